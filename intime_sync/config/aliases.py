@@ -1,0 +1,83 @@
+"""Aliases and `<<`: sharing without copies, and the bounds that keep a small file from meaning a huge one.
+
+Owns sizes, depths and merging of plain values; knows nothing about events or places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+MERGE = cast(str, object())
+"""Stands for a plain `<<` among a mapping's keys until `merge`; no text in a file can equal it."""
+
+_ALLOWANCE = 100_000
+
+
+class AliasRefused(Exception):
+    """An alias or merge that cannot be done; `code` and `message` are those of the problem."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Sharing:
+    """Counts what aliases and merges would amount to if every one were written out."""
+
+    def __init__(self, max_depth: int, characters: int) -> None:
+        self._max_depth = max_depth
+        self._left = _ALLOWANCE + characters
+        # The values are kept with their measures: an id is only good while its object lives.
+        self._measured: dict[int, tuple[object, int, int]] = {}
+
+    def use(self, target: object, depth: int) -> None:
+        """One more use of `target`, `depth` containers deep."""
+        size, height = self._measure(target)
+        self.spend(size)
+        if depth + height > self._max_depth:
+            raise AliasRefused("yaml-depth", f"nested deeper than {self._max_depth} with what the alias stands for")
+
+    def spend(self, size: int) -> None:
+        """`size` more values than were written out."""
+        self._left -= size
+        if self._left < 0:
+            raise AliasRefused("yaml-bomb", "the aliases up to here stand for too many values; write them out")
+
+    def _measure(self, value: object) -> tuple[int, int]:
+        """Values in `value` and containers inside each other; finished values only, each looked at once."""
+        if not isinstance(value, dict | list):
+            return 1, 0
+        known = self._measured.get(id(value))
+        if known is not None:
+            return known[1], known[2]
+        size, height = 1, 0
+        for child in value.values() if isinstance(value, dict) else value:
+            child_size, child_height = self._measure(child)
+            size += child_size
+            height = max(height, child_height)
+        self._measured[id(value)] = (value, size, height + 1)
+        return size, height + 1
+
+
+def merge(mapping: dict[str, object], sharing: Sharing) -> None:
+    """Replaces the `<<` of a mapping, if any, by what it stands for; the mapping's own keys win, then the first."""
+    if MERGE not in mapping:
+        return
+    asked = mapping.pop(MERGE)
+    merged: dict[str, object] = {}
+    for source in reversed(list(_sources(asked))):
+        merge(source, sharing)
+        sharing.spend(len(source))
+        merged.update(source)
+    merged.update(mapping)
+    mapping.clear()
+    mapping.update(merged)
+
+
+def _sources(asked: object) -> Iterator[dict[str, object]]:
+    for source in asked if isinstance(asked, list) else [asked]:
+        if not isinstance(source, dict):
+            raise AliasRefused("yaml-merge", "`<<` takes a mapping, an alias of one, or a list of these")
+        yield source

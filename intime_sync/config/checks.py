@@ -1,0 +1,100 @@
+"""What items must not do to each other: the same identity twice, groups that nobody declares."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+from intime_sync.config.document import Document
+from intime_sync.config.wording import did_you_mean
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.resource import KindName, Resource
+
+Resources = Mapping[KindName, Sequence[Resource[Any]]]
+
+
+def check_resources(resources: Resources, documents: Mapping[str, Document]) -> list[Problem]:
+    """Every problem between items, whichever files they stand in."""
+    problems: list[Problem] = []
+    for name, items in resources.items():
+        problems += _duplicates(name, items)
+    problems += _shared_numbers(resources.get(CONTACTS.name, ()))
+    if GROUPS.name in resources:
+        problems += _unknown_groups(resources, documents)
+    return problems
+
+
+def _place(origin: Origin | None) -> tuple[str, int, int]:
+    return origin or ("", 0, 0)
+
+
+def _duplicates(kind_name: KindName, items: Sequence[Resource[Any]]) -> Iterator[Problem]:
+    keys: dict[str, Resource[Any]] = {}
+    unique = True
+    for item in items:
+        unique = unique and keys.setdefault(item.key, item) is item
+    if not unique:
+        first: dict[str, Resource[Any]] = {}
+        for item in sorted(items, key=lambda item: _place(item.origin)):
+            before = first.setdefault(item.key, item)
+            if before is not item:
+                message = f"`{kind_name}/{item.key}` is already at {before.origin}"
+                yield Problem("duplicate-identity", message, item.origin)
+    kind = BY_NAME[kind_name]
+    if isinstance(kind, ListedKind) and kind.matches_by_id():
+        yield from _indistinguishable(kind, items)
+
+
+def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iterator[Problem]:
+    """Different keys for what the service could not tell apart."""
+    first: dict[Hashable, Resource[Any]] = {}
+    for item in sorted(items, key=lambda item: _place(item.origin)):
+        before = first.setdefault(kind.identity(item.value), item)
+        if before.key != item.key:
+            message = f"`{kind.name}/{item.key}` is the same {kind.name} as `{before.key}` at {before.origin}"
+            yield Problem("duplicate-identity", message, item.origin)
+
+
+def _shared_numbers(contacts: Sequence[Resource[Any]]) -> Iterator[Problem]:
+    """Two people may share a phone, but the service may also make one contact of them."""
+    first: dict[str, Resource[Any]] = {}
+    shared = [
+        item
+        for item in contacts
+        if item.value.mobile and not item.wish.absent and first.setdefault(item.value.mobile, item) is not item
+    ]
+    for item in shared:
+        before = first[item.value.mobile]
+        if before.key != item.key:
+            one, other = sorted((before, item), key=lambda item: _place(item.origin))
+            message = f"`contact/{other.key}` has the same mobile as `contact/{one.key}` at {one.origin}"
+            yield Problem("shared-mobile", message, other.origin, Severity.WARNING)
+
+
+def _unknown_groups(resources: Resources, documents: Mapping[str, Document]) -> Iterator[Problem]:
+    groups = {item.key: item.wish.absent for item in resources[GROUPS.name]}
+    present = {name for name, absent in groups.items() if not absent}
+    for contact in resources.get(CONTACTS.name, ()):
+        for name in contact.value.groups:
+            if name in present or contact.wish.absent:
+                continue
+            if name in groups:
+                message = f"the group `{name}` is declared with `ensure: absent`"
+            else:
+                message = f"the group `{name}` is not declared in `groups`{did_you_mean(name, present)}"
+            yield Problem("unknown-group", message, _place_of_groups(contact, documents))
+
+
+def _place_of_groups(contact: Resource[Any], documents: Mapping[str, Document]) -> Origin | None:
+    """The place of a contact's groups, found again from the contact's own place."""
+    origin = contact.origin
+    if origin is None:
+        return None
+    document = documents[origin.file]
+    index = bisect_left(document.items["contacts"].lines, origin.line)
+    while document.items["contacts"][index] != (origin.line, origin.column):
+        index += 1
+    return document.locate(("contacts", index, "groups"))

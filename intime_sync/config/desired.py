@@ -1,0 +1,230 @@
+"""From a directory to what it wants: settings, sections, items, and every problem at once."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from intime_sync.config.checks import check_resources
+from intime_sync.config.convert import converter_for, object_converter
+from intime_sync.config.document import Document
+from intime_sync.config.explain import Checker
+from intime_sync.config.files import find_files
+from intime_sync.config.schema import item_schema, object_schema, section_schema
+from intime_sync.config.settings import FIELDS, NAMES, ROOT_FILE, Settings, read_settings
+from intime_sync.config.tables import read_csv, read_xlsx
+from intime_sync.config.wording import did_you_mean
+from intime_sync.config.yaml_reader import read_yaml
+from intime_sync.errors import InvalidConfiguration, InvalidInput
+from intime_sync.kinds.base import ItemContext, Kind
+from intime_sync.kinds.registry import BY_SECTION, KINDS
+from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.resource import KindName, Resource, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A directory that was read without an error. `desired` holds the kinds whose section is there."""
+
+    settings: Settings
+    desired: Snapshot
+    warnings: tuple[Problem, ...]
+
+
+def load_settings(directory: Path, environ: Mapping[str, str]) -> Settings:
+    """Only the settings, for verbs that need no items. Raises InvalidConfiguration or InvalidInput."""
+    document, problems = _read_root(directory)
+    settings = None
+    if document is not None:
+        settings, found = _settings(directory, document, environ)
+        problems += found
+    if settings is None or problems:
+        raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
+    return settings
+
+
+def load_desired(directory: Path, environ: Mapping[str, str]) -> Configuration:
+    """The whole configuration. Raises InvalidConfiguration with all problems, or InvalidInput without a root file."""
+    with _collector_paused():
+        return _load(directory, environ)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing that is read here is garbage, and looking for it in a hundred thousand items takes long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
+    document, problems = _read_root(directory)
+    if document is None:
+        raise InvalidConfiguration(problems)
+    settings, found = _settings(directory, document, environ)
+    problems += found
+    if settings is None:
+        raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
+    reader = _Sections(settings)
+    reader.take(document)
+    files, missing = find_files(settings, document.locate)
+    problems += missing
+    for file in files:
+        section = BY_SECTION[file.section].spec if file.section else None
+        try:
+            data = file.path.read_bytes()
+        except OSError as error:
+            problems.append(Problem("unreadable-file", f"cannot be read: {error.strerror}", Origin(file.name, 1, 1)))
+            continue
+        if section is None:
+            included, found = read_yaml(file.name, data)
+            if included is not None:
+                found += _not_here(included)
+        elif file.path.suffix.lower() == ".xlsx":
+            included, found = read_xlsx(file.name, data, section)
+        else:
+            included, found = read_csv(file.name, data, section)
+        problems += found
+        if included is not None:
+            reader.take(included)
+    problems += reader.finish()
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
+    desired = Snapshot({name: tuple(resources) for name, resources in reader.resources.items()})
+    return Configuration(settings, desired, tuple(sorted(problems, key=Problem.sort_key)))
+
+
+def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
+    path = directory / ROOT_FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InvalidInput(
+            f"there is no {ROOT_FILE} in {directory}",
+            hint=f"name the directory that holds it, or make one with `intime-sync init {directory}`",
+        ) from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
+    return read_yaml(ROOT_FILE, data)
+
+
+def _settings(
+    directory: Path, document: Document, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[Problem]]:
+    known = NAMES | BY_SECTION.keys()
+    problems = [_unknown(document, name, known) for name in document.root if name not in known]
+    given = {name: value for name, value in document.root.items() if name in NAMES}
+    object_converter(FIELDS)(given)
+    wrong = Checker(object_schema(FIELDS)).explain(given, document.locate, ())
+    if wrong:
+        return None, problems + wrong
+    settings, found = read_settings(directory, given, document.locate, environ)
+    return settings, problems + found
+
+
+def _unknown(document: Document, name: str, known: Iterable[str]) -> Problem:
+    near = did_you_mean(name, known)
+    return Problem("unknown-field", f"unknown field `{name}`{near}", document.locate((name,), key=True))
+
+
+def _not_here(document: Document) -> list[Problem]:
+    """What an included file may not hold."""
+    problems = []
+    for name in document.root:
+        if name in NAMES:
+            message = f"`{name}` belongs in {ROOT_FILE}"
+            problems.append(Problem("misplaced-setting", message, document.locate((name,), key=True)))
+        elif name not in BY_SECTION:
+            problems.append(_unknown(document, name, BY_SECTION))
+    return problems
+
+
+class _Sections:
+    """Collects resources and problems, file by file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.documents: dict[str, Document] = {}
+        self.resources: dict[KindName, list[Resource[Any]]] = {}
+        self.problems: list[Problem] = []
+        self._readers = {kind.name: _ItemReader(kind) for kind in KINDS}
+
+    def take(self, document: Document) -> None:
+        """Read every section of a file; the raw values are let go section by section."""
+        self.documents[document.file] = document
+        for section in list(document.root):
+            kind = BY_SECTION.get(section)
+            if kind is not None:
+                value = document.root.pop(section)
+                self._take_section(kind, document, value)
+
+    def _take_section(self, kind: Kind, document: Document, value: object) -> None:
+        name = kind.spec.name
+        resources = self.resources.setdefault(kind.name, [])
+        if value is None:
+            message = (
+                f"`{name}` is empty: write `{name}: []` to want none of them, or remove the line to leave them alone"
+            )
+            self.problems.append(Problem("empty-section", message, document.locate((name,), key=True)))
+            return
+        if not isinstance(value, list):
+            self.problems += self._readers[kind.name].whole.explain(value, document.locate, (name,))
+            return
+        settings = self.settings
+        resources += self._readers[kind.name].read(document, value, settings, self.problems)
+
+    def finish(self) -> list[Problem]:
+        """All problems of items, and of items with each other."""
+        return self.problems + check_resources(self.resources, self.documents)
+
+
+class _ItemReader:
+    """Reads the items of one kind: converted, checked against the schema, then understood."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.whole = Checker(section_schema(kind.spec))
+        self._one = Checker(item_schema(kind.spec))
+        self._convert = converter_for(kind.spec)
+
+    def read(
+        self, document: Document, items: list[Any], settings: Settings, problems: list[Problem]
+    ) -> Iterator[Resource[Any]]:
+        """The resources of the items that are right; what is wrong with the others goes to `problems`."""
+        section = self.kind.spec.name
+        short = self.kind.spec.short_field
+        self._convert(items)
+        wrong = self._explain(document, section, items, problems)
+        index = 0
+
+        def locate(*path: str) -> Origin:
+            inner = () if short is not None and isinstance(items[index], str) else path
+            return document.locate((section, index, *inner))
+
+        context = ItemContext(settings.region, settings.zone, problems, locate)
+        places = document.items[section]
+        file, lines, columns = document.file, places.lines, places.columns
+        read = self.kind.read
+        for index, item in enumerate(items):
+            if index in wrong:
+                continue
+            if short is not None and isinstance(item, str):
+                item = {short: item}
+            resource = read(item, Origin(file, lines[index], columns[index]), context)
+            if resource is not None:
+                yield resource
+
+    def _explain(self, document: Document, section: str, items: list[Any], problems: list[Problem]) -> set[int]:
+        if self.whole.is_valid(items):
+            return set()
+        problems += self.whole.explain(items, document.locate, (section,))
+        return {index for index, item in enumerate(items) if not self._one.is_valid(item)}

@@ -1,0 +1,82 @@
+"""A file that was read: plain values, and where each of them stands.
+
+Owns the shape that YAML files and tables share; knows nothing about sections, schemas or either format.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, TypeAlias
+
+from intime_sync.model.problem import Origin
+
+Path: TypeAlias = Sequence[str | int]
+"""Keys and 0-based positions from the root of a document, e.g. `("contacts", 3, "mobile")`."""
+
+
+class Place(NamedTuple):
+    """A line and a column, both from 1."""
+
+    line: int
+    column: int
+
+
+class Locator(Protocol):
+    """Finds places in one file. May be slow: it is asked about errors only."""
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """The place of the value at `path`, of its key with `key`, or of the nearest parent that exists."""
+
+
+class Locate(Protocol):
+    """What `Document.locate` is to those who only need places."""
+
+    def __call__(self, path: Path, *, key: bool = False) -> Origin:
+        """The origin of the value at `path`, or of its key."""
+
+
+def _no_places() -> array[int]:
+    return array("l")
+
+
+@dataclass(slots=True)
+class ItemPlaces:
+    """The places of a top-level list's items: two machine arrays, since there may be a hundred thousand."""
+
+    lines: array[int] = field(default_factory=_no_places)
+    columns: array[int] = field(default_factory=_no_places)
+
+    def add(self, line: int, column: int) -> None:
+        """One more item."""
+        self.lines.append(line)
+        self.columns.append(column)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, index: int) -> Place:
+        return Place(self.lines[index], self.columns[index])
+
+
+@dataclass(slots=True)
+class Document:
+    """`root` holds dicts, lists, text and None (an empty value, which means not given); every scalar is text.
+
+    `items` has an entry as long as the list for every top-level key whose value is a list. Values may be shared
+    where the file used an alias.
+    """
+
+    file: str
+    root: dict[str, object]
+    items: dict[str, ItemPlaces]
+    locator: Locator
+
+    def locate(self, path: Path, *, key: bool = False) -> Origin:
+        """The origin of the value at `path` (of its key with `key`), or of the nearest parent that exists."""
+        if len(path) == 2 and isinstance(path[1], int):
+            places = self.items.get(str(path[0]))
+            if places is not None and 0 <= path[1] < len(places):
+                return Origin(self.file, *places[path[1]])
+        return Origin(self.file, *self.locator.place(path, key=key))

@@ -1,0 +1,66 @@
+"""Which files a configuration includes: globs inside its directory, each file once, in the order of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from intime_sync.config.document import Locate
+from intime_sync.config.settings import ROOT_FILE, Include, Settings
+from intime_sync.model.problem import Problem
+
+_TABLES = (".csv", ".xlsx")
+_YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IncludedFile:
+    """A file to read; `name` is its path from the directory, `section` is None for YAML."""
+
+    name: str
+    path: Path
+    section: str | None
+
+
+def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], list[Problem]]:
+    """All included files, sorted by name; a pattern that finds nothing is a problem, lest a typing error prune."""
+    found: dict[str, IncludedFile] = {}
+    problems: list[Problem] = []
+    for include in settings.includes:
+        origin = locate(("include", include.index))
+        reason = _refusal(include)
+        if reason is not None:
+            problems.append(Problem("bad-include", reason, origin))
+            continue
+        matches = list(_matches(settings.directory, include))
+        if not matches:
+            problems.append(Problem("nothing-included", f"no file matches `{include.pattern}`", origin))
+        for file in matches:
+            before = found.setdefault(file.name, file)
+            if before.section != file.section:
+                message = f"`{file.name}` is included for two sections, `{before.section}` and `{file.section}`"
+                problems.append(Problem("bad-include", message, origin))
+    return sorted(found.values(), key=lambda file: file.name), problems
+
+
+def _refusal(include: Include) -> str | None:
+    """Why a pattern cannot be used."""
+    pattern = PurePosixPath(include.pattern)
+    if pattern.is_absolute() or ".." in pattern.parts or "\0" in include.pattern:
+        return f"`{include.pattern}` leaves the configuration's directory"
+    suffix = pattern.suffix.lower()
+    if include.section is None and suffix in _TABLES:
+        return f"say what the table holds, for example `contacts: {include.pattern}`"
+    if include.section is None and suffix not in _YAML:
+        return f"`{include.pattern}` must end in .yaml or .yml"
+    if include.section is not None and suffix not in _TABLES:
+        return f"`{include.pattern}` must end in .csv or .xlsx"
+    return None
+
+
+def _matches(directory: Path, include: Include) -> Iterator[IncludedFile]:
+    for path in sorted(directory.glob(include.pattern)):
+        name = path.relative_to(directory).as_posix()
+        if name != ROOT_FILE and path.is_file():
+            yield IncludedFile(name, path, include.section)

@@ -1,0 +1,138 @@
+"""JSON Schema from field specifications: one flavour for editors, one for checking what was read.
+
+Owns the schemas only; knows nothing about files, places or messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Any, TypeAlias
+
+from intime_sync.kinds.fields import Field, FieldType, SectionSpec
+
+Schema: TypeAlias = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Flavour(Enum):
+    """EDITOR takes what an editor makes of unquoted text (0701740605 is a number to it) and empty values.
+
+    STRICT takes values as `convert` leaves them: text is text, and what was not given is not there.
+    """
+
+    EDITOR = auto()
+    STRICT = auto()
+
+
+_TEXT_LIKE = frozenset({FieldType.TEXT, FieldType.MOBILE, FieldType.EMAIL, FieldType.TIME})
+
+
+def field_schema(field: Field, flavour: Flavour, *, nullable: bool = False) -> Schema:
+    """One value's schema, annotated for EDITOR; `nullable` lets an empty value through there."""
+    null = nullable and flavour is Flavour.EDITOR
+    schema = _annotations(field) if flavour is Flavour.EDITOR else {}
+    schema |= _shape(field, flavour, null=null)
+    if flavour is Flavour.STRICT and field.pattern and field.examples:
+        schema["examples"] = list(field.examples)
+    return schema
+
+
+def _annotations(field: Field) -> Schema:
+    schema: Schema = {}
+    if field.description:
+        schema["description"] = field.description
+    if field.default is not None:
+        schema["default"] = field.default
+    if field.examples:
+        schema["examples"] = list(field.examples)
+    return schema
+
+
+def _shape(field: Field, flavour: Flavour, *, null: bool) -> Schema:
+    match field.type:
+        case FieldType.BOOLEAN:
+            return {"type": _types("boolean", null=null)}
+        case FieldType.INTEGER:
+            bounds = _given(minimum=field.minimum, maximum=field.maximum)
+            return {"type": _types("integer", null=null)} | bounds
+        case FieldType.CHOICE:
+            return {"enum": [*field.choices, None] if null else list(field.choices)}
+        case FieldType.LIST:
+            items = field_schema(field.items, flavour) if field.items else {}
+            bounds = _given(minItems=field.min_length, maxItems=field.max_length)
+            return {"type": _types("array", null=null), "items": items} | bounds
+        case FieldType.OBJECT:
+            return object_schema(field.fields, flavour) | {"type": _types("object", null=null)}
+        case FieldType.ONE_OF:
+            forms = [field_schema(form, flavour) for form in field.forms]
+            return {"anyOf": [*forms, {"type": "null"}] if null else forms}
+        case _:
+            return {"type": _text_types(flavour, null=null)} | _given(
+                pattern=field.pattern, minLength=field.min_length, maxLength=field.max_length
+            )
+
+
+def _types(name: str, *, null: bool) -> str | list[str]:
+    return [name, "null"] if null else name
+
+
+def _text_types(flavour: Flavour, *, null: bool) -> str | list[str]:
+    if flavour is Flavour.STRICT:
+        return "string"
+    return ["string", "number", "boolean", "null"] if null else ["string", "number", "boolean"]
+
+
+def _given(**keywords: str | int | None) -> Schema:
+    return {name: value for name, value in keywords.items() if value is not None}
+
+
+def object_schema(fields: Sequence[Field], flavour: Flavour = Flavour.STRICT) -> Schema:
+    """A mapping with these fields and no others."""
+    schema: Schema = {
+        "type": "object",
+        "properties": {field.name: field_schema(field, flavour, nullable=not field.required) for field in fields},
+        "additionalProperties": False,
+    }
+    required = [field.name for field in fields if field.required]
+    return schema | {"required": required} if required else schema
+
+
+def item_schema(spec: SectionSpec, flavour: Flavour = Flavour.STRICT) -> Schema:
+    """One item of a section: a mapping, or its short form."""
+    mapping = object_schema(spec.fields, flavour)
+    if spec.short is None:
+        return mapping
+    return {"anyOf": [field_schema(spec.short, flavour), mapping]}
+
+
+def section_schema(spec: SectionSpec, flavour: Flavour = Flavour.STRICT) -> Schema:
+    """A section: a list of its items."""
+    schema: Schema = {"type": "array", "items": item_schema(spec, flavour)}
+    if flavour is Flavour.EDITOR:
+        return {"title": spec.title, "description": spec.description} | schema
+    return schema
+
+
+def configuration_schema(
+    settings: Sequence[Field],
+    sections: Sequence[SectionSpec],
+    *,
+    require_settings: bool,
+    title: str,
+    flavour: Flavour = Flavour.EDITOR,
+) -> Schema:
+    """A whole file: settings and sections, an item of each section under `$defs`.
+
+    With `require_settings` the required settings are required: that is the root file, not an included one.
+    """
+    whole = object_schema(settings, flavour)
+    definitions: Schema = {}
+    for spec in sections:
+        section = section_schema(spec, flavour)
+        definitions[f"{spec.name}-item"] = section["items"]
+        whole["properties"][spec.name] = section | {"items": {"$ref": f"#/$defs/{spec.name}-item"}}
+    if not require_settings:
+        whole.pop("required", None)
+    return {"$schema": DIALECT, "title": title} | whole | {"$defs": definitions}

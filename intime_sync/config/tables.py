@@ -1,0 +1,264 @@
+"""Tables (CSV, XLSX) to Documents: a header of field names, then one item per row.
+
+Owns what a header and a cell mean; checks no value. Cells are text, and an empty cell is not given.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from intime_sync.config.document import Document, ItemPlaces, Path, Place
+from intime_sync.config.wording import did_you_mean, shown
+from intime_sync.kinds.fields import Field, FieldType, SectionSpec
+from intime_sync.model.problem import Origin, Problem
+
+
+class Row(NamedTuple):
+    """A row's first line (XLSX: its number) and its cells."""
+
+    line: int
+    cells: Sequence[str]
+
+
+def read_csv(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
+    """The items in a comma- or semicolon-separated table, and everything wrong with it; never raises."""
+    text = _decode(file, data)
+    if isinstance(text, Problem):
+        return None, [text]
+    delimiter = _delimiter(text)
+    rows: list[Row] = []
+    lines = 0
+    problems: list[Problem] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            rows.append(Row(lines + 1, cells))
+            lines = reader.line_num
+    except csv.Error as error:
+        # Where a quote is not closed, rows and text cannot be told apart any more.
+        problems.append(Problem("csv-row", _csv_message(str(error)), Origin(file, lines + 1, 1)))
+    columns = CsvColumns(text, delimiter)
+    return read_rows(file, rows, section, columns, problems)
+
+
+def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
+    """The items in the first sheet of a workbook, and everything wrong with it; never raises."""
+    from intime_sync.config.workbook import workbook_rows
+
+    rows = workbook_rows(file, data)
+    if isinstance(rows, Problem):
+        return None, [rows]
+    return read_rows(file, rows, section, SheetColumns(), [])
+
+
+class CsvColumns:
+    """Finds where a cell starts in the text of a table: slow, asked about errors only."""
+
+    def __init__(self, text: str, delimiter: str) -> None:
+        self._text = text
+        self._delimiter = delimiter
+
+    def place(self, line: int, index: int) -> Place:
+        """The place of the cell number `index` (from 0) of the row that starts on `line`."""
+        lines = io.StringIO(self._text, newline="").readlines()[line - 1 :]
+        quoted = False
+        for number, physical in enumerate(lines, start=line):
+            for column, character in enumerate(physical, start=1):
+                if index == 0:
+                    return Place(number, column)
+                if character == '"':
+                    quoted = not quoted
+                elif character == self._delimiter and not quoted:
+                    index -= 1
+            if not quoted:
+                return Place(number, len(physical.rstrip("\r\n")) + 1)
+        return Place(line, 1)
+
+
+class SheetColumns:
+    """In a sheet a cell's column is its number."""
+
+    def place(self, line: int, index: int) -> Place:
+        """The place of the cell number `index` (from 0) of a row."""
+        return Place(line, index + 1)
+
+
+class TableLocator:
+    """Places in one table, by the header."""
+
+    def __init__(
+        self, section: str, header: dict[str, int], rows: ItemPlaces, columns: CsvColumns | SheetColumns
+    ) -> None:
+        self._section = section
+        self._header = header
+        self._rows = rows
+        self._columns = columns
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """The place of a row's cell; of its row, where the table has no such column."""
+        del key  # a table's keys stand in the header, and it is the cell that is to blame
+        if len(path) < 2 or path[0] != self._section or not isinstance(path[1], int):
+            return Place(1, 1)
+        if not 0 <= path[1] < len(self._rows):
+            return Place(1, 1)
+        row = self._rows[path[1]]
+        names = [step for step in path[2:] if isinstance(step, str)]
+        while names:
+            index = self._header.get(".".join(names))
+            if index is not None:
+                return self._columns.place(row.line, index)
+            names.pop()
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What a column fills: a field of the item, or of a mapping in it; `is_list` splits cells at `|`."""
+
+    index: int
+    parents: tuple[str, ...]
+    name: str
+    is_list: bool
+
+
+def read_rows(
+    file: str,
+    rows: Iterable[Row],
+    section: SectionSpec,
+    columns: CsvColumns | SheetColumns,
+    problems: list[Problem],
+) -> tuple[Document | None, list[Problem]]:
+    """The document that a header and its rows make; `problems` are those found so far."""
+    filled = ((line, [cell.strip() for cell in cells]) for line, cells in rows)
+    filled = ((line, cells) for line, cells in filled if any(cells))
+    header = next(filled, None)
+    if header is None:
+        return (None if problems else _document(file, section, [], ItemPlaces(), {}, columns)), problems
+    line, names = header
+    header_columns, header_problems = _header(file, line, names, section, columns)
+    problems += header_problems
+    items: list[object] = []
+    places = ItemPlaces()
+    for line, cells in filled:
+        problems += _misfits(file, line, cells, names, columns)
+        items.append(_item(cells, header_columns))
+        places.add(line, 1)
+    indices = {".".join((*column.parents, column.name)): column.index for column in header_columns}
+    document = None if problems else _document(file, section, items, places, indices, columns)
+    return document, sorted(problems, key=Problem.sort_key)
+
+
+def _document(
+    file: str,
+    section: SectionSpec,
+    items: list[object],
+    places: ItemPlaces,
+    header: dict[str, int],
+    columns: CsvColumns | SheetColumns,
+) -> Document:
+    locator = TableLocator(section.name, header, places, columns)
+    return Document(file, {section.name: items}, {section.name: places}, locator)
+
+
+def _header(
+    file: str, line: int, names: Sequence[str], section: SectionSpec, columns: CsvColumns | SheetColumns
+) -> tuple[list[_Column], list[Problem]]:
+    """The columns that the header names. A column without a name is no column."""
+    known = {column.casefold(): (column, is_list) for column, is_list in _known_columns(section.fields)}
+    found: dict[str, _Column] = {}
+    problems: list[Problem] = []
+    for index, name in enumerate(names):
+        folded = name.casefold()
+        if not name:
+            continue
+        if folded not in known:
+            hint = did_you_mean(name, (column for column, _ in known.values()))
+            message, code = f"unknown field `{shown(name)}` in the header{hint}", "unknown-field"
+        elif folded in found:
+            message, code = f"`{shown(name)}` is in the header twice", "duplicate-key"
+        else:
+            column, is_list = known[folded]
+            *parents, last = column.split(".")
+            found[folded] = _Column(index, tuple(parents), last, is_list)
+            continue
+        problems.append(Problem(code, message, Origin(file, *columns.place(line, index))))
+    return list(found.values()), problems
+
+
+def _known_columns(fields: Iterable[Field], prefix: str = "") -> Iterator[tuple[str, bool]]:
+    for field in fields:
+        if field.type is FieldType.OBJECT:
+            yield from _known_columns(field.fields, f"{prefix}{field.name}.")
+        else:
+            is_list = field.type is FieldType.LIST or any(form.type is FieldType.LIST for form in field.forms)
+            yield prefix + field.name, is_list
+
+
+def _misfits(
+    file: str, line: int, cells: Sequence[str], names: Sequence[str], columns: CsvColumns | SheetColumns
+) -> list[Problem]:
+    """Cells that no header stands above."""
+    if len(cells) > len(names):
+        message = f"{len(cells)} cells under a header of {len(names)}; quote text that holds the separator"
+        return [Problem("csv-row", message, Origin(file, *columns.place(line, len(names))))]
+    return [
+        Problem(
+            "csv-row", f"`{shown(cell)}` stands in a column without a name", Origin(file, *columns.place(line, at))
+        )
+        for at, cell in enumerate(cells)
+        if cell and not names[at]
+    ]
+
+
+def _item(cells: Sequence[str], columns: Iterable[_Column]) -> dict[str, object]:
+    item: dict[str, object] = {}
+    for column in columns:
+        cell = cells[column.index] if column.index < len(cells) else ""
+        if not cell:
+            continue
+        target = item
+        for parent in column.parents:
+            target = target.setdefault(parent, {})  # type: ignore[assignment]
+        target[column.name] = [part for part in map(str.strip, cell.split("|")) if part] if column.is_list else cell
+    return item
+
+
+def _decode(file: str, data: bytes) -> str | Problem:
+    """UTF-8, or else what Excel writes on Windows."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Problem("csv-encoding", "the file is UTF-16; save it as CSV UTF-8", Origin(file, 1, 1))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("cp1252")
+        except UnicodeDecodeError as error:
+            message = f"byte 0x{data[error.start]:02x} is neither UTF-8 nor Windows-1252; save the file as CSV UTF-8"
+            line = data.count(b"\n", 0, error.start) + 1
+            column = error.start - data.rfind(b"\n", 0, error.start)
+            return Problem("csv-encoding", message, Origin(file, line, column))
+    nul = text.find("\0")
+    if nul >= 0:
+        place = Place(text.count("\n", 0, nul) + 1, nul - text.rfind("\n", 0, nul))
+        return Problem("csv-nul", "a NUL byte; is this a CSV file?", Origin(file, *place))
+    return text
+
+
+def _delimiter(text: str) -> str:
+    """`;` or `,`: whichever the header has more of, since a header needs no quotes."""
+    header = next((line for line in io.StringIO(text) if line.strip()), "")
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def _csv_message(error: str) -> str:
+    if "unexpected end of data" in error:
+        return 'the row that starts here has a `"` that is never closed'
+    if "expected after" in error:
+        return 'text after a closing `"`; write `""` for a quote inside a quoted cell'
+    if "field larger" in error:
+        return 'a cell of more than 131072 characters; is a `"` not closed?'
+    return f"not CSV: {error}"

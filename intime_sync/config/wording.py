@@ -1,0 +1,23 @@
+"""Small parts of sentences about somebody's own text: shown safely, and what they may have meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_LONGEST = 40
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: at most 40 characters on one line, control characters escaped."""
+    text = str(value)
+    cut = text[:_LONGEST]
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+    return safe if len(text) <= _LONGEST else f"{safe}…"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` when a known word is close, else nothing. Case does not matter."""
+    by_folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word[: 2 * _LONGEST].casefold(), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean `{by_folded[close[0]]}`?" if close else ""

@@ -1,0 +1,266 @@
+"""YAML bytes to a Document: one flat pass over libyaml's events, in which every scalar stays text.
+
+Owns what YAML means here: no tags, no duplicate keys, aliases and `<<` within bounds. Knows no section and no schema.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import yaml
+from yaml._yaml import CParser
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from intime_sync.config.aliases import MERGE, AliasRefused, Sharing, merge
+from intime_sync.config.document import Document, ItemPlaces, Place
+from intime_sync.config.locate import YamlLocator
+from intime_sync.config.yaml_errors import decode, duplicate_keys, syntax_problem
+from intime_sync.model.problem import Origin, Problem
+
+MAX_DEPTH = 50
+"""Mappings and lists inside each other; more is no configuration, and would exhaust what walks it."""
+
+_CORE_TAGS = "tag:yaml.org,2002:"
+_TEXT_TAG = _CORE_TAGS + "str"
+
+
+def read_yaml(file: str, data: bytes) -> tuple[Document | None, list[Problem]]:
+    """The document in `data` and everything wrong with it as YAML; never raises.
+
+    A document comes with problems when those do not hinder reading on (duplicate keys, tags), so that a caller can
+    report what else is wrong. An empty file is an empty mapping.
+    """
+    text = decode(file, data)
+    if isinstance(text, Problem):
+        return None, [text]
+    builder = _Builder(file, text)
+    try:
+        with _collector_paused():
+            builder.build()
+            document = builder.finish()
+    except _Fatal as fatal:
+        document = None
+        builder.problems.append(fatal.problem)
+    except yaml.YAMLError as error:
+        document = None
+        builder.problems.append(syntax_problem(file, text, error))
+    if builder.has_duplicates:
+        builder.problems += duplicate_keys(file, text)
+    return document, sorted(builder.problems, key=Problem.sort_key)
+
+
+class _Fatal(Exception):
+    """A problem after which reading on would only make noise."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Building makes no cycles, but a million small containers would make the collector scan them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Builder:
+    """Values from events. `build` is the common path; every oddity is a method of its own."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.problems: list[Problem] = []
+        self.has_duplicates = False
+        self._file = file
+        self._text = text
+        self._parser = CParser(text)
+        self._root: dict[str, object] = {}
+        self._outermost: list[object] = []
+        self._first: Any = None
+        self._known_keys: dict[str, str] = {}
+        self._keys: dict[str, Place] = {}
+        self._items: dict[str, ItemPlaces] = {}
+        self._merging: list[tuple[dict[str, object], Any]] = []
+        self._anchors: dict[str, object] = {}
+        self._documents = 0
+        self._sharing = Sharing(MAX_DEPTH, len(text))
+
+    def build(self) -> None:  # noqa: C901 - one loop, unrolled: a call per event would double the time
+        """Reads all events.
+
+        The open container is `mapping` or `items`, the other is None; `key` waits for its value. The document
+        itself is the only item of an outermost list, so that the root needs no case of its own.
+        """
+        get_event = self._parser.get_event
+        known_key = self._known_keys.get
+        root = self._root
+        mapping: Any = None
+        items: Any = self._outermost
+        key: str | None = None
+        top_items: Any = None
+        top_places = ItemPlaces()
+        stack: list[tuple[Any, Any]] = []
+        while True:
+            event: Any = get_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                value = event.value
+                if not value or event.tag is not None or event.anchor is not None:
+                    value = self._odd_scalar(event)
+            elif kind is MappingStartEvent:
+                value = {} if stack else root
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                mapping, items = stack.pop()
+                continue
+            elif kind is SequenceStartEvent:
+                value = []
+                if mapping is root and key is not None:
+                    top_items, top_places = value, ItemPlaces()
+                    self._items[key] = top_places
+            elif kind is AliasEvent:
+                value = self._alias(event, stack, mapping, items)
+            elif kind is StreamEndEvent:
+                return
+            else:
+                self._count_documents(event)
+                continue
+
+            if mapping is None:
+                if items is top_items:
+                    mark = event.start_mark
+                    top_places.add(mark.line + 1, mark.column + 1)
+                elif not stack:
+                    self._first = event
+                items.append(value)
+            elif key is None:
+                key = known_key(value) if type(value) is str else None
+                if key is None:
+                    key = self._new_key(event, value)
+                if key in mapping:
+                    self.has_duplicates = True
+                if key is MERGE:
+                    self._merging.append((mapping, event))
+                elif mapping is root:
+                    self._keys[key] = _place(event)
+                continue
+            else:
+                mapping[key] = value
+                key = None
+
+            if kind is MappingStartEvent or kind is SequenceStartEvent:
+                if event.tag is not None or event.anchor is not None:
+                    self._odd_container(event, value)
+                stack.append((mapping, items))
+                if len(stack) > MAX_DEPTH:
+                    raise _Fatal(self._too_deep(event))
+                mapping, items = (value, None) if kind is MappingStartEvent else (None, value)
+
+    def finish(self) -> Document:
+        """The document, with every merge done and a place for every item of a top-level list."""
+        if self._outermost and self._outermost[0] is not None and self._outermost[0] is not self._root:
+            what = "a list" if type(self._outermost[0]) is list else "text"
+            message = f"the file must be a mapping of sections, not {what}"
+            raise _Fatal(self._problem("yaml-root", message, self._first))
+        for mapping, event in self._merging:
+            with self._refusals_at(event):
+                merge(mapping, self._sharing)
+        locator = YamlLocator(self._text, self._keys, self._items)
+        for key in [key for key in self._items if type(self._root.get(key)) is not list]:
+            del self._items[key]  # a list that a duplicate key replaced
+        for key, value in self._root.items():
+            if type(value) is list and len(self._items.get(key, ())) != len(value):
+                # The list stands behind an alias or a merge: its items are blamed on the line that names it.
+                place = self._keys.get(key) or locator.place((key,))
+                self._items[key] = places = ItemPlaces()
+                for _ in value:
+                    places.add(*place)
+        return Document(self._file, self._root, self._items, locator)
+
+    def _odd_scalar(self, event: Any) -> str | None:
+        """A scalar that is empty, tagged or anchored."""
+        if event.tag not in (None, "!", _TEXT_TAG):
+            self._refuse_tag(event)
+        # In YAML only an empty plain scalar is nothing; `""` and `!!str` are empty text.
+        value = None if not event.value and not event.style and event.tag is None else event.value
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        return cast("str | None", value)
+
+    def _odd_container(self, event: Any, value: object) -> None:
+        """A mapping or list that is tagged or anchored."""
+        if event.tag not in (None, "!"):
+            self._refuse_tag(event)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+
+    def _refuse_tag(self, event: Any) -> None:
+        tag = event.tag.replace(_CORE_TAGS, "!!", 1) if event.tag.startswith(_CORE_TAGS) else event.tag
+        message = f"the tag `{tag}` is not used here; write the value without it"
+        self.problems.append(self._problem("yaml-tag", message, event))
+
+    def _alias(self, event: Any, stack: list[tuple[Any, Any]], mapping: Any, items: Any) -> object:
+        """What an alias stands for: the very same object."""
+        if event.anchor not in self._anchors:
+            message = f"`*{event.anchor}` stands for nothing: there is no `&{event.anchor}` above"
+            self.problems.append(self._problem("yaml-alias", message, event))
+            return None
+        target = self._anchors[event.anchor]
+        if isinstance(target, dict | list):
+            opened = [mapping, items, *(one for pair in stack for one in pair)]
+            if any(one is target for one in opened):
+                raise _Fatal(self._problem("yaml-alias", f"`*{event.anchor}` would hold itself", event))
+        with self._refusals_at(event):
+            self._sharing.use(target, len(stack))
+        return target
+
+    def _new_key(self, event: Any, value: object) -> str:
+        """A key that was not met before, or that is no plain text."""
+        if type(value) is str:
+            if value == "<<":
+                return MERGE if event.__class__ is ScalarEvent and not event.style else value
+            return self._known_keys.setdefault(value, value)
+        if value is not None:
+            message = "a key must be text; a value that starts with `{` or `[` must be quoted to be text"
+            raise _Fatal(self._problem("yaml-key", message, event))
+        self.problems.append(self._problem("yaml-key", "the key before `:` is missing", event))
+        return ""
+
+    def _count_documents(self, event: Any) -> None:
+        self._documents += type(event) is DocumentStartEvent
+        if self._documents > 1:
+            message = "a second document starts here; a file holds one, so remove the `---`"
+            raise _Fatal(self._problem("yaml-documents", message, event))
+
+    @contextmanager
+    def _refusals_at(self, event: Any) -> Iterator[None]:
+        try:
+            yield
+        except AliasRefused as refused:
+            raise _Fatal(self._problem(refused.code, refused.message, event)) from None
+
+    def _too_deep(self, event: Any) -> Problem:
+        return self._problem("yaml-depth", f"nested deeper than {MAX_DEPTH}", event)
+
+    def _problem(self, code: str, message: str, event: Any) -> Problem:
+        return Problem(code, message, Origin(self._file, *_place(event)))
+
+
+def _place(event: Any) -> Place:
+    mark = event.start_mark
+    return Place(mark.line + 1, mark.column + 1)

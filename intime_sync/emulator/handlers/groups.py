@@ -1,0 +1,48 @@
+"""contacts/listgroups, contacts/addgroup, contacts/deletegroup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from lxml import etree
+
+from intime_sync.emulator import tables
+from intime_sync.emulator.handlers.base import Context, Listing, Refusal, Write
+from intime_sync.emulator.xmlio import Element, empty_item, flag, leaf, nested_items, number
+
+
+def _list(_query: Mapping[str, str], context: Context) -> Element | None:
+    groups = tables.groups(context.db)
+    root = etree.Element("groups")
+    for key, name in groups:
+        leaf(root, "group", name).set("groupid", str(key))
+    return root if groups else None
+
+
+def _parse_add(root: Element) -> list[str]:
+    names = [empty_item(group, "groupname")["groupname"] for group in nested_items(root, "groups", "group")]
+    if not all(name.strip() for name in names):
+        raise Refusal("2:ERROR1")
+    return names
+
+
+def _add(names: Sequence[str], context: Context) -> list[int]:
+    return tables.insert_groups(context.db, names)
+
+
+def _parse_delete(root: Element) -> list[tuple[int, bool]]:
+    wanted = [empty_item(group, "groupid", "deletecontacts") for group in nested_items(root, "groups", "group")]
+    return [(number(given["groupid"]), flag(given["deletecontacts"])) for given in wanted]
+
+
+def _delete(wanted: Sequence[tuple[int, bool]], context: Context) -> list[int]:
+    removed = [key for key, contacts in wanted if tables.delete_group(context.db, key, with_contacts=contacts)]
+    if not removed:
+        raise Refusal("2:ERROR1")
+    return removed
+
+
+LIST: Final = Listing(_list)
+ADD: Final = Write("addgroups", _parse_add, _add)
+DELETE: Final = Write("deletegroups", _parse_delete, _delete)

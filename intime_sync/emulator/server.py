@@ -1,0 +1,249 @@
+"""The service over HTTP: the ASGI application, and running it on a socket, in a thread or in the foreground.
+
+The only module here that knows Starlette and uvicorn. It writes nothing to any output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Mount
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from intime_sync.emulator.faults import FaultCounter, FaultPlan
+from intime_sync.emulator.injection import Cut, Drop, deliver
+from intime_sync.emulator.options import EmulatorOptions
+from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
+from intime_sync.emulator.store import Store
+
+_NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", 404, "text/html")
+_LAST_REPLIES_SECONDS = 2.0
+
+
+class Endpoints:
+    """Every endpoint as one ASGI application. `calls` are (method, endpoint) in order of arrival."""
+
+    def __init__(self, options: EmulatorOptions) -> None:
+        self.service = Service(options, Store(options.data, options.now))
+        self.faults = FaultCounter(options.faults)
+        self.calls: list[tuple[str, str]] = []
+        self.stopping = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        endpoint = endpoint_of(scope["path"])
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        if endpoint is None:
+            await _send(_NOT_FOUND, send)
+            return
+        query = {name.lower(): value for name, value in request.query_params.items()}
+        self.calls.append((request.method, endpoint))
+        call = Call(request.method, endpoint, query, body)
+        match await deliver(self.service, call, self.faults.next(endpoint), self._pause):
+            case Drop():
+                await _hang_up(scope, receive, abort=True)
+            case Cut(reply):
+                await _send(reply, send, half=True)
+                await _hang_up(scope, receive, abort=False)
+            case reply:
+                await _send(reply, send)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), seconds)
+
+
+async def _send(reply: Reply, send: Send, *, half: bool = False) -> None:
+    headers = {"Content-Type": reply.content_type, "Content-Length": str(len(reply.body)), **reply.headers}
+    raw = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    body = reply.body[: len(reply.body) // 2] if half else reply.body
+    await send({"type": "http.response.body", "body": body, "more_body": half})
+
+
+async def _hang_up(scope: Scope, receive: Receive, *, abort: bool) -> None:
+    """Close the TCP connection under the response; `abort` throws away what is still unsent."""
+    transport: asyncio.Transport = scope["state"]["transport"]
+    if abort:
+        transport.abort()
+    else:
+        transport.close()
+    # Returning before uvicorn has noticed would make it send a 500.
+    message: Message = {"type": ""}
+    while message["type"] != "http.disconnect":
+        message = await receive()
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 that lets the application reach its connection, to close it without a reply."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {**self.app_state, "transport": transport}
+        # asyncio leaves Nagle's algorithm on for a listener it did not make: 40 ms for every reply.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that waits for an event instead of polling, so that it starts and stops at once."""
+
+    def __init__(self, endpoints: Endpoints, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._endpoints = endpoints
+        self._on_started = on_started
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self._on_started()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._endpoints.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if tasks := list(self.server_state.tasks):
+            await asyncio.wait(tasks, timeout=_LAST_REPLIES_SECONDS)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await self.lifespan.shutdown()
+
+    def stop(self) -> None:
+        """Ask for an orderly stop, from any thread or a signal handler."""
+        if self._loop is not None:
+            # A loop that has closed already has stopped.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._endpoints.stopping.set)
+
+    def handle_exit(self, *_args: object, **_kwargs: object) -> None:
+        # Not recorded: uvicorn would raise the signal again after an orderly stop.
+        self.should_exit = True
+        self.stop()
+
+
+def create_app(options: EmulatorOptions) -> Starlette:
+    """The emulator as an ASGI application; `app.state.endpoints` holds its store, calls and faults.
+
+    Opens the store at once, and closes it when the application shuts down. Faults that close the connection
+    need the server of `run_in_thread` or `serve`.
+    """
+    endpoints = Endpoints(options)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        endpoints.service.store.close()
+
+    app = Starlette(routes=[Mount("/", app=endpoints)], lifespan=lifespan)
+    app.state.endpoints = endpoints
+    return app
+
+
+def _server(app: Starlette, on_started: Callable[[], None]) -> _Server:
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        # Without a handler of their own, warnings would reach stderr.
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http=_Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+    )
+    return _Server(app.state.endpoints, config, on_started)
+
+
+def _listen(host: str, port: int) -> tuple[socket.socket, str]:
+    """A listening socket and the API's address on it; raises OSError if it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family)
+    name = f"[{host}]" if ":" in host else host
+    return listener, f"http://{name}:{listener.getsockname()[1]}/api/1.0"
+
+
+class RunningEmulator:
+    """An emulator that is up: its address, and what a test may look at or change behind its back."""
+
+    def __init__(self, url: str, endpoints: Endpoints) -> None:
+        self.url = url
+        self._endpoints = endpoints
+
+    @property
+    def store(self) -> Store:
+        return self._endpoints.service.store
+
+    @property
+    def calls(self) -> list[tuple[str, str]]:
+        """(method, endpoint) such as `("POST", "contacts/add")`, in order of arrival; clear it at will."""
+        return self._endpoints.calls
+
+    def set_faults(self, plan: FaultPlan | None) -> None:
+        """From now on these faults, counted from the next call."""
+        self._endpoints.faults = FaultCounter(plan)
+
+
+@contextmanager
+def run_in_thread(options: EmulatorOptions | None = None) -> Iterator[RunningEmulator]:
+    """An emulator on a free loopback port, ready on entry and stopped on exit, its store closed.
+
+    Raises OSError or sqlite3.Error if the data file cannot be opened.
+    """
+    listener, url = _listen("127.0.0.1", 0)
+    with listener:
+        app = create_app(options or EmulatorOptions())
+        ready = threading.Event()
+        server = _server(app, ready.set)
+        run = threading.Thread(target=server.run, args=([listener],), name="emulator", daemon=True)
+        run.start()
+        try:
+            if not ready.wait(10):
+                raise RuntimeError("the emulator did not start within 10 seconds")
+            yield RunningEmulator(url, app.state.endpoints)
+        finally:
+            server.stop()
+            run.join(10)
+
+
+def serve(
+    options: EmulatorOptions,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_ready: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Run in the foreground until SIGINT or SIGTERM, then return; call it in the main thread.
+
+    `port` 0 takes a free one; `on_ready` gets the API's address once it answers. Raises OSError if the port is
+    taken, OSError or sqlite3.Error if the data file cannot be opened.
+    """
+    listener, url = _listen(host, port)
+    with listener:
+        server = _server(create_app(options), lambda: on_ready(url))
+        server.run(sockets=[listener])

@@ -1,0 +1,96 @@
+"""The blocklist: numbers that must not get SMS, compared in E.164. A name cannot be set through the service."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_wish
+from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, text
+from intime_sync.kinds.numbers import read_mobile
+from intime_sync.model.problem import Origin
+from intime_sync.model.resource import Attributes, KindName, Resource
+from intime_sync.wire import endpoints, requests
+from intime_sync.wire.listings import BlocklistRow, blocklist_rows
+from intime_sync.wire.phone import E164, format_mobile, parse_mobile
+
+BLOCKLIST = KindName("blocklist")
+
+_MOBILE = Field(
+    "mobile",
+    FieldType.MOBILE,
+    "The number that must not get SMS, in any usual spelling.",
+    required=True,
+    examples=("070-174 06 06", "+46701740607"),
+)
+
+SPEC = SectionSpec(
+    name="blocklist",
+    title="Blocklist (opt-outs)",
+    description="Numbers that must not get SMS. A plain number is short for `{mobile: …}`.",
+    short=_MOBILE,
+    fields=(
+        _MOBILE,
+        text("note", "Why, for the reader of the file; the service does not get it.", examples=("asked by phone",)),
+        ENSURE,
+        PROTECT,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedNumber:
+    """A number in E.164, or as the account spells it when it is no number at all."""
+
+    mobile: str
+
+
+class BlocklistKind(Plain):
+    """See `base.ListedKind`."""
+
+    name = BLOCKLIST
+    spec = SPEC
+    endpoint = endpoints.LIST_BLOCKLIST
+    rows = staticmethod(blocklist_rows)
+
+    def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[BlockedNumber] | None:
+        """A number, or a mapping with one."""
+        number = read_mobile(item["mobile"], context, "mobile")
+        context.text(item, "note")
+        wish = read_wish(item, context)
+        return None if number is None else Resource(number, BlockedNumber(number), origin=origin, wish=wish)
+
+    def attributes(self, value: BlockedNumber) -> dict[str, Any]:
+        """The number is all that the service keeps for us."""
+        return {"mobile": value.mobile}
+
+    def observed(self, rows: Sequence[BlocklistRow], context: ItemContext) -> tuple[Resource[BlockedNumber], ...]:
+        """Keyed by E.164; a row that is no number keeps its spelling, so that it matches nothing by chance."""
+        found = []
+        for row in rows:
+            parsed = parse_mobile(row.mobile, context.region)
+            number = parsed.number if parsed else row.mobile
+            found.append(Resource(number, BlockedNumber(number)))
+        return tuple(found)
+
+    def identity(self, value: BlockedNumber) -> Hashable:
+        """The number."""
+        return value.mobile
+
+    def identity_of(self, attributes: Attributes) -> Hashable:
+        """The number."""
+        return str(attributes["mobile"])
+
+    def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
+        """nix/addnix."""
+        return requests.add_blocklist([E164(str(attributes["mobile"])) for attributes in objects], context.format)
+
+    def remove_request(self, removals: Sequence[Removal], context: WireContext) -> requests.Request:
+        """nix/deletenix, by number."""
+        spellings = []
+        for removal in removals:
+            mobile = str(removal.attributes["mobile"])
+            is_number = mobile.startswith("+")
+            spellings.append(format_mobile(E164(mobile), context.format.mobiles) if is_number else mobile)
+        return requests.delete_blocklist(spellings)

@@ -1,0 +1,184 @@
+"""Contacts: people with a mobile number, an e-mail address or both. The service can add them, and nothing more.
+
+How they are changed and removed all the same is the business of `planning/carriers.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
+from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
+from intime_sync.kinds.numbers import read_email, read_mobile
+from intime_sync.model.problem import Origin
+from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
+from intime_sync.wire import requests
+from intime_sync.wire.phone import E164
+
+CONTACT = KindName("contact")
+MAX_KEY = 200
+
+# contacts/add: 1 = SMS contact, 2 = e-mail contact, 3 = both.
+_TYPE_NUMBERS: dict[str, Literal[1, 2, 3]] = {"sms": 1, "email": 2, "sms+email": 3}
+
+SPEC = SectionSpec(
+    name="contacts",
+    title="Contacts",
+    description="People and how to reach them.",
+    fields=(
+        text(
+            "key",
+            "The contact's identity in this configuration; keep it when number or name change. "
+            "Default: the mobile in E.164, else the e-mail address.",
+            examples=("john.svensson",),
+            min_length=1,
+            max_length=MAX_KEY,
+        ),
+        text("firstname", "First name.", examples=("John",)),
+        text("lastname", "Last name.", examples=("Svensson",)),
+        Field(
+            "mobile",
+            FieldType.MOBILE,
+            "Mobile number in any usual spelling, quoted or not.",
+            examples=("070-174 06 05", "+46701740605"),
+        ),
+        Field("email", FieldType.EMAIL, "E-mail address.", examples=("john.svensson@example.se",)),
+        choice(
+            "type",
+            "How the contact is reached. Default: from what is given.",
+            ("sms", "email", "sms+email"),
+        ),
+        text("extrafield", "One free field, such as a department.", examples=("Ledningsgrupp",)),
+        Field(
+            "groups",
+            FieldType.LIST,
+            "Names of the groups that the contact is in.",
+            items=text("group", "A group's name.", min_length=1, examples=("Personal",)),
+        ),
+        ENSURE,
+        PROTECT,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as the service should have it; `groups` sorted, each name once, "" and None for what is not given."""
+
+    type: str
+    firstname: str
+    lastname: str
+    mobile: E164 | None
+    email: str | None
+    extrafield: str
+    groups: tuple[str, ...]
+
+
+class ContactKind:
+    """See `base.Kind`."""
+
+    name = CONTACT
+    spec = SPEC
+
+    def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Contact] | None:
+        """A person with a number, an address or both."""
+        before = len(context.problems)
+        mobile_text, email_text = item.get("mobile"), item.get("email")
+        mobile = read_mobile(mobile_text, context, "mobile") if mobile_text else None
+        email = read_email(email_text, context, "email") if email_text else None
+        type_ = item.get("type") or ("sms+email" if mobile and email else "sms" if mobile else "email")
+        key = context.text(item, "key") or mobile or email
+        wish = read_wish(item, context)
+        groups = self._groups(item, context)
+        if len(context.problems) > before and any(
+            problem.severity == "error" for problem in context.problems[before:]
+        ):
+            return None
+        if key is None:
+            context.error("no-identity", "a contact needs a `key`, a `mobile` or an `email`")
+            return None
+        if not wish.absent and not self._reachable(type_, mobile, email, context):
+            return None
+        contact = Contact(
+            type_,
+            context.text(item, "firstname"),
+            context.text(item, "lastname"),
+            mobile,
+            email,
+            context.text(item, "extrafield"),
+            groups,
+        )
+        return Resource(key, contact, origin=origin, wish=wish)
+
+    def _groups(self, item: Item, context: ItemContext) -> tuple[str, ...]:
+        given = item.get("groups")
+        if not given:
+            return ()
+        names = [context.text({"groups": name}, "groups") for name in given]
+        if len(names) > 1:
+            unique = sorted(set(names))
+            if len(unique) < len(names):
+                twice = next(name for name in unique if names.count(name) > 1)
+                context.warn("repeated-group", f"the group `{twice}` is named twice", "groups")
+            return tuple(unique)
+        return tuple(names)
+
+    def _reachable(self, type_: str, mobile: E164 | None, email: str | None, context: ItemContext) -> bool:
+        wants_mobile, wants_email = type_ != "email", type_ != "sms"
+        if wants_mobile and mobile is None:
+            if email is None and "email" in (type_, "email"):
+                context.error("unreachable", "a contact needs a `mobile`, an `email` or both")
+            else:
+                context.error("no-mobile", f"type `{type_}` needs a `mobile`", "type")
+            return False
+        if wants_email and email is None:
+            if mobile is None:
+                context.error("unreachable", "a contact needs a `mobile`, an `email` or both")
+            else:
+                context.error("no-email", f"type `{type_}` needs an `email`", "type")
+            return False
+        return True
+
+    def attributes(self, value: Contact) -> dict[str, Any]:
+        """All fields that are given, `groups` as a list."""
+        shown: dict[str, Any] = {"type": value.type}
+        if value.firstname:
+            shown["firstname"] = value.firstname
+        if value.lastname:
+            shown["lastname"] = value.lastname
+        if value.mobile:
+            shown["mobile"] = value.mobile
+        if value.email:
+            shown["email"] = value.email
+        if value.extrafield:
+            shown["extrafield"] = value.extrafield
+        shown["groups"] = list(value.groups)
+        return shown
+
+    def group_names(self, attributes: Attributes) -> Sequence[str]:
+        """The names of the user groups that a contact of these attributes is in."""
+        names = attributes.get("groups")
+        return [str(name) for name in names] if isinstance(names, list) else []
+
+    def add_request(
+        self, contacts: Sequence[tuple[Attributes, RemoteId | None]], context: WireContext
+    ) -> requests.Request:
+        """contacts/add for (contact, its carrier's group id or None) pairs; KeyError when a group has no id yet."""
+        return requests.add_contacts([self._item(*pair, context) for pair in contacts], context.format)
+
+    def _item(self, attributes: Attributes, carrier: RemoteId | None, context: WireContext) -> requests.ContactItem:
+        ids = [context.group_ids[name] for name in self.group_names(attributes)]
+        if carrier is not None:
+            ids.append(carrier)
+        mobile, email = attributes.get("mobile"), attributes.get("email")
+        return requests.ContactItem(
+            type=_TYPE_NUMBERS[str(attributes["type"])],
+            firstname=str(attributes.get("firstname", "")),
+            lastname=str(attributes.get("lastname", "")),
+            email=None if email is None else str(email),
+            mobile=None if mobile is None else E164(str(mobile)),
+            extrafield=str(attributes["extrafield"]) if "extrafield" in attributes else None,
+            group_ids=tuple(ids),
+        )

@@ -1,0 +1,50 @@
+"""Reading mobile numbers and e-mail addresses of the configuration, with what is wrong in the reader's words."""
+
+from __future__ import annotations
+
+import re
+
+from intime_sync.kinds.base import ItemContext
+from intime_sync.wire.phone import E164, parse_mobile
+
+# What nearly every address looks like; all others are judged by the library.
+_PLAIN_EMAIL = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII
+)
+_SPECIAL = (".local", ".localhost", ".invalid", ".onion", ".test", ".arpa", ".alt")
+
+
+def read_mobile(text: str, context: ItemContext, *path: str) -> E164 | None:
+    """The number in E.164, or None after noting that it is impossible; a doubtful one is warned about."""
+    parsed = parse_mobile(text, context.region)
+    if parsed is None:
+        context.error(
+            "impossible-number",
+            f"`{_short(text)}` is not a possible phone number in region {context.region}",
+            *path,
+        )
+        return None
+    if not parsed.valid:
+        context.warn(
+            "doubtful-number", f"`{_short(text)}` is possible as a number but not in use as far as is known", *path
+        )
+    return parsed.number
+
+
+def read_email(text: str, context: ItemContext, *path: str) -> str | None:
+    """The address with its domain in lower case, or None after noting what is wrong."""
+    address = text.strip()
+    if len(address) <= 64 and _PLAIN_EMAIL.fullmatch(address) and not address.endswith(_SPECIAL):
+        return address
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        context.error("impossible-email", f"`{_short(text)}` is not an e-mail address: {error}", *path)
+        return None
+
+
+def _short(text: str) -> str:
+    shown = text if text.isprintable() else repr(text)[1:-1]
+    return shown if len(shown) <= 40 else shown[:39] + "…"

@@ -1,0 +1,249 @@
+"""Appointment reminders: compared to the minute; they cannot be deleted, only switched off, and never on again."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from intime_sync.kinds.base import Item, ItemContext, Removal, WireContext, read_wish
+from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, boolean, text
+from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.times import read_time
+from intime_sync.model.change import Update
+from intime_sync.model.problem import Origin
+from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
+from intime_sync.wire import endpoints, requests
+from intime_sync.wire.listings import ReminderRow, reminder_rows
+from intime_sync.wire.phone import E164, parse_mobile
+from intime_sync.wire.text import clean
+from intime_sync.wire.times import WallTime, wall_to_instant
+
+REMINDER = KindName("reminder")
+
+SPEC = SectionSpec(
+    name="reminders",
+    title="Appointment reminders",
+    description="Appointments that the service reminds people of by SMS.",
+    fields=(
+        text(
+            "key",
+            "The reminder's identity in this configuration; keep it when the time changes.",
+            required=True,
+            min_length=1,
+            max_length=200,
+            examples=("2026-12-01-lindqvist",),
+        ),
+        Field(
+            "at",
+            FieldType.TIME,
+            "When the appointment is: wall time in account.timezone, to the minute.",
+            required=True,
+            examples=("2026-12-01T08:30",),
+        ),
+        Field(
+            "organizer",
+            FieldType.OBJECT,
+            "Whose appointment it is.",
+            fields=(
+                text("title", "Title.", examples=("Dr",)),
+                text("firstname", "First name.", examples=("Hans",)),
+                text("lastname", "Last name.", examples=("Evertsson",)),
+            ),
+        ),
+        Field(
+            "attendant",
+            FieldType.OBJECT,
+            "Who is reminded.",
+            required=True,
+            fields=(
+                text("firstname", "First name.", examples=("Anna",)),
+                text("lastname", "Last name.", examples=("Lindqvist",)),
+                Field(
+                    "mobile",
+                    FieldType.MOBILE,
+                    "The number that gets the reminder.",
+                    required=True,
+                    examples=("070-174 06 08",),
+                ),
+            ),
+        ),
+        boolean("active", "false switches the reminder off; the service can never switch it on again.", default=True),
+        ENSURE,
+        PROTECT,
+    ),
+)
+
+# Attribute path → the element's keyword in reminder/edit.
+_EDITABLE = {
+    "at": "date",
+    "organizer.firstname": "organizer_firstname",
+    "organizer.lastname": "organizer_lastname",
+    "organizer.title": "organizer_title",
+    "attendant.firstname": "attendant_firstname",
+    "attendant.lastname": "attendant_lastname",
+    "attendant.mobile": "attendant_mobile",
+    "active": "active",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """An appointment; `at` is wall time to the minute, `mobile` is in E.164 unless the account holds no number."""
+
+    at: WallTime
+    title: str
+    organizer_firstname: str
+    organizer_lastname: str
+    attendant_firstname: str
+    attendant_lastname: str
+    mobile: str
+    active: bool = True
+
+
+class ReminderKind:
+    """See `base.ListedKind`."""
+
+    name = REMINDER
+    spec = SPEC
+    endpoint = endpoints.LIST_REMINDERS
+    rows = staticmethod(reminder_rows)
+
+    def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Reminder] | None:
+        """A key, a time, an organizer and an attendant."""
+        key = context.text(item, "key")
+        at = read_time(item["at"], context, "at")
+        organizer: Mapping[str, Any] = item.get("organizer") or {}
+        attendant: Mapping[str, Any] = item["attendant"]
+        mobile = read_mobile(attendant["mobile"], context, "attendant", "mobile")
+        title, organizer_firstname, organizer_lastname = (
+            context.text(organizer, name, "organizer") for name in ("title", "firstname", "lastname")
+        )
+        firstname, lastname = (context.text(attendant, name, "attendant") for name in ("firstname", "lastname"))
+        wish = read_wish(item, context)
+        if not key or at is None or mobile is None:
+            return None
+        value = Reminder(
+            at,
+            title,
+            organizer_firstname,
+            organizer_lastname,
+            firstname,
+            lastname,
+            mobile,
+            item.get("active", True),
+        )
+        return Resource(key, value, origin=origin, wish=wish)
+
+    def attributes(self, value: Reminder) -> dict[str, Any]:
+        """`at`, `organizer`, `attendant` and `active`; parts that are not given are left out."""
+        organizer = {
+            "title": value.title,
+            "firstname": value.organizer_firstname,
+            "lastname": value.organizer_lastname,
+        }
+        attendant = {
+            "firstname": value.attendant_firstname,
+            "lastname": value.attendant_lastname,
+            "mobile": value.mobile,
+        }
+        return {
+            "at": value.at,
+            "organizer": {name: text for name, text in organizer.items() if text},
+            "attendant": {name: text for name, text in attendant.items() if text},
+            "active": value.active,
+        }
+
+    def observed(self, rows: Sequence[ReminderRow], context: ItemContext) -> tuple[Resource[Reminder], ...]:
+        """Keyed by `#ID`, since the account knows no keys."""
+        return tuple(self._observe(row, context) for row in rows)
+
+    def _observe(self, row: ReminderRow, context: ItemContext) -> Resource[Reminder]:
+        parsed = parse_mobile(row.mobile, context.region)
+        value = Reminder(
+            row.date,
+            clean(row.title),
+            clean(row.organizer_firstname),
+            clean(row.organizer_lastname),
+            clean(row.attendant_firstname),
+            clean(row.attendant_lastname),
+            parsed.number if parsed else row.mobile,
+            row.active,
+        )
+        return Resource(f"#{row.id}", value, RemoteId(row.id))
+
+    def identity(self, value: Reminder) -> Hashable:
+        """The minute, the attendant's number and the organizer."""
+        return (value.at, value.mobile, value.title, value.organizer_firstname, value.organizer_lastname)
+
+    def identity_of(self, attributes: Attributes) -> Hashable:
+        """The minute, the attendant's number and the organizer."""
+        organizer, attendant = _part(attributes, "organizer"), _part(attributes, "attendant")
+        return (
+            attributes["at"],
+            attendant.get("mobile", ""),
+            organizer.get("title", ""),
+            organizer.get("firstname", ""),
+            organizer.get("lastname", ""),
+        )
+
+    def matches_by_id(self) -> bool:
+        """So that a moved appointment is edited, not made again."""
+        return True
+
+    def ambiguous(self, key: str, found: Sequence[Resource[Reminder]]) -> str | None:
+        """Equal reminders serve equally well."""
+        return None
+
+    def settled(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
+        """Past appointments are history."""
+        return wall_to_instant(WallTime(str(attributes["at"])), zone) <= now
+
+    def inert(self, attributes: Attributes) -> bool:
+        """A reminder that was switched off can never be edited again."""
+        return attributes.get("active") is False
+
+    def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
+        """reminder/add."""
+        return requests.add_reminders([_item(attributes) for attributes in objects], context.format)
+
+    def update_request(self, updates: Sequence[Update], context: WireContext) -> requests.Request:
+        """reminder/edit with the fields that differ; the rest is kept by the service."""
+        return requests.edit_reminders([_edit(update) for update in updates], context.format)
+
+    def remove_request(self, removals: Sequence[Removal], context: WireContext) -> requests.Request:
+        """reminder/edit with active=false: there is no way to delete one."""
+        edits = [
+            requests.ReminderEdit(id=removal.remote_id, active=False)
+            for removal in removals
+            if removal.remote_id is not None
+        ]
+        return requests.edit_reminders(edits, context.format)
+
+
+def _part(attributes: Attributes, name: str) -> Mapping[str, Any]:
+    part = attributes.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _item(attributes: Attributes) -> requests.ReminderItem:
+    organizer, attendant = _part(attributes, "organizer"), _part(attributes, "attendant")
+    return requests.ReminderItem(
+        date=WallTime(str(attributes["at"])),
+        organizer_firstname=organizer.get("firstname", ""),
+        organizer_lastname=organizer.get("lastname", ""),
+        organizer_title=organizer.get("title", ""),
+        attendant_firstname=attendant.get("firstname", ""),
+        attendant_lastname=attendant.get("lastname", ""),
+        attendant_mobile=E164(attendant.get("mobile", "")),
+    )
+
+
+def _edit(update: Update) -> requests.ReminderEdit:
+    changed: dict[str, Any] = {}
+    for change in update.fields:
+        # A field that is no longer given must be emptied: what is not sent is kept.
+        changed[_EDITABLE[change.path]] = "" if change.after is None else change.after
+    return requests.ReminderEdit(id=update.remote_id, **changed)

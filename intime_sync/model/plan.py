@@ -1,0 +1,84 @@
+"""The plan: ordered changes, counts, guards and diagnostics, and the digest that approvals refer to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from intime_sync.model.change import Action, Change, action_of, after_of, before_of, remote_id_of
+from intime_sync.model.ledger import AccountRef
+from intime_sync.model.problem import Problem
+from intime_sync.model.resource import KindName
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One guard's verdict on one kind.
+
+    `override` is the exact flag, or the exact line to write, that would let precisely this plan pass.
+    """
+
+    guard: str
+    kind: KindName
+    tripped: bool
+    override: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done, and to which account.
+
+    `changes` are in the order of kinds, then of keys, whatever the order of the configuration. `unchanged`
+    counts desired objects that need nothing. `leftovers` counts carriers that will be removed although no
+    contact changes. `serial` and `lineage` are those of the ledger that the plan was made from.
+    """
+
+    account: AccountRef
+    lineage: str
+    serial: int
+    changes: tuple[Change, ...]
+    unchanged: int
+    guards: tuple[Guard, ...] = ()
+    diagnostics: tuple[Problem, ...] = ()
+    leftovers: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether applying it would do nothing at all."""
+        return not self.changes and not self.leftovers
+
+    def summary(self) -> dict[str, int]:
+        """Counts by action, all actions present, and `unchanged`."""
+        counts = Counter(action_of(change) for change in self.changes)
+        return {**{str(action): counts[action] for action in Action}, "unchanged": self.unchanged}
+
+    def tripped(self) -> tuple[Guard, ...]:
+        """The guards that stop it."""
+        return tuple(guard for guard in self.guards if guard.tripped)
+
+    def digest(self) -> str:
+        """`sha256:…` over the account, the owner and the changes; not the clock, reasons or places."""
+        digest = hashlib.sha256()
+        for piece in self._digested():
+            digest.update(json.dumps(piece, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
+            digest.update(b"\n")
+        return f"sha256:{digest.hexdigest()}"
+
+    def _digested(self) -> Iterator[object]:
+        yield [self.account.url, self.account.user, self.account.owner, self.leftovers]
+        for change in self.changes:
+            yield [
+                str(change.address),
+                str(action_of(change)),
+                remote_id_of(change),
+                _plain(before_of(change)),
+                _plain(after_of(change)),
+            ]
+
+
+def _plain(attributes: Mapping[str, object] | None) -> dict[str, object] | None:
+    return None if attributes is None else dict(attributes)

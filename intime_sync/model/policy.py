@@ -1,0 +1,40 @@
+"""What the configuration allows: pruning, the delete guard, the way contacts are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from intime_sync.model.resource import KindName
+
+
+class Prune(StrEnum):
+    """What happens to objects that the configuration does not name."""
+
+    OWNED = "owned"
+    ALL = "all"
+    NEVER = "never"
+
+
+class ContactStrategy(StrEnum):
+    """How contacts are kept: through carriers, or only ever added."""
+
+    CARRIER = "carrier"
+    APPEND = "append"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`percent` is of a kind's owned objects; `carrier_size` and `batch_size` are counts of objects."""
+
+    prune: Mapping[KindName, Prune] = field(default_factory=dict)
+    max_delete_percent: int = 30
+    max_delete_always_allow: int = 5
+    contact_strategy: ContactStrategy = ContactStrategy.CARRIER
+    carrier_size: int = 50
+    batch_size: int = 200
+
+    def prune_of(self, kind: KindName) -> Prune:
+        """The kind's pruning; `owned` when nothing is said."""
+        return self.prune.get(kind, Prune.OWNED)

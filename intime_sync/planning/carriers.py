@@ -1,0 +1,170 @@
+"""Carriers: which contacts share a group of their own, so that they can be removed with it.
+
+A contact's place is a leaf of a binary prefix tree over a hash of its key: a leaf holds at most `carrier_size`
+contacts, its siblings only exist where the parent would hold more. The tree follows from the keys alone, so one
+changed contact touches one leaf, and the order of the configuration touches none. See docs/carriers.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.change import Change, Create, Delete, Forget, Replace
+from intime_sync.model.ledger import Entry, Ledger
+from intime_sync.model.resource import Attributes, RemoteId
+
+_BITS = 64
+WHOLE = "all"
+"""The prefix of a tree that is a single leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierBuild:
+    """A carrier to be made: its group's name, and its contacts by key in the order of keys."""
+
+    name: str
+    members: Mapping[str, Attributes]
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierPlan:
+    """What happens to carriers.
+
+    `purge` are carriers in the account that the ledger does not know as complete: they go first, with their
+    contacts. Then `build` is made. Then `retire`, whose contacts all live elsewhere or shall be gone, goes.
+    """
+
+    build: tuple[CarrierBuild, ...]
+    retire: tuple[RemoteId, ...]
+    purge: tuple[RemoteId, ...]
+
+
+def carrier_prefix(owner: str) -> str:
+    """What the names of this owner's carriers start with: `~OWNER/`."""
+    return f"~{owner}/"
+
+
+def is_carrier(name: str) -> bool:
+    """Whether a group's name has the form of anybody's carrier."""
+    return name.startswith("~") and "/" in name
+
+
+def wanted_contacts(ledger: Ledger, changes: Iterable[Change]) -> tuple[dict[str, Attributes], set[str]]:
+    """Every contact that shall live in a carrier once `changes` are done, and the keys that must be made (again)."""
+    wanted: dict[str, Attributes] = {
+        key: entry.attributes for key, entry in ledger.of(CONTACTS.name).items() if entry.carrier is not None
+    }
+    dirty: set[str] = set()
+    for change in changes:
+        key = change.address.key
+        match change:
+            case Create() | Replace():
+                wanted[key] = change.after
+                dirty.add(key)
+            case Delete() | Forget():
+                wanted.pop(key, None)
+            case _:
+                pass  # adopted and held contacts stay where they are
+    return wanted, dirty
+
+
+def plan_carriers(
+    owner: str,
+    ledger: Ledger,
+    changes: Iterable[Change],
+    in_account: Mapping[RemoteId, str],
+    size: int,
+) -> CarrierPlan:
+    """The carriers to make and remove so that the contacts' `changes` come true.
+
+    `in_account` are this owner's carriers in the account, by id.
+    """
+    known = {id for id, carrier in ledger.carriers.items() if id in in_account}
+    purge = tuple(sorted(set(in_account) - known))
+    wanted, dirty = wanted_contacts(ledger, changes)
+    members = _members(ledger.of(CONTACTS.name), known)
+    retire = {id for id in known if ledger.carriers[id].superseded}
+    retire |= {id for id in known if id not in members}
+    for id, keys in members.items():
+        if any(key in dirty or key not in wanted for key in keys):
+            retire.add(id)
+    homeless = {
+        key
+        for key in wanted
+        if key in dirty or (carrier := _carrier_of(ledger, key)) is None or carrier in retire or carrier not in known
+    }
+    if not homeless:
+        return CarrierPlan((), tuple(sorted(retire)), purge)
+    tree = PrefixTree(wanted, size)
+    leaves: dict[str, list[str]] = {}
+    waiting = sorted(homeless)
+    while waiting:
+        prefix, keys = tree.leaf(waiting.pop())
+        if prefix in leaves:
+            continue
+        leaves[prefix] = keys
+        for key in keys:
+            old = _carrier_of(ledger, key)
+            if old in members and old not in retire:
+                retire.add(old)
+                waiting += members[old]
+    builds = (_build(owner, ledger, prefix, sorted(leaves[prefix]), wanted) for prefix in sorted(leaves))
+    return CarrierPlan(tuple(builds), tuple(sorted(retire)), purge)
+
+
+def _members(entries: Mapping[str, Entry], known: set[RemoteId]) -> dict[RemoteId, list[str]]:
+    members: dict[RemoteId, list[str]] = {}
+    for key, entry in entries.items():
+        if entry.carrier in known:
+            members.setdefault(entry.carrier, []).append(key)
+    return members
+
+
+def _carrier_of(ledger: Ledger, key: str) -> RemoteId | None:
+    entry = ledger.of(CONTACTS.name).get(key)
+    return entry.carrier if entry else None
+
+
+def _build(
+    owner: str, ledger: Ledger, prefix: str, keys: list[str], wanted: Mapping[str, Attributes]
+) -> CarrierBuild:
+    members = {key: wanted[key] for key in keys}
+    # The serial keeps a rebuilt carrier's name apart from the one it stands in for.
+    content = json.dumps([ledger.serial, members], ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+    return CarrierBuild(f"{carrier_prefix(owner)}{prefix}-{digest}", members)
+
+
+class PrefixTree:
+    """The tree over a set of keys; a leaf is a run of the keys in the order of their hashes."""
+
+    def __init__(self, keys: Iterable[str], size: int) -> None:
+        pairs = sorted((_hash(key), key) for key in keys)
+        self._hashes = [hash for hash, _ in pairs]
+        self._keys = [key for _, key in pairs]
+        self._size = size
+
+    def leaf(self, key: str) -> tuple[str, list[str]]:
+        """The prefix (binary digits, or `all`) of the key's leaf, and all keys in it."""
+        hash = _hash(key)
+        low, high, depth = 0, len(self._keys), 0
+        while high - low > self._size and depth < _BITS:
+            bit = _BITS - 1 - depth
+            split = ((hash >> (bit + 1)) << (bit + 1)) | (1 << bit)
+            middle = bisect_left(self._hashes, split, low, high)
+            if hash >= split:
+                low = middle
+            else:
+                high = middle
+            depth += 1
+        prefix = format(hash >> (_BITS - depth), f"0{depth}b") if depth else WHOLE
+        return prefix, self._keys[low:high]
+
+
+def _hash(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[: _BITS // 8])

@@ -1,0 +1,232 @@
+"""Planning contacts: the service cannot list them, so the ledger and the carriers in the account must tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.change import Adopt, Create, Delete, Forget, Held, Replace
+from intime_sync.model.ledger import Entry, Ledger
+from intime_sync.model.policy import ContactStrategy, Policy
+from intime_sync.model.problem import Problem, Severity
+from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
+from intime_sync.planning.diff import field_changes
+from intime_sync.planning.listed import KindPlan
+from intime_sync.planning.ownership import is_protected, removes_owned
+
+CONTACT = CONTACTS.name
+
+_GONE = "its carrier is gone from the account"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGroups:
+    """The account's groups as contacts see them.
+
+    `ids` are the user groups by name; `remade` are those that this plan makes (again), so that nobody is in them.
+    `carriers` are this owner's carriers in the account, by id.
+    """
+
+    ids: Mapping[str, RemoteId]
+    remade: frozenset[str]
+    carriers: Mapping[RemoteId, str]
+
+
+def plan_contacts(
+    desired: Sequence[Resource[Any]], ledger: Ledger, groups: AccountGroups, policy: Policy
+) -> KindPlan:
+    """The contacts' changes, in the order of keys."""
+    plan = KindPlan()
+    differ = _ContactDiffer(ledger, groups, policy, plan)
+    wanted: set[str] = set()
+    for resource in desired:
+        wanted.add(resource.key)
+        if resource.wish.absent:
+            differ.absent(resource)
+        else:
+            differ.present(resource)
+    for key, entry in ledger.of(CONTACT).items():
+        if key not in wanted:
+            differ.undesired(key, entry)
+    plan.changes.sort(key=lambda change: change.address.key)
+    return plan
+
+
+class _ContactDiffer:
+    def __init__(self, ledger: Ledger, groups: AccountGroups, policy: Policy, plan: KindPlan) -> None:
+        self.entries = ledger.of(CONTACT)
+        self.plan = plan
+        self.groups = groups
+        self.append = policy.contact_strategy is ContactStrategy.APPEND
+        self.prunes = removes_owned(policy.prune_of(CONTACT))
+        self.trouble = {id: self._lost_groups(ledger, id) for id in ledger.carriers if id in groups.carriers}
+        self.copies = {
+            key: id
+            for id, carrier in ledger.carriers.items()
+            if carrier.superseded and id in groups.carriers
+            for key in carrier.keys
+        }
+
+    def _lost_groups(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
+        """Groups that a carrier's contacts were put in and are no longer in."""
+        then = ledger.carriers[id].groups
+        return frozenset(
+            name
+            for name, group_id in then.items()
+            if name in self.groups.remade or self.groups.ids.get(name) != group_id
+        )
+
+    def present(self, resource: Resource[Any]) -> None:
+        """Create what is not there, replace what differs, hold what may not be touched."""
+        entry = self.entries.get(resource.key)
+        after = CONTACTS.attributes(resource.value)
+        if entry is None:
+            self._create(
+                resource, after, "an earlier copy waits to be removed" if self._copied(resource.key) else None
+            )
+            return
+        reason = self._trouble(resource.key, entry, after)
+        if entry.attributes == after and reason is None:
+            self._remember_protect(resource, entry, after)
+        elif reason == _GONE:
+            self._create(resource, after, reason)
+        else:
+            self._replace(resource, entry, after, reason)
+
+    def _copied(self, key: str) -> bool:
+        return key in self.copies
+
+    def _trouble(self, key: str, entry: Entry, after: Attributes) -> str | None:
+        """Why a contact that looks right in the ledger is not right in the account."""
+        if entry.carrier is None:
+            return None
+        lost = self.trouble.get(entry.carrier)
+        if lost is None:
+            return _GONE
+        if key in self.copies:
+            return "an earlier copy waits to be removed"
+        if lost:
+            mine = [name for name in CONTACTS.group_names(after) if name in lost]
+            if mine:
+                return f"the group {mine[0]} was made again"
+        return None
+
+    def _create(self, resource: Resource[Any], after: Attributes, reason: str | None) -> None:
+        self.plan.changes.append(
+            Create(
+                address=Address(CONTACT, resource.key),
+                after=after,
+                reason=reason,
+                origin=resource.origin,
+                protected=is_protected(resource.wish, self.entries.get(resource.key)),
+            )
+        )
+
+    def _remember_protect(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
+        wish = resource.wish
+        if wish.protect is None or wish.protect == entry.protect:
+            self.plan.unchanged += 1
+            return
+        self.plan.changes.append(
+            Adopt(
+                address=Address(CONTACT, resource.key),
+                remote_id=entry.remote_id,
+                after=after,
+                reason="protected from now on" if wish.protect else "no longer protected",
+                origin=resource.origin,
+                protected=wish.protect,
+            )
+        )
+
+    def _replace(self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None) -> None:
+        address = Address(CONTACT, resource.key)
+        fields = field_changes(entry.attributes, after)
+        protected = is_protected(resource.wish, entry)
+        if self.append or entry.carrier is None:
+            self.plan.changes.append(
+                Held(
+                    address=address,
+                    remote_id=entry.remote_id,
+                    before=entry.attributes,
+                    after=after,
+                    fields=fields,
+                    reason=self._by_hand("changes", "change"),
+                    origin=resource.origin,
+                    protected=protected,
+                )
+            )
+            return
+        self.plan.changes.append(
+            Replace(
+                address=address,
+                remote_id=entry.remote_id,
+                before=entry.attributes,
+                after=after,
+                fields=fields,
+                reason=reason,
+                origin=resource.origin,
+                protected=protected,
+            )
+        )
+
+    def absent(self, resource: Resource[Any]) -> None:
+        """Remove what the ledger knows; what somebody added by hand cannot be seen."""
+        entry = self.entries.get(resource.key)
+        if entry is not None:
+            self._remove(resource.key, entry, resource, "ensure: absent")
+            return
+        message = (
+            f"`contact/{resource.key}` is not in the ledger; the service cannot list contacts, "
+            "so a copy that was added by hand can be neither seen nor removed"
+        )
+        self.plan.problems.append(Problem("unseen-contact", message, resource.origin, Severity.WARNING))
+
+    def undesired(self, key: str, entry: Entry) -> None:
+        """Remove what the configuration no longer names, as the policy says."""
+        if self.prunes:
+            self._remove(key, entry, None, None)
+
+    def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
+        address = Address(CONTACT, key)
+        origin = resource.origin if resource else None
+        if entry.carrier is not None and entry.carrier not in self.groups.carriers and key not in self.copies:
+            self.plan.changes.append(
+                Forget(
+                    address=address, remote_id=entry.remote_id, before=entry.attributes, reason=_GONE, origin=origin
+                )
+            )
+        elif self.append or entry.carrier is None:
+            self.plan.changes.append(
+                Held(
+                    address=address,
+                    remote_id=entry.remote_id,
+                    before=entry.attributes,
+                    after=None,
+                    reason=self._by_hand("removes", "remove"),
+                    origin=origin,
+                )
+            )
+        else:
+            self.plan.changes.append(
+                Delete(
+                    address=address,
+                    remote_id=entry.remote_id,
+                    before=entry.attributes,
+                    reason=reason,
+                    origin=origin,
+                    protected=entry.protect if resource is None else is_protected(resource.wish, entry),
+                )
+            )
+
+    def _by_hand(self, verb: str, imperative: str) -> str:
+        if self.append:
+            return (
+                f"the strategy `append` never {verb} contacts: {imperative} it in the service, "
+                "then drop it from the ledger with `ledger rm`"
+            )
+        return (
+            f"it was added without a carrier, so the service offers no way to {imperative} it: "
+            f"{imperative} it in the service, then drop it from the ledger with `ledger rm`"
+        )

@@ -1,0 +1,104 @@
+"""Guards: each a small pure function that looks at a plan and the ledger, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import BY_NAME
+from intime_sync.model.change import Change, Delete, Replace
+from intime_sync.model.ledger import Ledger
+from intime_sync.model.plan import Guard
+from intime_sync.model.policy import Policy
+from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.planning.listed import Clock
+
+MAX_DELETE = "max_delete"
+PROTECT = "protect"
+EMPTY_ACCOUNT = "empty_account"
+
+
+def judge(
+    changes: Iterable[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
+) -> tuple[Guard, ...]:
+    """Every guard that has something to say, tripped or not."""
+    by_kind: dict[KindName, list[Change]] = {}
+    for change in changes:
+        by_kind.setdefault(change.address.kind, []).append(change)
+    guards: list[Guard] = []
+    for kind in BY_NAME:
+        guards += _max_delete(kind, by_kind.get(kind, []), ledger, policy)
+        guards += _protect(kind, by_kind.get(kind, []))
+    guards += _empty_account(actual, ledger, clock)
+    return tuple(guards)
+
+
+def _max_delete(kind: KindName, changes: Iterable[Change], ledger: Ledger, policy: Policy) -> Iterator[Guard]:
+    """More than a few and more than a share of what is owned, or all of two or more."""
+    deletes = [change for change in changes if isinstance(change, Delete)]
+    if not deletes:
+        return
+    count, owned = len(deletes), len(ledger.of(kind))
+    owned_deletes = sum(change.owned for change in deletes)
+    too_many = count > policy.max_delete_always_allow and count * 100 > policy.max_delete_percent * owned
+    everything = owned >= 2 and owned_deletes == owned
+    share = f"{count} of {owned} owned" if owned else f"{count}, none of them owned"
+    yield Guard(
+        MAX_DELETE,
+        kind,
+        too_many or everything,
+        f"--allow-delete {kind}={count}",
+        f"{share} {kind} objects would be deleted"
+        + (", which is all of them" if everything else f" (limit {policy.max_delete_percent} %)" if too_many else ""),
+    )
+
+
+def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
+    """Protected objects are never deleted or replaced."""
+    for change in changes:
+        if change.protected and isinstance(change, Delete | Replace):
+            verb = "deleted" if isinstance(change, Delete) else "replaced"
+            yield Guard(
+                PROTECT,
+                kind,
+                True,
+                f"protect: false on {change.address}",
+                f"{change.address} is protected and would be {verb}",
+            )
+
+
+def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[Guard]:
+    """A list that is suddenly empty is more likely a fault of the service than the wish of a person."""
+    for name, kind in BY_NAME.items():
+        if not isinstance(kind, ListedKind) or name not in actual or actual.of(name):
+            continue
+        owned = sum(
+            not kind.inert(entry.attributes) and not kind.settled(entry.attributes, clock.now, clock.zone)
+            for entry in ledger.of(name).values()
+        )
+        if owned >= 2:
+            yield Guard(
+                EMPTY_ACCOUNT,
+                name,
+                True,
+                f"--allow-empty {name}",
+                f"the account lists no {name} at all, but the ledger owns {owned}",
+            )
+
+
+def allowed(
+    guards: Iterable[Guard], allow_delete: Mapping[KindName, int], allow_empty: Iterable[KindName]
+) -> tuple[Guard, ...]:
+    """The tripped guards that remain once the overrides are honoured; 29 does not let 30 pass."""
+    empty = set(allow_empty)
+    return tuple(
+        guard
+        for guard in guards
+        if guard.tripped
+        and not (guard.guard == MAX_DELETE and _count(guard) <= allow_delete.get(guard.kind, 0))
+        and not (guard.guard == EMPTY_ACCOUNT and guard.kind in empty)
+    )
+
+
+def _count(guard: Guard) -> int:
+    return int(guard.override.rpartition("=")[2])

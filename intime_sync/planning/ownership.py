@@ -1,0 +1,50 @@
+"""Who may be removed, what must be remembered: tiny functions, each one rule of the contract.
+
+in YAML   in ledger   in account        outcome
+yes       any         no                create
+yes       no          as wanted         adopt
+yes       yes         as wanted         – (adopt, when the ledger must learn something)
+yes       any         otherwise         update or replace
+no        yes         yes               delete (prune: owned, all), kept (prune: never)
+no        yes         no                forget
+no        no          yes               delete (prune: all), else not ours
+absent    any         yes               delete
+absent    yes         no                forget
+"""
+
+from __future__ import annotations
+
+from intime_sync.model.ledger import Entry
+from intime_sync.model.policy import Prune
+from intime_sync.model.resource import Attributes, RemoteId, Wish
+
+
+def is_protected(wish: Wish, entry: Entry | None) -> bool:
+    """What the configuration says, else what the ledger remembers."""
+    if wish.protect is not None:
+        return wish.protect
+    return entry is not None and entry.protect
+
+
+def removes_owned(prune: Prune) -> bool:
+    """Whether an owned object that the configuration no longer names goes."""
+    match prune:
+        case Prune.OWNED | Prune.ALL:
+            return True
+        case Prune.NEVER:
+            return False
+
+
+def lesson(entry: Entry | None, wish: Wish, remote_id: RemoteId | None, attributes: Attributes) -> str | None:
+    """What the ledger must learn about an object that is as wanted; None when it knows all."""
+    if entry is None:
+        return "already in the account"
+    if entry.remote_id != remote_id:
+        return f"has id {remote_id} in the account now, not {entry.remote_id}"
+    if entry.protect != is_protected(wish, entry):
+        return "protected from now on" if wish.protect else "no longer protected"
+    if dict(entry.options) != dict(wish.options):
+        return "how it is removed has changed"
+    if entry.attributes != attributes:
+        return "already changed in the account"
+    return None

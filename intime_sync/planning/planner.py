@@ -1,0 +1,161 @@
+"""The planner: one screen that says how a plan comes about. Pure; the same inputs give the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from intime_sync.errors import InvalidConfiguration
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import CONTACTS, GROUPS, KINDS
+from intime_sync.model.change import Create
+from intime_sync.model.ledger import AccountRef, Ledger
+from intime_sync.model.plan import Plan
+from intime_sync.model.policy import ContactStrategy, Policy, Prune
+from intime_sync.model.problem import Problem, Severity
+from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.planning.contacts import AccountGroups, plan_contacts
+from intime_sync.planning.guards import judge
+from intime_sync.planning.listed import Clock, KindPlan, plan_listed
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Which account is planned for, and its moment and zone."""
+
+    ref: AccountRef
+    clock: Clock
+
+
+def make_plan(desired: Snapshot, actual: Snapshot, ledger: Ledger, policy: Policy, account: Account) -> Plan:
+    """What to do so that `actual` becomes `desired`.
+
+    `actual` holds every listed kind that `desired` names, and the groups when it names contacts. Raises
+    InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
+    """
+    user_groups, own_carriers, foreign = _sort_groups(actual, account.ref.owner)
+    plans: dict[KindName, KindPlan] = {}
+    for kind in KINDS:
+        if kind.name not in desired:
+            continue
+        if isinstance(kind, ListedKind):
+            listed = user_groups if kind.name == GROUPS.name else actual.of(kind.name)
+            prune = policy.prune_of(kind.name)
+            entries = ledger.of(kind.name)
+            plans[kind.name] = plan_listed(kind, desired.of(kind.name), listed, entries, prune, account.clock)
+        else:
+            groups = _groups_for_contacts(user_groups, own_carriers, plans)
+            plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy)
+    problems = [problem for plan in plans.values() for problem in plan.problems]
+    if CONTACTS.name in desired:
+        problems += _check_groups(desired, user_groups)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
+    changes = tuple(change for plan in plans.values() for change in plan.changes)
+    leftovers = _leftovers(desired, ledger, own_carriers, policy)
+    if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
+        problems.append(_foreign_carriers(foreign))
+    if leftovers:
+        problems.append(_leftover_carriers(leftovers, account.ref.owner))
+    return Plan(
+        account=account.ref,
+        lineage=ledger.lineage,
+        serial=ledger.serial,
+        changes=changes,
+        unchanged=sum(plan.unchanged for plan in plans.values()),
+        guards=judge(changes, actual, ledger, policy, account.clock),
+        diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
+        leftovers=leftovers,
+    )
+
+
+def _sort_groups(
+    actual: Snapshot, owner: str
+) -> tuple[list[Resource[Any]], dict[RemoteId, str], list[Resource[Any]]]:
+    """The groups that people see, this owner's carriers by id, and other owners' carriers."""
+    users: list[Resource[Any]] = []
+    own: dict[RemoteId, str] = {}
+    foreign: list[Resource[Any]] = []
+    for group in actual.of(GROUPS.name):
+        if not is_carrier(group.key):
+            users.append(group)
+        elif group.key.startswith(carrier_prefix(owner)) and group.remote_id is not None:
+            own[group.remote_id] = group.key
+        else:
+            foreign.append(group)
+    return users, own, foreign
+
+
+def _groups_for_contacts(
+    user_groups: Iterable[Resource[Any]],
+    own_carriers: Mapping[RemoteId, str],
+    plans: Mapping[KindName, KindPlan],
+) -> AccountGroups:
+    """The ids of groups by name: the matched one where groups are managed, else whatever the account has."""
+    groups = plans.get(GROUPS.name)
+    ids = {group.key: group.remote_id for group in user_groups if group.remote_id is not None}
+    if groups is not None:
+        ids |= {name: found.remote_id for name, found in groups.matched.items() if found.remote_id is not None}
+    made = groups.changes if groups is not None else []
+    remade = frozenset(change.address.key for change in made if isinstance(change, Create))
+    return AccountGroups(ids, remade, own_carriers)
+
+
+def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> list[Problem]:
+    """Where groups are not managed, every group that a contact names must be in the account, once."""
+    if GROUPS.name in desired:
+        return []
+    by_name: dict[str, list[Resource[Any]]] = {}
+    for group in user_groups:
+        by_name.setdefault(group.key, []).append(group)
+    problems = []
+    seen: set[str] = set()
+    for contact in desired.of(CONTACTS.name):
+        if contact.wish.absent:
+            continue
+        for name in contact.value.groups:
+            if name in seen:
+                continue
+            seen.add(name)
+            found = by_name.get(name, [])
+            if not found:
+                message = f"the account has no group `{name}`, and this configuration does not manage groups"
+                problems.append(Problem("unknown-group", message, contact.origin))
+            elif len(found) > 1:
+                ids = ", ".join(str(group.remote_id) for group in found)
+                message = (
+                    f"the account has {len(found)} groups called `{name}` (ids {ids}); "
+                    "pin one in a `groups` section, or rename one in the service"
+                )
+                problems.append(Problem("ambiguous", message, contact.origin))
+    return problems
+
+
+def _leftovers(
+    desired: Snapshot,
+    ledger: Ledger,
+    own_carriers: Mapping[RemoteId, str],
+    policy: Policy,
+) -> int:
+    """Own carriers in the account that the ledger does not know as complete and current."""
+    if CONTACTS.name not in desired or policy.contact_strategy is ContactStrategy.APPEND:
+        return 0
+    return sum(id not in ledger.carriers or ledger.carriers[id].superseded for id in own_carriers)
+
+
+def _leftover_carriers(count: int, owner: str) -> Problem:
+    message = (
+        f"{count} carrier{'s' if count > 1 else ''} of `{owner}` in the account "
+        f"{'are' if count > 1 else 'is'} not known to the ledger as complete and will be removed "
+        "with the contacts in it"
+    )
+    return Problem("unknown-carrier", message, None, Severity.WARNING)
+
+
+def _foreign_carriers(foreign: Iterable[Resource[Any]]) -> Problem:
+    owners = sorted({group.key[1:].partition("/")[0] for group in foreign})
+    message = f"`prune: all` leaves the carriers of other owners alone: {', '.join(owners)}"
+    return Problem("foreign-carrier", message, None, Severity.WARNING)

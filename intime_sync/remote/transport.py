@@ -1,0 +1,270 @@
+"""One HTTP call to the service: addresses, time limits, retries of reads, and what can be known afterwards.
+
+The only module that imports requests. Knows nothing about what bodies mean.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import Any, Final, Literal, Self, TypeAlias
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from intime_sync import __version__
+from intime_sync.errors import InvalidInput
+from intime_sync.remote.connections import has_written, nothing_written, watch
+from intime_sync.remote.failures import explain
+from intime_sync.remote.secrets import Credentials, LogRedaction, Redactor
+from intime_sync.wire.xml import MAX_BODY
+
+READ_ATTEMPTS: Final = 4
+"""A read is tried once and then retried three times; a POST is sent once."""
+
+RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
+LONGEST_WAIT: Final = 30.0
+"""The longest pause between two attempts, in seconds, whatever Retry-After says."""
+
+_CHUNK: Final = 64 * 1024
+_FIRST_WAIT: Final = 0.5
+_BODY_PATIENCE: Final = 5
+"""A body may take this many read time limits in all, so that a trickle cannot hold a run for ever."""
+
+_log = logging.getLogger(__name__)
+_dice = secrets.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, whole, of any status."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of the request was sent: no connection, no such name, no TLS."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The request, or a part of it, was sent and no whole answer came: the service may have acted on it."""
+
+    why: str
+
+
+Result: TypeAlias = Answer | NotSent | NoAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    result: Result
+    again: bool = False
+    retry_after: str | None = None
+
+
+class Transport:
+    """Calls below `base_url`, authenticated, over kept connections; safe to use from several threads.
+
+    Raises InvalidInput for an address that is no URL or that would send the secret in the clear: http is only for
+    this machine. Time limits are in seconds; `read_timeout` is the longest silence.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        connect_timeout: float = 10,
+        read_timeout: float = 120,
+        pool_size: int = 8,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.host, loopback = _checked(base_url)
+        self._base_url = base_url.rstrip("/")
+        self._credentials = credentials
+        self._timeouts = (connect_timeout, read_timeout)
+        self._sleep = sleep
+        self.redact = Redactor(credentials.secret)
+        """Replaces the secret in a text, however it is spelled there."""
+        self._log_redaction = LogRedaction(self.redact)
+        self._log_redaction.install()
+        self._session = _session(pool_size, trust_env=not loopback)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+        self._log_redaction.uninstall()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Transport({self.host!r}, {self._credentials!r})"
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
+        """Read; tried again after a refused, broken or cut-off answer and after statuses that pass."""
+        attempt = self._attempt("GET", path, None, params or {})
+        for number in range(1, READ_ATTEMPTS):
+            if not attempt.again:
+                break
+            self._sleep(_wait(number, attempt.retry_after))
+            attempt = self._attempt("GET", path, None, params or {})
+        return attempt.result
+
+    def post(self, path: str, body: bytes, *, items: int = 1) -> Result:
+        """Send once, whatever happens. `items` is for the log."""
+        return self._attempt("POST", path, body, {}, f" {items} item{'' if items == 1 else 's'}").result
+
+    def _attempt(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        body: bytes | None,
+        params: Mapping[str, str],
+        note: str = "",
+    ) -> _Attempt:
+        started = time.monotonic()
+        nothing_written()
+        try:
+            attempt = self._exchange(method, path, body, params)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            # Nothing is raised from here, and only explain() looks: the error's text holds the URL and the secret.
+            why = self.redact(explain(error, *self._timeouts))
+            attempt = _Attempt(NoAnswer(why) if has_written() else NotSent(why), again=True)
+        milliseconds = (time.monotonic() - started) * 1000
+        _log.debug(
+            "%s %s%s -> %s, %.0f ms", method, path.removesuffix(".ashx"), note, _said(attempt.result), milliseconds
+        )
+        return attempt
+
+    def _exchange(self, method: str, path: str, body: bytes | None, params: Mapping[str, str]) -> _Attempt:
+        # A POST's answer is a few ids: a cut-off compressed one could pass for fewer digits.
+        headers = {} if body is None else {"Content-Type": "text/xml", "Accept-Encoding": "identity"}
+        response = self._session.request(
+            method,
+            f"{self._base_url}/{path}",
+            params={**params, "user": self._credentials.user, "hash": self._credentials.secret.reveal()},
+            data=body,
+            headers=headers,
+            timeout=self._timeouts,
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            content = self._content(response)
+            if isinstance(content, NoAnswer):
+                return _Attempt(content)
+            return _Attempt(
+                Answer(response.status_code, content),
+                again=response.status_code in RETRIED_STATUSES,
+                retry_after=response.headers.get("Retry-After"),
+            )
+
+    def _content(self, response: requests.Response) -> bytes | NoAnswer:
+        patience = self._timeouts[1] * _BODY_PATIENCE
+        deadline = time.monotonic() + patience
+        content = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            content += chunk
+            if len(content) > MAX_BODY:
+                return NoAnswer(f"the reply is larger than {MAX_BODY // 1024 // 1024} MiB")
+            if time.monotonic() > deadline:
+                return NoAnswer(f"the reply was not complete within {patience:g} s")
+        return bytes(content)
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """requests' adapter, on connections that remember whether they were written to; it never retries."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        watch(manager)
+        return manager
+
+
+class _NoAuth(requests.auth.AuthBase):
+    """Stands where requests would otherwise read .netrc."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def _session(pool_size: int, *, trust_env: bool) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = trust_env  # proxies and CA bundles; never for this machine itself
+    session.auth = _NoAuth()
+    session.headers["User-Agent"] = f"intime-sync/{__version__}"
+    # ASP.NET handles the calls of one session cookie one at a time.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = _WatchedAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _checked(url: str) -> tuple[str, bool]:
+    """The URL's host and whether it is this machine; raises InvalidInput, never repeating the URL's own text."""
+    parts, host = None, None
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port != 0 else None
+    if not parts or not host or parts.scheme not in ("http", "https") or "\\" in url or not url.isprintable():
+        raise InvalidInput(
+            "the account's address is not an http or https URL",
+            hint="Set account.url or INTIME_URL to something like https://sms.intime.nu/api/1.0",
+        )
+    if parts.username is not None or parts.query or parts.fragment or " " in url:
+        raise InvalidInput(
+            f"the account's address at {host} holds more than scheme, host and path",
+            hint="Leave user, hash and anything after a ? out of the URL; set INTIME_USER and INTIME_HASH instead.",
+        )
+    loopback = _is_loopback(host)
+    if parts.scheme == "http" and not loopback:
+        raise InvalidInput(
+            f"http to {host} would send the hash in the clear",
+            hint="Use https://; plain http is only for this machine (localhost, 127.0.0.1, ::1).",
+        )
+    return host, loopback
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _wait(number: int, retry_after: str | None) -> float:
+    """Seconds before attempt `number` + 1: what the service asks for, else doubling; spread, never over the cap."""
+    pause = _FIRST_WAIT * 2.0 ** (number - 1) * (0.5 + _dice.random())
+    if retry_after:
+        with suppress(urllib3.exceptions.InvalidHeader, OverflowError, ValueError):
+            pause = max(pause, float(urllib3.Retry().parse_retry_after(retry_after)))
+    return min(pause, LONGEST_WAIT)
+
+
+def _said(result: Result) -> str:
+    return f"{result.status}, {len(result.body)} bytes" if isinstance(result, Answer) else result.why

@@ -1,0 +1,106 @@
+"""However a number is written it is the same number, and the fast path never disagrees with the library."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intime_sync.wire import phone
+from intime_sync.wire.phone import E164, MAX_LENGTH, ParsedMobile, format_mobile, parse_mobile
+
+HERE = ParsedMobile(E164("+46701740605"), valid=True)
+
+digits = st.text("0123456789", min_size=6, max_size=9)
+prefixes = st.sampled_from(["07", "+467", "00467", "0046", "+46", "0", "", "+", "+460", "++46", "467", "00"])
+
+
+@st.composite
+def swedish_looking(draw: st.DrawFn) -> str:
+    """A prefix and digits with spaces and hyphens strewn in."""
+    plain = draw(prefixes) + draw(digits)
+    return "".join(c + draw(st.sampled_from(["", "", "", " ", "-", "  ", " -"])) for c in plain)
+
+
+@settings(max_examples=1000)
+@given(swedish_looking(), st.sampled_from(["SE", "NO", "US"]))
+def test_the_fast_path_equals_the_library(text: str, region: str) -> None:
+    if len(text) <= MAX_LENGTH:
+        assert parse_mobile(text, region) == phone.parse_any(text, region)
+
+
+@given(st.text("0123456789 -", min_size=1, max_size=12))
+def test_the_fast_path_equals_the_library_after_a_mobile_prefix(text: str) -> None:
+    assert parse_mobile("07" + text, "SE") == phone.parse_any("07" + text, "SE")
+
+
+def test_a_plain_mobile_does_not_need_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phone, "parse_any", None)
+    for text in ("070-174 06 05", "0701740605", "+46 70 174 06 05", "0046701740605"):
+        assert parse_mobile(text, "SE") == HERE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "070-174 06 05",
+        "070/174.06.05",
+        "(070) 174 06 05",
+        "+46 (0)70 174 06 05",
+        "0046 70-174 06 05",
+        "+46701740605",
+        " 070–174 06 05 ",
+        "070\u00a0174\u00a006\u00a005",
+        "\u202d070-174 06 05\u202c",
+    ],
+)
+def test_people_s_spellings_are_one_number(text: str) -> None:
+    assert parse_mobile(text, "SE") == HERE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "+",
+        "07",
+        "112",
+        "0800-FLOWERS",
+        "070-174 06 05 ext 3",
+        "070-174 06 05x3",
+        "070-174 06 05#3",
+        "tel:+46701740605",
+        "0701740605/0701740606",
+        "0701740605, 0701740606",
+        "0701740605\n0701740606",
+        "٠٧٠١٧٤٠٦٠٥",
+        "0" * 33,
+        "+999701740605",
+    ],
+)
+def test_what_no_phone_can_have_is_refused(text: str) -> None:
+    assert parse_mobile(text, "SE") is None
+
+
+@pytest.mark.parametrize("text", ["070112233", "07011223344"])
+def test_the_service_s_own_examples_are_possible_but_not_valid(text: str) -> None:
+    parsed = parse_mobile(text, "SE")
+    assert parsed is not None
+    assert not parsed.valid
+
+
+def test_a_number_without_a_prefix_belongs_to_the_region() -> None:
+    assert parse_mobile("0701740605", "DE") != HERE
+    assert parse_mobile("+46701740605", "DE") == HERE
+
+
+def test_numbers_are_sent_in_either_style() -> None:
+    assert format_mobile(HERE.number, "e164") == "+46701740605"
+    assert format_mobile(HERE.number, "national") == "0701740605"
+    assert format_mobile(E164("+4915112345678"), "national") == "+4915112345678"
+
+
+@given(st.text(max_size=50))
+def test_no_text_makes_it_raise(text: str) -> None:
+    parse_mobile(text, "SE")

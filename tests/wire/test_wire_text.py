@@ -1,0 +1,49 @@
+"""Names compare as people read them, and what XML cannot carry is found before it is sent."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from intime_sync.wire.text import clean, forbidden_character
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Åsa", None),
+        ("a\x0bb", (1, "U+000B")),
+        ("\x00", (0, "U+0000")),
+        ("ab\ud800", (2, "U+D800")),
+        ("\ufffe", (0, "U+FFFE")),
+        ("a\nb", (1, "U+000A")),
+        ("a\tb", (1, "U+0009")),
+    ],
+)
+def test_the_first_forbidden_character_is_named(text: str, found: tuple[int, str] | None) -> None:
+    assert forbidden_character(text) == found
+
+
+def test_line_breaks_pass_where_the_caller_allows_them() -> None:
+    assert forbidden_character("a\n\tb\r", newlines=True) is None
+
+
+@given(st.text(st.characters(), max_size=5))
+def test_the_judgement_is_lxml_s(text: str) -> None:
+    try:
+        etree.Element("a").text = text
+    except (ValueError, UnicodeEncodeError):
+        assert forbidden_character(text, newlines=True) is not None
+    else:
+        assert forbidden_character(text, newlines=True) is None
+
+
+def test_clean_names_compare_equal() -> None:
+    assert clean("  A\u030asa \u00a0 \n Öberg ") == "Åsa Öberg"
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
