@@ -183,8 +183,8 @@ class _Explained:
         given = f"`{shown(value)}`" if plain and isinstance(value, str) else _TYPE_WORDS[_type_of(value)]
         return self._problem("wrong-type", f"must be {wanted}, not {given}")
 
-    def _not_a_choice(self, choices: list[str], value: object) -> Problem:
-        wanted = ", ".join(choices)
+    def _not_a_choice(self, choices: list[str], value: object, *others: str) -> Problem:
+        wanted = " or ".join([", ".join(choices), *others])
         if len(choices) > 1:
             wanted = f"one of {wanted}"
         if not isinstance(value, str):
@@ -200,7 +200,7 @@ class _Explained:
         choices = [word for form in forms for word in form.get("enum", ())]
         if isinstance(value, str) and choices and not any(forms[index].get("type") == "string" for index in fitting):
             others = [_TYPE_WORDS[name] for form in forms for name in _types_of(form) if "enum" not in form]
-            yield self._not_a_choice([*choices, *others], value)
+            yield self._not_a_choice(choices, value, *others)
         elif fitting:
             best = max(fitting, key=lambda index: self._likeness(forms[index], index, value))
             for error in self._error.context:

@@ -91,7 +91,7 @@ class YamlLocator:
         """The node that starts at a place, or only its first key with its value."""
         end = len(self._text) if following is None else self._lines.offset(following)
         text = self._text[self._lines.offset(start) : end]
-        node = _Reader(" " * (start.column - 1) + text, start.line - 1).read(one_pair=one_pair)
+        node = _Reader(" " * (start.column - 1) + text, start.line - 1, excerpt=True).read(one_pair=one_pair)
         if node.place != start:
             raise _Unreadable
         return node
@@ -102,13 +102,14 @@ class YamlLocator:
 
     @cached_property
     def _whole(self) -> _Node:
-        return _Reader(self._text, 0).read()
+        return _Reader(self._text, 0, excerpt=False).read()
 
 
 class _Reader:
     """Composes nodes from events; recursive, since the text is known to be at most 50 deep."""
 
-    def __init__(self, text: str, lines_before: int) -> None:
+    def __init__(self, text: str, lines_before: int, *, excerpt: bool) -> None:
+        self._excerpt = excerpt
         self._parser = CParser(text)
         self._lines_before = lines_before
         self._anchors: dict[str, _Node] = {}
@@ -129,9 +130,9 @@ class _Reader:
 
     def _node(self, event: Any, *, one_pair: bool = False) -> _Node:
         if isinstance(event, AliasEvent):
-            if event.anchor not in self._anchors:
-                raise _Unreadable
-            return self._anchors[event.anchor]
+            if self._excerpt:
+                raise _Unreadable  # the anchor may be outside, or be given anew in between
+            return self._anchors.get(str(event.anchor)) or _Node(self._place(event))
         node = _Node(self._place(event))
         anchor = getattr(event, "anchor", None)
         if anchor is not None:

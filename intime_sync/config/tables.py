@@ -65,15 +65,16 @@ class CsvColumns:
     def place(self, line: int, index: int) -> Place:
         """The place of the cell number `index` (from 0) of the row that starts on `line`."""
         lines = io.StringIO(self._text, newline="").readlines()[line - 1 :]
-        quoted = False
+        quoted, starts = False, True
         for number, physical in enumerate(lines, start=line):
             for column, character in enumerate(physical, start=1):
                 if index == 0:
                     return Place(number, column)
-                if character == '"':
+                if character == '"' and (quoted or starts):
                     quoted = not quoted
                 elif character == self._delimiter and not quoted:
                     index -= 1
+                starts = character == self._delimiter and not quoted
             if not quoted:
                 return Place(number, len(physical.rstrip("\r\n")) + 1)
         return Place(line, 1)
@@ -132,7 +133,11 @@ def read_rows(
     columns: CsvColumns | SheetColumns,
     problems: list[Problem],
 ) -> tuple[Document | None, list[Problem]]:
-    """The document that a header and its rows make; `problems` are those found so far."""
+    """The document that a header and its rows make; `problems` are those found so far.
+
+    Rows that do not fit the header are left out. A header that cannot be trusted makes no document, since every row
+    would then be wrong in the same way.
+    """
     filled = ((line, [cell.strip() for cell in cells]) for line, cells in rows)
     filled = ((line, cells) for line, cells in filled if any(cells))
     header = next(filled, None)
@@ -140,15 +145,21 @@ def read_rows(
         return (None if problems else _document(file, section, [], ItemPlaces(), {}, columns)), problems
     line, names = header
     header_columns, header_problems = _header(file, line, names, section, columns)
+    unreadable = bool(problems or header_problems)
     problems += header_problems
     items: list[object] = []
     places = ItemPlaces()
     for line, cells in filled:
-        problems += _misfits(file, line, cells, names, columns)
+        misfits = _misfits(file, line, cells, names, columns)
+        if misfits:
+            problems += misfits
+            continue
         items.append(_item(cells, header_columns))
         places.add(line, 1)
+    if unreadable:
+        return None, sorted(problems, key=Problem.sort_key)
     indices = {".".join((*column.parents, column.name)): column.index for column in header_columns}
-    document = None if problems else _document(file, section, items, places, indices, columns)
+    document = _document(file, section, items, places, indices, columns)
     return document, sorted(problems, key=Problem.sort_key)
 
 
@@ -205,12 +216,10 @@ def _misfits(
     if len(cells) > len(names):
         message = f"{len(cells)} cells under a header of {len(names)}; quote text that holds the separator"
         return [Problem("csv-row", message, Origin(file, *columns.place(line, len(names))))]
+    stray = [at for at, cell in enumerate(cells) if cell and not names[at]]
     return [
-        Problem(
-            "csv-row", f"`{shown(cell)}` stands in a column without a name", Origin(file, *columns.place(line, at))
-        )
-        for at, cell in enumerate(cells)
-        if cell and not names[at]
+        Problem("csv-row", f"`{shown(cells[at])}` stands under no header", Origin(file, *columns.place(line, at)))
+        for at in stray
     ]
 
 

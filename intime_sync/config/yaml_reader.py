@@ -26,6 +26,7 @@ from yaml.events import (
 from intime_sync.config.aliases import MERGE, AliasRefused, Sharing, merge
 from intime_sync.config.document import Document, ItemPlaces, Place
 from intime_sync.config.locate import YamlLocator
+from intime_sync.config.wording import shown
 from intime_sync.config.yaml_errors import decode, duplicate_keys, syntax_problem
 from intime_sync.model.problem import Origin, Problem
 
@@ -180,17 +181,16 @@ class _Builder:
         for mapping, event in self._merging:
             with self._refusals_at(event):
                 merge(mapping, self._sharing)
-        locator = YamlLocator(self._text, self._keys, self._items)
-        for key in [key for key in self._items if type(self._root.get(key)) is not list]:
-            del self._items[key]  # a list that a duplicate key replaced
-        for key, value in self._root.items():
-            if type(value) is list and len(self._items.get(key, ())) != len(value):
-                # The list stands behind an alias or a merge: its items are blamed on the line that names it.
-                place = self._keys.get(key) or locator.place((key,))
-                self._items[key] = places = ItemPlaces()
-                for _ in value:
-                    places.add(*place)
-        return Document(self._file, self._root, self._items, locator)
+        lists = {key: value for key, value in self._root.items() if type(value) is list}
+        items = {key: at for key, at in self._items.items() if key in lists and len(at) == len(lists[key])}
+        locator = YamlLocator(self._text, self._keys, dict(items))
+        for key in lists.keys() - items.keys():
+            # The list stands behind an alias or a merge: its items are blamed on the line that names it.
+            place = self._keys.get(key) or locator.place((key,))
+            items[key] = places = ItemPlaces()
+            for _ in lists[key]:
+                places.add(*place)
+        return Document(self._file, self._root, items, locator)
 
     def _odd_scalar(self, event: Any) -> str | None:
         """A scalar that is empty, tagged or anchored."""
@@ -211,7 +211,7 @@ class _Builder:
 
     def _refuse_tag(self, event: Any) -> None:
         tag = event.tag.replace(_CORE_TAGS, "!!", 1) if event.tag.startswith(_CORE_TAGS) else event.tag
-        message = f"the tag `{tag}` is not used here; write the value without it"
+        message = f"the tag `{shown(tag)}` is not used here; write the value without it"
         self.problems.append(self._problem("yaml-tag", message, event))
 
     def _alias(self, event: Any, stack: list[tuple[Any, Any]], mapping: Any, items: Any) -> object:

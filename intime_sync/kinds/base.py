@@ -79,11 +79,15 @@ class WireContext:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One object to be removed: its id (None where the service removes by value), fields and options."""
+    """One object to be removed: its id (None where the service removes by value), fields and options.
+
+    `seen` is the object as a list showed it after a first try that did not remove it, else None.
+    """
 
     remote_id: RemoteId | None
     attributes: Attributes
     options: Attributes
+    seen: Resource[Any] | None = None
 
 
 class Kind(Protocol):

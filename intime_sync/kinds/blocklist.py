@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_wish
@@ -41,9 +41,10 @@ SPEC = SectionSpec(
 
 @dataclass(frozen=True, slots=True)
 class BlockedNumber:
-    """A number in E.164, or as the account spells it when it is no number at all."""
+    """A number in E.164, or as the account spells it when it is no number at all; `spelling` is the list's own."""
 
     mobile: str
+    spelling: str | None = field(default=None, compare=False)
 
 
 class BlocklistKind(Plain):
@@ -71,7 +72,7 @@ class BlocklistKind(Plain):
         for row in rows:
             parsed = parse_mobile(row.mobile, context.region)
             number = parsed.number if parsed else row.mobile
-            found.append(Resource(number, BlockedNumber(number)))
+            found.append(Resource(number, BlockedNumber(number, row.mobile)))
         return tuple(found)
 
     def identity(self, value: BlockedNumber) -> Hashable:
@@ -87,10 +88,12 @@ class BlocklistKind(Plain):
         return requests.add_blocklist([E164(str(attributes["mobile"])) for attributes in objects], context.format)
 
     def remove_request(self, removals: Sequence[Removal], context: WireContext) -> requests.Request:
-        """nix/deletenix, by number."""
-        spellings = []
-        for removal in removals:
-            mobile = str(removal.attributes["mobile"])
-            is_number = mobile.startswith("+")
-            spellings.append(format_mobile(E164(mobile), context.format.mobiles) if is_number else mobile)
-        return requests.delete_blocklist(spellings)
+        """nix/deletenix, by number; spelled as the list does where our own spelling did not help."""
+        return requests.delete_blocklist([_spelling(removal, context) for removal in removals])
+
+
+def _spelling(removal: Removal, context: WireContext) -> str:
+    mobile = str(removal.attributes["mobile"])
+    if removal.seen is not None and removal.seen.value.spelling:
+        return str(removal.seen.value.spelling)
+    return format_mobile(E164(mobile), context.format.mobiles) if mobile.startswith("+") else mobile

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from intime_sync.model.resource import Attributes, KindName, RemoteId
@@ -24,8 +24,9 @@ class AccountRef:
 class Entry:
     """One owned object as it was last written or adopted.
 
-    `carrier` is the group through which a contact can be removed; None for other kinds and for contacts that
-    were only appended. `options` is what the configuration said about its removal.
+    `unknown` marks one that was sent and may or may not be there, which only a person can settle. `carrier` is the
+    group through which a contact can be removed; None for other kinds and for contacts that were only appended.
+    `options` is what the configuration said about its removal.
     """
 
     attributes: Attributes
@@ -33,6 +34,7 @@ class Entry:
     protect: bool = False
     options: Attributes = field(default_factory=lambda: NO_OPTIONS)
     carrier: RemoteId | None = None
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,15 @@ class Carrier:
     """A carrier whose every contact was confirmed by the service.
 
     `groups` are the user groups its contacts were put in, by name, with the ids of that time: a group with
-    another id today has lost them. A carrier is `superseded` once its contacts live in a newer one and it waits
-    to be removed, `with_contacts` unless the service merged new contacts into the old; `keys` are the contacts
-    whose copies it still holds.
+    another id today has lost them. `copies` are contacts that live in a newer carrier by now, with the ids of
+    their copies here: a carrier that holds any waits to be removed. A `loose` carrier only served to add contacts
+    safely; it goes, and they stay.
     """
 
     name: str
     groups: Mapping[str, RemoteId]
-    superseded: bool = False
-    with_contacts: bool = True
-    keys: tuple[str, ...] = ()
+    copies: Mapping[str, RemoteId | None] = field(default_factory=dict)
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,16 @@ class Ledger:
                 assert_never(delta)
 
 
-def supersede(carrier: Carrier, keys: tuple[str, ...], *, with_contacts: bool) -> Carrier:
-    """The carrier, waiting to be removed; `keys` are the contacts whose old copies it holds."""
-    return replace(carrier, superseded=True, with_contacts=with_contacts, keys=keys)
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be asked of the service, written down before it is asked.
+
+    `operation` is create, update or remove, or one of a contact's steps; `detail` is what recovery needs besides
+    the keys, such as the ids of carriers.
+    """
+
+    number: int
+    operation: str
+    kind: KindName
+    keys: tuple[str, ...]
+    detail: Attributes = field(default_factory=lambda: NO_OPTIONS)

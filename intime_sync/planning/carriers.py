@@ -84,20 +84,20 @@ def plan_carriers(
 
     `in_account` are this owner's carriers in the account, by id.
     """
-    known = {id for id, carrier in ledger.carriers.items() if id in in_account}
-    purge = tuple(sorted(set(in_account) - known))
+    known = {id for id, carrier in ledger.carriers.items() if id in in_account and not carrier.loose}
+    purge = tuple(sorted(set(in_account) - ledger.carriers.keys()))
     wanted, dirty = wanted_contacts(ledger, changes)
+    # What went with a carrier and is not to be made again here is none of this plan's business.
+    wanted = {
+        key: attributes for key, attributes in wanted.items() if key in dirty or _carrier_of(ledger, key) in known
+    }
     members = _members(ledger.of(CONTACTS.name), known)
-    retire = {id for id in known if ledger.carriers[id].superseded}
+    retire = {id for id in known if ledger.carriers[id].copies}
     retire |= {id for id in known if id not in members}
     for id, keys in members.items():
         if any(key in dirty or key not in wanted for key in keys):
             retire.add(id)
-    homeless = {
-        key
-        for key in wanted
-        if key in dirty or (carrier := _carrier_of(ledger, key)) is None or carrier in retire or carrier not in known
-    }
+    homeless = {key for key in wanted if key in dirty or _carrier_of(ledger, key) in retire}
     if not homeless:
         return CarrierPlan((), tuple(sorted(retire)), purge)
     tree = PrefixTree(wanted, size)
@@ -115,6 +115,14 @@ def plan_carriers(
                 waiting += members[old]
     builds = (_build(owner, ledger, prefix, sorted(leaves[prefix]), wanted) for prefix in sorted(leaves))
     return CarrierPlan(tuple(builds), tuple(sorted(retire)), purge)
+
+
+def plan_loose_carriers(owner: str, ledger: Ledger, changes: Iterable[Change], size: int) -> tuple[CarrierBuild, ...]:
+    """Carriers that only serve to add new contacts safely: they can be undone until all is confirmed."""
+    added = {change.address.key: change.after for change in changes if isinstance(change, Create)}
+    keys = sorted(added)
+    runs = [keys[start : start + size] for start in range(0, len(keys), size)]
+    return tuple(_build(owner, ledger, f"add-{number}", run, added) for number, run in enumerate(runs))
 
 
 def _members(entries: Mapping[str, Entry], known: set[RemoteId]) -> dict[RemoteId, list[str]]:

@@ -62,12 +62,6 @@ class _ContactDiffer:
         self.append = policy.contact_strategy is ContactStrategy.APPEND
         self.prunes = removes_owned(policy.prune_of(CONTACT))
         self.trouble = {id: self._lost_groups(ledger, id) for id in ledger.carriers if id in groups.carriers}
-        self.copies = {
-            key: id
-            for id, carrier in ledger.carriers.items()
-            if carrier.superseded and id in groups.carriers
-            for key in carrier.keys
-        }
 
     def _lost_groups(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
         """Groups that a carrier's contacts were put in and are no longer in."""
@@ -83,11 +77,12 @@ class _ContactDiffer:
         entry = self.entries.get(resource.key)
         after = CONTACTS.attributes(resource.value)
         if entry is None:
-            self._create(
-                resource, after, "an earlier copy waits to be removed" if self._copied(resource.key) else None
-            )
+            self._create(resource, after, None)
             return
-        reason = self._trouble(resource.key, entry, after)
+        if entry.unknown:
+            self._unknown(resource, entry, after)
+            return
+        reason = self._trouble(entry, after)
         if entry.attributes == after and reason is None:
             self._remember_protect(resource, entry, after)
         elif reason == _GONE:
@@ -95,23 +90,30 @@ class _ContactDiffer:
         else:
             self._replace(resource, entry, after, reason)
 
-    def _copied(self, key: str) -> bool:
-        return key in self.copies
-
-    def _trouble(self, key: str, entry: Entry, after: Attributes) -> str | None:
+    def _trouble(self, entry: Entry, after: Attributes) -> str | None:
         """Why a contact that looks right in the ledger is not right in the account."""
         if entry.carrier is None:
             return None
         lost = self.trouble.get(entry.carrier)
         if lost is None:
             return _GONE
-        if key in self.copies:
-            return "an earlier copy waits to be removed"
         if lost:
             mine = [name for name in CONTACTS.group_names(after) if name in lost]
             if mine:
                 return f"the group {mine[0]} was made again"
         return None
+
+    def _unknown(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
+        self.plan.changes.append(
+            Held(
+                address=Address(CONTACT, resource.key),
+                remote_id=entry.remote_id,
+                before=entry.attributes,
+                after=after,
+                reason="it may or may not have been added: look in the service, then settle it with `ledger resolve`",
+                origin=resource.origin,
+            )
+        )
 
     def _create(self, resource: Resource[Any], after: Attributes, reason: str | None) -> None:
         self.plan.changes.append(
@@ -191,7 +193,7 @@ class _ContactDiffer:
     def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
         address = Address(CONTACT, key)
         origin = resource.origin if resource else None
-        if entry.carrier is not None and entry.carrier not in self.groups.carriers and key not in self.copies:
+        if entry.carrier is not None and entry.carrier not in self.groups.carriers:
             self.plan.changes.append(
                 Forget(
                     address=address, remote_id=entry.remote_id, before=entry.attributes, reason=_GONE, origin=origin

@@ -12,7 +12,7 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, KINDS
 from intime_sync.model.change import Create
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.policy import ContactStrategy, Policy, Prune
+from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import carrier_prefix, is_carrier
@@ -55,7 +55,7 @@ def make_plan(desired: Snapshot, actual: Snapshot, ledger: Ledger, policy: Polic
     if errors:
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
     changes = tuple(change for plan in plans.values() for change in plan.changes)
-    leftovers = _leftovers(desired, ledger, own_carriers, policy)
+    leftovers = _leftovers(desired, ledger, own_carriers)
     if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
         problems.append(_foreign_carriers(foreign))
     if leftovers:
@@ -138,19 +138,20 @@ def _leftovers(
     desired: Snapshot,
     ledger: Ledger,
     own_carriers: Mapping[RemoteId, str],
-    policy: Policy,
 ) -> int:
     """Own carriers in the account that the ledger does not know as complete and current."""
-    if CONTACTS.name not in desired or policy.contact_strategy is ContactStrategy.APPEND:
+    if CONTACTS.name not in desired:
         return 0
-    return sum(id not in ledger.carriers or ledger.carriers[id].superseded for id in own_carriers)
+    known = ledger.carriers
+    return sum(id not in known or bool(known[id].copies) or known[id].loose for id in own_carriers)
 
 
 def _leftover_carriers(count: int, owner: str) -> Problem:
+    one = count == 1
     message = (
-        f"{count} carrier{'s' if count > 1 else ''} of `{owner}` in the account "
-        f"{'are' if count > 1 else 'is'} not known to the ledger as complete and will be removed "
-        "with the contacts in it"
+        f"{count} {'carrier' if one else 'carriers'} of `{owner}` in the account {'is' if one else 'are'} not known "
+        f"as complete, or {'holds' if one else 'hold'} earlier copies, and will be removed with the contacts in "
+        f"{'it' if one else 'them'}"
     )
     return Problem("unknown-carrier", message, None, Severity.WARNING)
 

@@ -118,17 +118,31 @@ class Client:
             case Unexpected():
                 raise self._read_failed(endpoint, self._safely(reply, result.body))
 
+    def list_rows(
+        self,
+        endpoint: Endpoint,
+        rows_of: Callable[[xml.Element | None], Sequence[RowT] | Unexpected],
+        params: Mapping[str, str] | None = None,
+    ) -> list[RowT]:
+        """The rows of any list, by the function that reads them from its root."""
+        rows = rows_of(self.read(endpoint, params).root)
+        if isinstance(rows, Unexpected):
+            raise self._read_failed(endpoint, self.transport.redact(str(rows)))
+        return list(rows)
+
     def list_groups(self) -> list[listings.GroupRow]:
         """The account's groups."""
-        return self._listed(endpoints.LIST_GROUPS, listings.group_rows)
+        return self.list_rows(endpoints.LIST_GROUPS, listings.group_rows)
 
     def list_blocklist(self) -> list[listings.BlocklistRow]:
         """The account's blocked numbers."""
-        return self._listed(endpoints.LIST_BLOCKLIST, listings.blocklist_rows)
+        return self.list_rows(endpoints.LIST_BLOCKLIST, listings.blocklist_rows)
 
     def list_reminders(self, id: RemoteId | None = None) -> list[listings.ReminderRow]:
         """The account's reminders, or only the one with `id`."""
-        return self._listed(endpoints.LIST_REMINDERS, listings.reminder_rows, None if id is None else {"id": str(id)})
+        return self.list_rows(
+            endpoints.LIST_REMINDERS, listings.reminder_rows, None if id is None else {"id": str(id)}
+        )
 
     def add_groups(self, names: Sequence[str]) -> Outcome:
         """Create a group for each name."""
@@ -169,17 +183,6 @@ class Client:
     def _count(self) -> None:
         with self._lock:
             self._calls += 1
-
-    def _listed(
-        self,
-        endpoint: Endpoint,
-        rows_of: Callable[[xml.Element | None], list[RowT] | Unexpected],
-        params: Mapping[str, str] | None = None,
-    ) -> list[RowT]:
-        rows = rows_of(self.read(endpoint, params).root)
-        if isinstance(rows, Unexpected):
-            raise self._read_failed(endpoint, self.transport.redact(str(rows)))
-        return rows
 
     def _check_login(self, endpoint: Endpoint, status: int = 200, *, code: str = "") -> None:
         if status in (401, 403) or code in (NO_CREDENTIALS, NOT_VERIFIED):

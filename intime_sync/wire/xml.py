@@ -46,7 +46,9 @@ def decode(body: bytes) -> str:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        text = body.decode("iso-8859-1").translate(_WINDOWS_1252)
+        text = body.decode("iso-8859-1")
+        if _CONTROL_BYTE.search(body):  # translating is slow, and most bodies have nothing to translate
+            text = text.translate(_WINDOWS_1252)
     return text.lstrip().removeprefix(_BOM).lstrip()
 
 
@@ -80,9 +82,25 @@ def parse(body: bytes) -> Element:
 
 def encode(root: Element) -> bytes:
     """`root` as a document in ISO 8859-1, with character references for what that cannot say."""
-    body = cast("bytes", etree.tostring(root, encoding="iso-8859-1", xml_declaration=False))
+    body = _serialized(root, "iso-8859-1")
     # Raw C1 bytes are read as Windows-1252 by some and as control characters by others.
-    return _DECLARATION + _CONTROL_BYTE.sub(lambda found: b"&#%d;" % found[0][0], body)
+    body = _CONTROL_BYTE.sub(lambda found: b"&#%d;" % found[0][0], body)
+    if not body.isascii() and _is_utf8(body):
+        # Who tries UTF-8 first, as we do, would see other letters: the two bytes of `Ã¥` are also UTF-8 for `å`.
+        body = _serialized(root, "us-ascii")
+    return _DECLARATION + body
+
+
+def _serialized(root: Element, encoding: str) -> bytes:
+    return cast("bytes", etree.tostring(root, encoding=encoding, xml_declaration=False))
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def element(tag: str, /, **attributes: str) -> Element:

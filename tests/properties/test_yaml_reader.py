@@ -6,27 +6,9 @@ from hypothesis import strategies as st
 
 from intime_sync.config.yaml_reader import read_yaml
 
-PIECES = st.sampled_from(
-    [
-        *r"""a b : - [ ] { } , &x *x <<: !t " ' # > ? % @ \ å !!str |""".split(),
-        ": ",
-        "- ",
-        "\n",
-        "  ",
-        "&x ",
-        "*x ",
-        "<<: ",
-        "---\n",
-        "|\n",
-        "? ",
-        "\t",
-        "\u2028",
-        "\r",
-        "\ufeff",
-        "\x07",
-        "...\n",
-    ]
-)
+SIGNS = """a b : - [ ] { } , " ' # > ? % @ | \\ å &x *x <<: !t !!str """
+SPACED = [": ", "- ", "? ", "&x ", "*x ", "<<: ", "!t ", "\n", "  ", "\t", "\r", "---\n", "...\n", "|\n"]
+PIECES = st.sampled_from([*SIGNS.split(), *SPACED, "\u2028", "\ufeff", "\x07"])
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)
 VALUES = st.recursive(
     TEXTS,

@@ -1,0 +1,102 @@
+"""The applier: a plan's steps in the order in which they must happen, and a report of what became of each change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from intime_sync.applying.contacts import apply_contacts
+from intime_sync.applying.goals import CreateGoal, RemoveGoal, UpdateGoal, changes_of
+from intime_sync.applying.listed import reach
+from intime_sync.applying.run import Run, Stopped
+from intime_sync.errors import IntimeSyncError
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Update
+from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
+from intime_sync.model.plan import Plan
+from intime_sync.model.report import Report, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply did, and what ended it early, if anything did."""
+
+    report: Report
+    failure: IntimeSyncError | None = None
+
+
+def apply_plan(plan: Plan, run: Run) -> Applied:
+    """Carry `plan` out, as far as it goes. Raises nothing that a user or the service can cause."""
+    failure: IntimeSyncError | None = None
+    stopped: str | None = None
+    try:
+        _keep_books(plan, run)
+        for step in _steps(plan, run):
+            run.check_stop()
+            step()
+        run.session.save()
+    except Stopped as why:
+        stopped = str(why)
+    except IntimeSyncError as error:
+        failure = error
+        stopped = str(error)
+    for change in plan.changes:
+        if not run.is_finished(change):
+            run.finish(change, Status.SKIPPED, f"not reached: {stopped}" if stopped else "not reached")
+    results = tuple(run.results[change.address] for change in plan.changes)
+    return Applied(Report(results, run.client.calls, tuple(run.notes), stopped), failure)
+
+
+def _steps(plan: Plan, run: Run) -> Iterator[Callable[[], None]]:
+    """Groups before the contacts in them; removed groups last, when nobody needs them any more."""
+    by_kind = {name: [change for change in plan.changes if change.address.kind == name] for name in BY_NAME}
+    for name, kind in BY_NAME.items():
+        changes = by_kind[name]
+        if isinstance(kind, ListedKind):
+            yield from _make(run, kind, changes)
+            if name != GROUPS.name:
+                yield from _remove(run, kind, changes)
+        elif changes or plan.leftovers:
+            yield lambda changes=changes: apply_contacts(run, changes)  # type: ignore[misc]
+    yield from _remove(run, GROUPS, by_kind[GROUPS.name])
+
+
+def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callable[[], None]]:
+    creates, updates = changes_of(changes, Create), changes_of(changes, Update)
+    if creates:
+        yield lambda: reach(run, kind, CreateGoal(kind, run.actual.get(kind.name, ())), creates)
+    if updates:
+        yield lambda: reach(run, kind, UpdateGoal(kind), updates)
+
+
+def _remove(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callable[[], None]]:
+    deletes = changes_of(changes, Delete)
+    if deletes:
+        yield lambda: reach(run, kind, RemoveGoal(kind), deletes)
+
+
+def _keep_books(plan: Plan, run: Run) -> None:
+    """What only the ledger has to learn, in one entry of the journal; and what is held is left alone."""
+    deltas: list[Delta] = []
+    for change in plan.changes:
+        match change:
+            case Adopt():
+                deltas.append(PutEntry(change.address.kind, change.address.key, _adopted(change, run)))
+            case Forget():
+                deltas.append(DropEntry(change.address.kind, change.address.key))
+            case Held():
+                run.finish(change, Status.SKIPPED, change.reason)
+            case _:
+                pass
+    run.session.record(deltas)
+    for change in plan.changes:
+        if isinstance(change, Adopt | Forget):
+            run.finish(change, Status.DONE)
+
+
+def _adopted(change: Adopt, run: Run) -> Entry:
+    known = run.session.ledger.of(change.address.kind).get(change.address.key)
+    if known is not None and change.address.kind == CONTACTS.name:
+        return replace(known, protect=change.protected)
+    return Entry(change.after, change.remote_id, change.protected, change.options or {})

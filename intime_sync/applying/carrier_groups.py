@@ -1,0 +1,73 @@
+"""Making and removing the groups that carry contacts. Removing is by id, so it may be asked for twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from intime_sync.applying.run import TRIES, Run, batches
+from intime_sync.errors import ServiceError
+from intime_sync.kinds.registry import GROUPS
+from intime_sync.model.resource import RemoteId
+from intime_sync.remote.client import Unknown
+from intime_sync.remote.transport import NotSent
+from intime_sync.wire import requests
+from intime_sync.wire.reply import Ids, Refused
+
+
+def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, RemoteId], str | None]:
+    """Make a group for each name; the ids of those that came to be, and why the others did not.
+
+    The list is read afterwards and decides. Twins, made by the service of one request, are removed: they are empty.
+    """
+    before = run.carriers().keys()
+    made: dict[str, RemoteId] = {}
+    missing, why = list(names), None
+    size = run.policy.batch_size
+    for _ in range(TRIES):
+        outcomes = []
+        for batch in batches(missing, size):
+            run.check_stop()
+            intent = run.session.intend("make-carriers", GROUPS.name, batch)
+            outcomes.append(run.send(requests.add_groups(batch)))
+            run.session.settle(intent, [])
+        error = run.reread(GROUPS)
+        if error is not None:
+            return {}, str(error)
+        wanted = set(names)
+        twins = []
+        for id, name in sorted(run.carriers().items()):
+            if name in wanted and id not in before and made.setdefault(name, id) != id:
+                twins.append(id)
+        if twins:
+            remove_carrier_groups(run, dict.fromkeys(twins, True))
+        missing = [name for name in missing if name not in made]
+        if not missing:
+            return made, None
+        why = next(
+            (_why(outcome) for outcome in outcomes if not isinstance(outcome, Ids)), "the list does not show it"
+        )
+    return made, why
+
+
+def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collection[RemoteId]:
+    """Remove groups by id, each with (True) or without its contacts; the ids that could not be removed."""
+    # Whatever the ledger or a plan may say: nothing but this owner's carriers is ever removed here.
+    left = [id for id in groups if id in run.carriers()]
+    for _ in range(TRIES):
+        for batch in batches(left, run.policy.batch_size):
+            run.check_stop()
+            intent = run.session.intend("remove-carriers", GROUPS.name, [str(id) for id in batch])
+            run.send(requests.delete_groups([(id, groups[id]) for id in batch]))
+            run.session.settle(intent, [])
+        error = run.reread(GROUPS)
+        if error is not None:
+            raise ServiceError(f"carriers were being removed, and the groups cannot be read any more: {error}")
+        there = run.carriers()
+        left = [id for id in left if id in there]
+        if not left:
+            break
+    return left
+
+
+def _why(outcome: Refused | Unknown | NotSent) -> str:
+    return str(outcome) if isinstance(outcome, Refused) else outcome.why

@@ -1,0 +1,148 @@
+"""What it means that a change of a listed kind has come true: read off the list, never off a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Protocol
+
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
+from intime_sync.model.change import Change, Create, Delete, Update
+from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
+from intime_sync.model.resource import Address, RemoteId, Resource
+from intime_sync.wire.requests import Request
+
+
+class ListView:
+    """A list, looked up by id and by identity; what was switched off is not there."""
+
+    def __init__(self, kind: ListedKind, rows: Iterable[Resource[Any]]) -> None:
+        self.by_id: dict[RemoteId, Resource[Any]] = {}
+        self.by_identity: dict[Hashable, list[Resource[Any]]] = {}
+        for row in rows:
+            if kind.inert(kind.attributes(row.value)):
+                continue
+            if row.remote_id is not None:
+                self.by_id[row.remote_id] = row
+            self.by_identity.setdefault(kind.identity(row.value), []).append(row)
+
+
+class Goal(Protocol):
+    """One way to change a listed kind, and how to see that it happened."""
+
+    operation: str
+
+    def request(self, changes: Sequence[Any], wire: WireContext) -> Request:
+        """The request for all of `changes`."""
+        ...
+
+    def met(self, change: Any, view: ListView) -> Resource[Any] | bool:
+        """The object that shows that the change happened, True where its absence shows it, or False."""
+        ...
+
+    def delta(self, change: Any, id: RemoteId | None) -> Delta:
+        """What the ledger learns from it."""
+        ...
+
+
+class CreateGoal:
+    """A live object of the wanted identity that was not there before."""
+
+    operation = "create"
+
+    def __init__(self, kind: ListedKind, before: Iterable[Resource[Any]]) -> None:
+        self.kind = kind
+        self.before = {row.remote_id for row in before if row.remote_id is not None}
+
+    def request(self, changes: Sequence[Create], wire: WireContext) -> Request:
+        """An add."""
+        return self.kind.create_request([change.after for change in changes], wire)
+
+    def objects(self, changes: Sequence[Create]) -> list[Any]:
+        """What recovery needs to find them again."""
+        return [dict(change.after) for change in changes]
+
+    def made(self, change: Create, view: ListView) -> list[Resource[Any]]:
+        """Everything of the wanted identity that came since; more than one if a request was carried out twice."""
+        rows = view.by_identity.get(self.kind.identity_of(change.after), [])
+        return sorted(
+            (row for row in rows if row.remote_id is None or row.remote_id not in self.before),
+            key=lambda row: row.remote_id or 0,
+        )
+
+    def twins(self, changes: Iterable[Any], view: ListView) -> list[Resource[Any]]:
+        """What came besides the wanted objects."""
+        return [row for change in changes for row in self.made(change, view)[1:]]
+
+    def met(self, change: Create, view: ListView) -> Resource[Any] | bool:
+        """The oldest of what came since."""
+        made = self.made(change, view)
+        return made[0] if made else False
+
+    def delta(self, change: Create, id: RemoteId | None) -> Delta:
+        """It is ours."""
+        return PutEntry(change.address.kind, change.address.key, entry_of(change, id))
+
+
+class UpdateGoal:
+    """The object's fields are as wanted."""
+
+    operation = "update"
+
+    def __init__(self, kind: ListedKind) -> None:
+        self.kind = kind
+
+    def request(self, changes: Sequence[Update], wire: WireContext) -> Request:
+        """An edit of what differs."""
+        return self.kind.update_request(changes, wire)
+
+    def met(self, change: Update, view: ListView) -> Resource[Any] | bool:
+        """Whether the object looks as wanted; an object that was to be switched off is gone."""
+        row = view.by_id.get(change.remote_id)
+        if self.kind.inert(change.after):
+            return row is None
+        return row if row is not None and self.kind.attributes(row.value) == change.after else False
+
+    def delta(self, change: Update, id: RemoteId | None) -> Delta:
+        """Its fields are remembered."""
+        return PutEntry(change.address.kind, change.address.key, entry_of(change, change.remote_id))
+
+
+class RemoveGoal:
+    """The object is not there, or does nothing any more."""
+
+    operation = "remove"
+
+    def __init__(self, kind: ListedKind) -> None:
+        self.kind = kind
+        self.seen: dict[Address, Resource[Any]] = {}
+
+    def request(self, changes: Sequence[Delete], wire: WireContext) -> Request:
+        """A removal."""
+        removals = [
+            Removal(change.remote_id, change.before, change.options or {}, self.seen.get(change.address))
+            for change in changes
+        ]
+        return self.kind.remove_request(removals, wire)
+
+    def met(self, change: Delete, view: ListView) -> Resource[Any] | bool:
+        """Whether it is gone."""
+        if change.remote_id is not None:
+            return change.remote_id not in view.by_id
+        still = view.by_identity.get(self.kind.identity_of(change.before))
+        if still:
+            self.seen[change.address] = still[0]
+        return not still
+
+    def delta(self, change: Delete, id: RemoteId | None) -> Delta:
+        """It is no longer ours."""
+        return DropEntry(change.address.kind, change.address.key)
+
+
+def entry_of(change: Any, id: RemoteId | None, carrier: RemoteId | None = None) -> Entry:
+    """The ledger's entry for an object that is as a change wanted it."""
+    return Entry(change.after, id, change.protected, change.options or {}, carrier)
+
+
+def changes_of(changes: Iterable[Change], kind: type[Any]) -> list[Any]:
+    """The changes of one type."""
+    return [change for change in changes if isinstance(change, kind)]

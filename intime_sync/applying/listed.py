@@ -1,0 +1,156 @@
+"""Applying changes of a kind that can be listed: send, read back, settle, ask again only for what did not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from intime_sync.applying.goals import CreateGoal, Goal, ListView
+from intime_sync.applying.run import TRIES, Run, batches
+from intime_sync.kinds.base import ListedKind, Removal
+from intime_sync.model.change import Change, remote_id_of
+from intime_sync.model.report import Status
+from intime_sync.model.resource import Address, Attributes, Resource
+from intime_sync.remote.client import Outcome, Unknown
+from intime_sync.remote.transport import NotSent
+from intime_sync.wire.reply import Ids, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """One batch: its number in the journal, its changes, and what was heard of it."""
+
+    intent: int
+    changes: Sequence[Change]
+    outcome: Outcome
+
+
+def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change]) -> None:
+    """Make `changes` come true and say of each how it ended.
+
+    A refused batch is halved until the item at fault stands alone; a batch of unknown outcome is sent again only
+    for what the list, read anew, proves not to have happened.
+    """
+    pending = list(changes)
+    size = run.policy.batch_size
+    tries = 0
+    while pending:
+        sent = _send_all(run, goal, kind, pending, size)
+        error = run.reread(kind)
+        if error is not None:
+            _leave_unread(run, sent, str(error))
+            return
+        view = ListView(kind, run.actual[kind.name])
+        if isinstance(goal, CreateGoal):
+            remove_duplicates(run, kind, goal.twins(pending, view))
+        met = {change.address: found for change in pending if (found := goal.met(change, view)) is not False}
+        _settle(run, goal, sent, met)
+        outcomes = {change.address: batch.outcome for batch in sent for change in batch.changes}
+        pending = [change for change in pending if change.address not in met]
+        refused = any(isinstance(outcomes[change.address], Refused) for change in pending)
+        tries += not (refused and size > 1)
+        pending = [
+            change
+            for change in pending
+            if _worth_another_try(run, goal, change, outcomes[change.address], size, tries)
+        ]
+        if refused:
+            size = max(1, min(size, len(pending)) // 2)
+
+
+def _send_all(run: Run, goal: Goal, kind: ListedKind, pending: Sequence[Change], size: int) -> list[_Sent]:
+    sent = []
+    for batch in batches(pending, size):
+        run.check_stop()
+        request = goal.request(batch, run.wire())
+        detail: dict[str, Any] = {"objects": goal.objects(batch)} if isinstance(goal, CreateGoal) else {}
+        intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
+        sent.append(_Sent(intent, batch, run.send(request)))
+    return sent
+
+
+def _settle(run: Run, goal: Goal, sent: Sequence[_Sent], met: Mapping[Address, Resource[Any] | bool]) -> None:
+    """Write down, batch by batch, what came of it."""
+    for batch in sent:
+        deltas = []
+        for change in batch.changes:
+            if change.address in met:
+                found = met[change.address]
+                id = found.remote_id if isinstance(found, Resource) else None
+                deltas.append(goal.delta(change, id))
+                run.finish(change, Status.DONE, id=id)
+        run.session.settle(batch.intent, deltas)
+
+
+def _leave_unread(run: Run, sent: Sequence[_Sent], why: str) -> None:
+    """The list cannot be read any more, so nothing can be settled; the next run reads it and finds out."""
+    for batch in sent:
+        heard = _heard(batch.outcome)
+        for change in batch.changes:
+            message = f"{heard}, and the list could not be read to make sure: {why}; apply again"
+            run.finish(change, Status.FAILED, message)
+
+
+def _heard(outcome: Outcome) -> str:
+    match outcome:
+        case Ids():
+            return "it was confirmed"
+        case Refused():
+            return "it was refused"
+        case NotSent():
+            return "it was never sent"
+        case Unknown():
+            return "its outcome is not known"
+    assert_never(outcome)
+
+
+def _worth_another_try(run: Run, goal: Goal, change: Change, outcome: Outcome, size: int, tries: int) -> bool:
+    """Whether to ask again for a change that did not happen; if not, the report says why."""
+    match outcome:
+        case Refused():
+            again = size > 1
+        case Ids():
+            # A removal by value may need the spelling that the list showed.
+            again = goal.operation == "remove" and tries == 1
+        case NotSent():
+            again = False
+        case Unknown():
+            again = tries < TRIES
+        case _:
+            assert_never(outcome)
+    if not again:
+        run.finish(change, Status.FAILED, _why_not(change, outcome))
+    return again
+
+
+def _why_not(change: Change, outcome: Outcome) -> str:
+    match outcome:
+        case Refused():
+            return f"the service refuses it: {outcome}"
+        case Ids(ids):
+            id = remote_id_of(change)
+            if id is not None and -id in ids:
+                return "the service did not change it: it is switched off there, or belongs to somebody else"
+            return "the service said that it was done, but its list shows that it was not"
+        case NotSent(why):
+            return f"the service could not be reached: {why}"
+        case Unknown(why):
+            return f"it did not happen: {why}"
+    assert_never(outcome)
+
+
+def remove_duplicates(run: Run, kind: ListedKind, extra: Sequence[Resource[Any]]) -> None:
+    """A request that was carried out twice made twins: the first is kept, these go."""
+    removals = [Removal(row.remote_id, _attributes(kind, row), {}) for row in extra if row.remote_id is not None]
+    for batch in batches(removals, run.policy.batch_size):
+        intent = run.session.intend("remove-duplicates", kind.name, [str(removal.remote_id) for removal in batch])
+        run.send(kind.remove_request(batch, run.wire()))
+        run.session.settle(intent, [])
+    if removals:
+        run.notes.append(f"{len(removals)} {kind.name} duplicates, made by the service of one request, were removed")
+        run.reread(kind)
+
+
+def _attributes(kind: ListedKind, row: Resource[Any]) -> Attributes:
+    return kind.attributes(row.value)

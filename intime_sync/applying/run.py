@@ -1,0 +1,132 @@
+"""One apply's shared hands: the client, the ledger, the lists as last read, and what became of each change so far."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from intime_sync.errors import IntimeSyncError, ReadFailed, ServiceUnreachable
+from intime_sync.kinds.base import ItemContext, ListedKind, WireContext
+from intime_sync.kinds.registry import GROUPS
+from intime_sync.ledgers.base import LedgerSession
+from intime_sync.model.change import Change, action_of, remote_id_of
+from intime_sync.model.policy import Policy
+from intime_sync.model.report import Result, Status
+from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.remote.client import Client, Outcome
+from intime_sync.remote.fetch import fetch_kind
+from intime_sync.remote.transport import NotSent
+from intime_sync.wire.requests import Request
+
+log = logging.getLogger("intime_sync.apply")
+
+TRIES = 3
+"""How often something is asked again where that is safe."""
+
+
+class Progress(Protocol):
+    """Somebody who wants to see how far it is."""
+
+    def advance(self, count: int, what: str) -> None:
+        """`count` more changes are settled; `what` is being worked on."""
+
+
+class Stopped(Exception):
+    """Somebody asked the run to stop; raised between batches only."""
+
+
+@dataclass(slots=True)
+class Run:
+    """See the module. `stop` returns why to stop, or None; it is asked before every batch."""
+
+    client: Client
+    session: LedgerSession
+    owner: str
+    policy: Policy
+    context: ItemContext
+    actual: dict[KindName, tuple[Resource[Any], ...]]
+    progress: Progress
+    stop: Callable[[], str | None] = lambda: None
+    parallelism: int = 4
+    sleep: Callable[[float], None] = time.sleep
+    results: dict[Address, Result] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def lists_of(cls, actual: Snapshot) -> dict[KindName, tuple[Resource[Any], ...]]:
+        """A snapshot as the changing view that a run keeps of the account."""
+        return dict(actual.resources)
+
+    def finish(self, change: Change, status: Status, error: str | None = None, id: RemoteId | None = None) -> None:
+        """Say how a change ended; the first word on a change stands."""
+        if change.address not in self.results:
+            self.results[change.address] = Result(
+                change.address, action_of(change), status, id or remote_id_of(change), error, change.origin
+            )
+            self.progress.advance(1, change.address.kind)
+
+    def is_finished(self, change: Change) -> bool:
+        """Whether it was said how a change ended."""
+        return change.address in self.results
+
+    def check_stop(self) -> None:
+        """Raise Stopped when somebody asked for it."""
+        why = self.stop()
+        if why is not None:
+            raise Stopped(why)
+
+    def send(self, request: Request) -> Outcome:
+        """Send, again only while the request provably never left. Raises CredentialsError."""
+        outcome = self.client.send(request)
+        for attempt in range(TRIES - 1):
+            if not isinstance(outcome, NotSent):
+                break
+            self.sleep((0.5 + random.random()) * 2**attempt)  # noqa: S311 - jitter, not a secret
+            outcome = self.client.send(request)
+        log.info("%s: %d items: %s", request.endpoint, request.count, type(outcome).__name__.lower())
+        return outcome
+
+    def reread(self, kind: ListedKind) -> IntimeSyncError | None:
+        """Read a kind's list again; on failure the old view stays and the error is returned."""
+        try:
+            self.actual[kind.name] = fetch_kind(self.client, kind, self.context)
+        except (ReadFailed, ServiceUnreachable) as error:
+            return error
+        return None
+
+    def wire(self) -> WireContext:
+        """Spellings, and the ids of groups by name: those the ledger knows, else those the account lists."""
+        return WireContext(self.client.wire, self.group_ids())
+
+    def group_ids(self) -> Mapping[str, RemoteId]:
+        """Ids of the user groups in the account by name; the ledger decides between several of one name."""
+        groups = self.actual.get(GROUPS.name, ())
+        there = {group.remote_id for group in groups}
+        ids = {
+            group.key: group.remote_id
+            for group in groups
+            if group.remote_id is not None and not is_carrier(group.key)
+        }
+        for name, entry in self.session.ledger.of(GROUPS.name).items():
+            if entry.remote_id is not None and entry.remote_id in there:
+                ids[name] = entry.remote_id
+        return ids
+
+    def carriers(self) -> dict[RemoteId, str]:
+        """This owner's carriers in the account, by id."""
+        prefix = carrier_prefix(self.owner)
+        return {
+            group.remote_id: group.key
+            for group in self.actual.get(GROUPS.name, ())
+            if group.remote_id is not None and group.key.startswith(prefix)
+        }
+
+
+def batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    """`items` in runs of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,176 @@
+"""A ledger in a file: readable JSON, mode 0600, replaced in one step, with a journal and a lock beside it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from intime_sync.errors import LedgerError
+from intime_sync.ledgers.base import LedgerView
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
+from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal, sync_directory
+from intime_sync.ledgers.lock import hold_lock
+from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
+from intime_sync.model.resource import KindName
+
+
+class FileLedgerStore:
+    """See `base.LedgerStore`. `account` is written into a ledger that has none yet."""
+
+    def __init__(self, path: Path, account: AccountRef | None = None) -> None:
+        self.path = path
+        self.account = account
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal beside the ledger."""
+        return self.path.with_name(self.path.name + ".journal")
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock beside the ledger."""
+        return self.path.with_name(self.path.name + ".lock")
+
+    def read(self) -> LedgerView:
+        """The ledger with an interrupted run's journal folded in."""
+        ledger, content = self._load()
+        return LedgerView(ledger, tuple(content.open.values()) if content else ())
+
+    def _load(self) -> tuple[Ledger, JournalContent | None]:
+        try:
+            ledger = ledger_from_json(self.path.read_bytes())
+        except FileNotFoundError:
+            ledger = Ledger(lineage="")
+        except OSError as error:
+            raise LedgerError(f"{self.path} cannot be read: {error.strerror}") from None
+        except LedgerError as error:
+            raise LedgerError(f"{self.path}: {error}", hint=error.hint) from None
+        content = read_journal(self.journal_path)
+        if content is None or (ledger.lineage and _is_old(content, ledger)):
+            return ledger, None
+        ledger.lineage = content.lineage
+        ledger.account = ledger.account or content.account
+        if content.deltas:
+            ledger.serial = content.serial + 1
+        for delta in content.deltas:
+            ledger.record(delta)
+        return ledger, content
+
+    @contextmanager
+    def hold(self, verb: str, timeout: float) -> Iterator[FileLedgerSession]:
+        """Hold the lock; save on the way out unless the run failed to write."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"{self.path.parent} cannot be made: {error.strerror}") from None
+        with hold_lock(self.lock_path, verb, timeout):
+            ledger, content = self._load()
+            ledger.account = ledger.account or self.account
+            session = FileLedgerSession(self, ledger, content)
+            try:
+                yield session
+            finally:
+                session.close()
+
+    def replace(self, ledger: Ledger) -> None:
+        """Put `ledger` in the file's place in one step; whoever reads sees the old one or the new one."""
+        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.writelines(ledger_to_json(ledger))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+            sync_directory(self.path.parent)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink()
+            raise LedgerError(
+                f"{self.path} cannot be written: {error.strerror}",
+                hint="nothing is lost: the journal beside it is folded in by the next run",
+            ) from None
+
+
+def _is_old(content: JournalContent, ledger: Ledger) -> bool:
+    """Whether the journal was folded into the ledger already, and only its removal was interrupted."""
+    return content.lineage != ledger.lineage or content.serial < ledger.serial
+
+
+class FileLedgerSession:
+    """See `base.LedgerSession`."""
+
+    def __init__(self, store: FileLedgerStore, ledger: Ledger, content: JournalContent | None) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._journal = JournalWriter(store.journal_path)
+        self._open: dict[int, Intent] = dict(content.open) if content else {}
+        self._number = content.last_number if content else 0
+        self._changed = bool(content and content.deltas)
+        if content is not None:
+            self._journal.resume()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, up to date with everything settled."""
+        return self._ledger
+
+    @property
+    def open_intents(self) -> tuple[Intent, ...]:
+        """What was begun and not settled."""
+        return tuple(self._open.values())
+
+    def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
+        """Write down what is about to be asked, and get its number."""
+        self._begin()
+        self._number += 1
+        intent = Intent(self._number, operation, KindName(kind), tuple(keys), detail or {})  # type: ignore[arg-type]
+        self._journal.intent(intent)
+        self._open[intent.number] = intent
+        return intent.number
+
+    def settle(self, intent: int, deltas: Sequence[Delta]) -> None:
+        """Write down what came of an intent."""
+        self._journal.result(intent, deltas)
+        self._open.pop(intent, None)
+        self._apply(deltas)
+
+    def record(self, deltas: Sequence[Delta]) -> None:
+        """Write down what needs no request."""
+        if deltas:
+            self._begin()
+            self._journal.result(None, deltas)
+            self._apply(deltas)
+
+    def save(self) -> None:
+        """Fold everything that is settled into the ledger; open intents keep the journal alive."""
+        if self._open or not self._journal.started:
+            return
+        if self._changed:
+            self._store.replace(self._ledger)
+            self._changed = False
+        self._journal.remove()
+
+    def close(self) -> None:
+        """Save what can be saved, and let the files go."""
+        try:
+            self.save()
+        finally:
+            self._journal.close()
+
+    def _begin(self) -> None:
+        if self._journal.started:
+            return
+        if not self._ledger.lineage:
+            self._ledger.lineage = str(uuid.uuid4())
+        self._journal.start(self._ledger.lineage, self._ledger.serial, self._ledger.account)
+
+    def _apply(self, deltas: Sequence[Delta]) -> None:
+        if deltas and not self._changed:
+            self._ledger.serial += 1
+            self._changed = True
+        for delta in deltas:
+            self._ledger.record(delta)

@@ -1,0 +1,164 @@
+"""The journal beside a ledger file: what a run began and what came of it, one JSON line each.
+
+Append-only: a batch costs what the batch weighs, whatever the ledger weighs. Its first line names the ledger's
+lineage and serial, so that a journal that was folded in already is told from one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from intime_sync.errors import LedgerError
+from intime_sync.ledgers.codec import (
+    delta_from_list,
+    delta_to_list,
+    intent_from_dict,
+    intent_to_dict,
+)
+from intime_sync.model.ledger import AccountRef, Delta, Intent
+
+
+@dataclass(slots=True)
+class JournalContent:
+    """What a journal says: the ledger it belongs to, all deltas in order, and the intents without a result."""
+
+    lineage: str
+    serial: int
+    account: AccountRef | None
+    deltas: list[Delta] = field(default_factory=list)
+    open: dict[int, Intent] = field(default_factory=dict)
+    last_number: int = 0
+
+
+def read_journal(path: Path) -> JournalContent | None:
+    """The journal at `path`, or None where there is none. Raises LedgerError when more than its last line is torn."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
+    whole, _, _torn = data.rpartition(b"\n")
+    if not whole:
+        return None  # its first line was never finished, so nothing was begun
+    try:
+        return _replay([json.loads(line) for line in whole.split(b"\n")])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise LedgerError(
+            f"{path} is damaged, and it says what an interrupted run did",
+            hint="restore it from a copy, or remove it together with the ledger",
+        ) from None
+
+
+def _replay(lines: list[dict[str, Any]]) -> JournalContent:
+    head = lines[0]
+    account = head["account"]
+    content = JournalContent(
+        head["lineage"],
+        head["journal"],
+        AccountRef(account["url"], account["user"], account["owner"]) if account else None,
+    )
+    for line in lines[1:]:
+        if "intent" in line:
+            intent = intent_from_dict(line)
+            content.open[intent.number] = intent
+            content.last_number = max(content.last_number, intent.number)
+            continue
+        if line["result"] is not None:
+            content.open.pop(line["result"], None)
+        content.deltas += (delta_from_list(raw) for raw in line["deltas"])
+    return content
+
+
+class JournalWriter:
+    """Appends to a journal; every line is on the disk when its method returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: int | None = None
+
+    def start(self, lineage: str, serial: int, account: AccountRef | None) -> None:
+        """Begin an empty journal for the ledger of this lineage and serial."""
+        self.close()
+        self._file = _guarded(self.path, lambda: os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        who = {"url": account.url, "user": account.user, "owner": account.owner} if account else None
+        self._append({"journal": serial, "lineage": lineage, "account": who})
+        sync_directory(self.path.parent)
+
+    def resume(self) -> None:
+        """Go on where an interrupted run stopped, after cutting off the line it was writing."""
+        self.close()
+        self._file = _guarded(self.path, lambda: os.open(self.path, os.O_RDWR))
+        data = self.path.read_bytes()
+        whole = len(data.rpartition(b"\n")[0]) + 1
+        os.ftruncate(self._file, whole)
+        os.lseek(self._file, whole, os.SEEK_SET)
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a journal to append to."""
+        return self._file is not None
+
+    def intent(self, intent: Intent) -> None:
+        """Write an intent down."""
+        self._append(intent_to_dict(intent))
+
+    def result(self, intent: int | None, deltas: Sequence[Delta]) -> None:
+        """Write down what came of an intent, or what needed none."""
+        self._append({"result": intent, "deltas": [delta_to_list(delta) for delta in deltas]})
+
+    def remove(self) -> None:
+        """The journal is folded in: away with it."""
+        self.close()
+        _guarded(self.path, lambda: self.path.unlink(missing_ok=True))
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _append(self, line: dict[str, Any]) -> None:
+        file = self._file
+        if file is None:
+            raise LedgerError("the journal was not begun")
+        data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        start = os.lseek(file, 0, os.SEEK_CUR)
+        try:
+            written = 0
+            while written < len(data):
+                written += os.write(file, data[written:])
+            os.fsync(file)
+        except OSError as error:
+            # Half a line must not stand before a later whole one.
+            os.ftruncate(file, start)
+            os.lseek(file, start, os.SEEK_SET)
+            raise _cannot_write(self.path, error) from None
+
+
+def sync_directory(path: Path) -> None:
+    """Make a new name in the directory durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_write(path: Path, error: OSError) -> LedgerError:
+    return LedgerError(
+        f"{path} cannot be written: {error.strerror}",
+        hint="nothing more was sent to the service; make room or rights, then run the same command again",
+    )
+
+
+def _guarded(path: Path, action: Any) -> Any:
+    try:
+        return action()
+    except OSError as error:
+        raise _cannot_write(path, error) from None

@@ -1,0 +1,61 @@
+"""The lock of a ledger file. The operating system holds it, so it goes with its process; a note says whose it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from intime_sync.errors import LedgerError, LedgerLocked
+
+
+@contextmanager
+def hold_lock(path: Path, verb: str, timeout: float) -> Iterator[None]:
+    """Hold the lock at `path`, waiting at most `timeout` seconds. Raises LedgerLocked naming the holder."""
+    lock = FileLock(path, timeout=timeout, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LedgerLocked(
+            f"the ledger is held by another run: {describe_holder(path)}",
+            hint="wait for it to end, or wait longer with --lock-timeout SECONDS",
+        ) from None
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be locked: {error.strerror}") from None
+    try:
+        _write_note(path, verb)
+        yield
+    finally:
+        with suppress(OSError):
+            note_path(path).unlink(missing_ok=True)
+        lock.release()
+
+
+def note_path(path: Path) -> Path:
+    """Where the holder of the lock at `path` says who it is."""
+    return path.with_name(path.name + ".holder")
+
+
+def describe_holder(path: Path) -> str:
+    """`intime-sync apply on HOST, pid 4711, since 2026-11-22T17:00:00Z`, as far as it is known."""
+    try:
+        note = json.loads(note_path(path).read_bytes())
+        return f"intime-sync {note['verb']} on {note['host']}, pid {note['pid']}, since {note['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "it has not said who it is"
+
+
+def _write_note(path: Path, verb: str) -> None:
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    note = {"verb": verb, "host": socket.gethostname(), "pid": os.getpid(), "since": since}
+    # The note only helps the reader of an error; the lock holds without it.
+    with suppress(OSError):
+        descriptor = os.open(note_path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(note, file)

@@ -1,0 +1,23 @@
+"""Reading an account: lists → Snapshot. A list that cannot be read whole raises, so that nothing is planned from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from intime_sync.kinds.base import ItemContext, ListedKind
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.model.resource import KindName, Resource, Snapshot
+from intime_sync.remote.client import Client
+
+
+def fetch_kind(client: Client, kind: ListedKind, context: ItemContext) -> tuple[Resource[Any], ...]:
+    """One list. Raises ReadFailed, ServiceUnreachable or CredentialsError."""
+    return kind.observed(client.list_rows(kind.endpoint, kind.rows), context)
+
+
+def fetch_actual(client: Client, kinds: Iterable[KindName], context: ItemContext) -> Snapshot:
+    """What the account holds of `kinds`; contacts cannot be listed, but need the groups that carry them."""
+    names = dict.fromkeys(GROUPS.name if name == CONTACTS.name else name for name in kinds)
+    listed = {name: kind for name in names if isinstance(kind := BY_NAME[name], ListedKind)}
+    return Snapshot({name: fetch_kind(client, kind, context) for name, kind in listed.items()})

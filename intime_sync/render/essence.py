@@ -1,0 +1,112 @@
+"""The gist of one object in a few short cells, from the attributes that its kind gives it. Knows no changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from intime_sync.model.resource import Address, Attributes, Json, KindName
+from intime_sync.render.masking import Mask
+from intime_sync.render.style import inert, shortened
+
+_BODY_WIDTH: Final = 40
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+Show: TypeAlias = Callable[[str], str]
+
+
+def gist_of(address: Address, attributes: Attributes, mask: Mask) -> tuple[str, ...]:
+    """What tells the object from others besides its key: always as many cells for one kind, "" where empty."""
+
+    def show(text: str) -> str:
+        return inert(mask(text))
+
+    match address.kind:
+        case "group" | "blocklist":
+            # The key of a group is its name, and that of a blocked number the number.
+            return ()
+        case "contact":
+            return _contact(address.key, attributes, show)
+        case "reminder":
+            return _reminder(attributes, show)
+        case "message":
+            return _message(attributes, show)
+        case _:
+            return _unknown(address.key, attributes, show)
+
+
+def title_of(kind: KindName, attributes: Attributes, mask: Mask) -> str:
+    """The one cell that says who or what it is, for objects whose other fields are shown apart."""
+    match kind:
+        case "contact":
+            return inert(mask(_name(attributes)))
+        case "reminder":
+            return inert(mask(_name(_part(attributes, "attendant"))))
+        case _:
+            return ""
+
+
+def value_of(value: Json, mask: Mask) -> str:
+    """Any attribute's value on one line, never shortened; text that would look like nothing is quoted."""
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            text = inert(mask(value))
+            return text if text and text == text.strip() else f'"{text}"'
+        case int():
+            return str(value)
+        case list():
+            return f"[{', '.join(value_of(item, mask) for item in value)}]"
+        case dict():
+            return ", ".join(f"{inert(mask(name))}: {value_of(member, mask)}" for name, member in value.items())
+
+
+def _contact(key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
+    ways = [str(attributes[name]) for name in ("mobile", "email") if attributes.get(name)]
+    groups = attributes.get("groups")
+    names = f"[{', '.join(show(str(name)) for name in groups)}]" if isinstance(groups, list) and groups else ""
+    return (show(_name(attributes)), ", ".join(show(way) for way in ways if way != key), names)
+
+
+def _reminder(attributes: Attributes, show: Show) -> tuple[str, ...]:
+    organizer, attendant = _part(attributes, "organizer"), _part(attributes, "attendant")
+    title, name = str(organizer.get("title", "")), _name(organizer)
+    whose = " ".join(part for part in (title, name) if part)
+    return (
+        str(attributes.get("at", "")).replace("T", " "),
+        show(_name(attendant)),
+        show(str(attendant.get("mobile", ""))),
+        f"with {show(whose)}" if whose else "",
+    )
+
+
+def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
+    recipients, groups = attributes.get("recipients"), attributes.get("groups")
+    count = len(recipients) if isinstance(recipients, list) else 0
+    to = [f"{count} recipient{'' if count == 1 else 's'}"] if count else []
+    to += [show(str(name)) for name in groups] if isinstance(groups, list) else []
+    sender, body = (str(attributes.get(name) or "") for name in ("sender", "body"))
+    return (
+        str(attributes.get("send_at", "")).replace("T", " "),
+        f"from {show(sender)}" if sender else "",
+        f"“{shortened(show(body), _BODY_WIDTH)}”" if body else "",
+        f"to {', '.join(to)}" if to else "",
+    )
+
+
+def _unknown(key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
+    plain = (str(value) for value in attributes.values() if isinstance(value, str | int) and value != key)
+    return (", ".join(show(value) for value in plain),)
+
+
+def _name(attributes: Mapping[str, Any]) -> str:
+    first, last = attributes.get("firstname"), attributes.get("lastname")
+    return f"{first} {last}" if first and last else str(first or last or "")
+
+
+def _part(attributes: Attributes, name: str) -> Mapping[str, Any]:
+    part = attributes.get(name)
+    return part if isinstance(part, dict) else _NOTHING

@@ -1,0 +1,58 @@
+"""What differs in one object, field by field, never shortened. Knows nothing about kinds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from intime_sync.model.change import FieldChange
+from intime_sync.model.resource import Json
+from intime_sync.render.essence import value_of
+from intime_sync.render.masking import Mask
+from intime_sync.render.style import Style, inert
+
+_WIDEST_BEFORE: Final = 40
+
+
+def field_lines(fields: Sequence[FieldChange], style: Style, mask: Mask) -> Iterator[str]:
+    """One indented line a field: `path  before → after`, or what a list gains and loses."""
+    if not fields:
+        return
+    paths = [inert(mask(field.path)) for field in fields]
+    path_width = max(map(len, paths))
+    befores = [value_of(field.before, mask) for field in fields]
+    widths = [
+        len(before) for field, before in zip(fields, befores, strict=True) if not _as_lists(field.before, field.after)
+    ]
+    before_width = max((width for width in widths if width <= _WIDEST_BEFORE), default=0)
+    for field, path, before in zip(fields, paths, befores, strict=True):
+        head = f"      {path:<{path_width}}  "
+        lists = _as_lists(field.before, field.after)
+        if lists:
+            yield head + _gains_and_losses(*lists, style, mask)
+        else:
+            pad = " " * (before_width - len(before))
+            after = value_of(field.after, mask)
+            yield f"{head}{style.red(before)}{pad} {style.dim('→')} {style.green(after)}"
+
+
+def _as_lists(before: Json, after: Json) -> tuple[list[Json], list[Json]] | None:
+    """The two sides as lists whose members come and go; None when they are not, or only change places."""
+    old = [] if before is None else before
+    new = [] if after is None else after
+    if not (isinstance(old, list) and isinstance(new, list)):
+        return None
+    gone, come = _missing(old, new), _missing(new, old)
+    return (gone, come) if gone or come else None
+
+
+def _missing(items: Sequence[Json], others: Sequence[Json]) -> list[Json]:
+    there = {json.dumps(other, sort_keys=True) for other in others}
+    return [item for item in items if json.dumps(item, sort_keys=True) not in there]
+
+
+def _gains_and_losses(gone: Sequence[Json], come: Sequence[Json], style: Style, mask: Mask) -> str:
+    lost = [style.red(f"- {value_of(item, mask)}") for item in gone]
+    gained = [style.green(f"+ {value_of(item, mask)}") for item in come]
+    return "  ".join((*lost, *gained))

@@ -1,0 +1,141 @@
+"""Plans and reports as JSON, for scripts and for plan files. One line a change, so that diffs and tools cope."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from intime_sync.model.change import Change, Delete, action_of, after_of, before_of, fields_of, remote_id_of
+from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.problem import Origin, Problem
+from intime_sync.model.report import Report
+from intime_sync.render.masking import mask_json
+from intime_sync.render.plan_file import FORMAT_VERSION, checksum, plan_from_json
+
+__all__ = ["plan_from_json", "plan_to_dict", "plan_to_json", "report_to_dict", "report_to_json"]
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def plan_to_dict(plan: Plan, *, tool_version: str, created_at: datetime) -> dict[str, Any]:
+    """The plan as a plan file holds it, complete and unmasked. `created_at` is aware.
+
+    `digest` covers what would be done; `checksum` covers every other line too, guards and options among them.
+    """
+    document: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": tool_version,
+        "created_at": created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "digest": plan.digest(),
+        "account": {"url": plan.account.url, "user": plan.account.user, "owner": plan.account.owner},
+        "ledger": {"lineage": plan.lineage, "serial": plan.serial},
+        "summary": plan.summary(),
+        "leftovers": plan.leftovers,
+        "changes": [_change(change) for change in plan.changes],
+        "guards": [_guard(guard) for guard in plan.guards],
+        "diagnostics": [_diagnostic(problem) for problem in plan.diagnostics],
+    }
+    document["checksum"] = checksum(document)
+    return document
+
+
+def plan_to_json(plan: Plan, *, tool_version: str, created_at: datetime, mask: bool = False) -> str:
+    """The plan as JSON text. A masked one is for reading only: `plan_from_json` refuses it."""
+    return _layout(plan_to_dict(plan, tool_version=tool_version, created_at=created_at), mask)
+
+
+def report_to_dict(report: Report) -> dict[str, Any]:
+    """What became of each change, complete and unmasked."""
+    return {
+        "summary": report.summary(),
+        "calls": report.calls,
+        "stopped": report.stopped,
+        "notes": list(report.notes),
+        "results": [
+            {
+                "address": str(result.address),
+                "action": str(result.action),
+                "status": str(result.status),
+                "remote_id": result.remote_id,
+                "error": result.error,
+                "origin": _origin(result.origin),
+            }
+            for result in report.results
+        ],
+    }
+
+
+def report_to_json(report: Report, *, mask: bool = False) -> str:
+    """The report as JSON text."""
+    return _layout(report_to_dict(report), mask)
+
+
+def _change(change: Change) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "address": str(change.address),
+        "kind": change.address.kind,
+        "key": change.address.key,
+        "action": action_of(change).value,
+        "reason": change.reason,
+        "remote_id": remote_id_of(change),
+        "before": _copy(before_of(change)),
+        "after": _copy(after_of(change)),
+        "fields": [{"path": found.path, "before": found.before, "after": found.after} for found in fields_of(change)],
+        "protected": change.protected,
+        "options": _copy(change.options),
+        "origin": _origin(change.origin),
+    }
+    if isinstance(change, Delete):
+        entry["owned"] = change.owned
+    return entry
+
+
+def _copy(attributes: Any) -> dict[str, Any] | None:
+    return None if attributes is None else dict(attributes)
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    return None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column}
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    return {
+        "guard": guard.guard,
+        "kind": guard.kind,
+        "tripped": guard.tripped,
+        "override": guard.override,
+        "message": guard.message,
+    }
+
+
+def _diagnostic(problem: Problem) -> dict[str, Any]:
+    file, line, column = problem.origin or (None, None, None)
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code,
+        "message": problem.message,
+        "file": file,
+        "line": line,
+        "column": column,
+    }
+
+
+def _layout(document: dict[str, Any], mask: bool) -> str:
+    text = "{\n" + ",\n".join(_members(document, mask)) + "\n}\n"
+    # Names of files may hold bytes that are no text; JSON can say so, UTF-8 cannot.
+    return text if text.isascii() else _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
+    for name, value in document.items():
+        if mask:
+            value = mask_json(value)
+        if isinstance(value, list) and value:
+            items = ",\n".join(f"    {_encode(item)}" for item in value)
+            yield f"  {_encode(name)}: [\n{items}\n  ]"
+        else:
+            yield f"  {_encode(name)}: {_encode(value)}"

@@ -1,0 +1,197 @@
+"""One kind's part of a plan as text: its title, and its changes in aligned columns. Knows no other kinds' changes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, assert_never
+
+from intime_sync.kinds.registry import BY_NAME
+from intime_sync.model.change import (
+    Action,
+    Adopt,
+    Change,
+    Create,
+    Delete,
+    Forget,
+    Held,
+    Replace,
+    Update,
+    action_of,
+    fields_of,
+)
+from intime_sync.model.resource import Attributes, KindName
+from intime_sync.render.essence import gist_of, title_of
+from intime_sync.render.fields import field_lines
+from intime_sync.render.masking import Mask
+from intime_sync.render.style import Paint, Style, inert, shortened
+
+# A single long key or name must not push everybody else's columns off the screen.
+_WIDEST_KEY: Final = 40
+_WIDEST_CELL: Final = 32
+_NARROWEST_GIST: Final = 20
+_NARROWEST_REASON: Final = 40
+_INDENT: Final = " " * 6
+
+PHRASES: Final = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.ADOPT: "to adopt",
+    Action.FORGET: "to forget",
+    Action.HELD: "held",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How to show a plan. `width` is in characters; `max_delete` are the kinds whose deletes are stopped."""
+
+    style: Style
+    mask: Mask
+    width: int
+    verbose: bool
+    max_delete: Collection[KindName]
+    protects: bool
+
+
+class _Row(NamedTuple):
+    """One change before its columns are aligned. `alarm` is a remark that nobody may miss, `remark` a quiet one."""
+
+    symbol: str
+    paint: Paint
+    key: str
+    cells: tuple[str, ...]
+    alarm: str
+    remark: str
+    change: Change
+
+
+def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iterator[str]:
+    """The kind's title with its counts, then its changes in the order given."""
+    counts = Counter(action_of(change) for change in changes)
+    shown = ", ".join(f"{counts[action]} {phrase}" for action, phrase in PHRASES.items() if counts[action])
+    title = BY_NAME[kind].spec.title if kind in BY_NAME else kind.capitalize()
+    yield f"{look.style.bold(title)}  {look.style.dim(shown)}"
+    rows = [_row(change, look) for change in changes]
+    # Only rows that go on after the key take part in aligning.
+    keys = min(
+        max((len(row.key) for row in rows if any(row.cells) or row.alarm or row.remark), default=0), _WIDEST_KEY
+    )
+    columns = _columns(rows)
+    for row in rows:
+        yield _line(row, keys, columns, look)
+        yield from _details(row.change, look)
+
+
+def _row(change: Change, look: Look) -> _Row:
+    style, mask = look.style, look.mask
+    key = inert(mask(change.address.key))
+    remark = _remark(change, look)
+    stopped = _stopped(change, look)
+    symbol, paint, alarm = "", style.dim, ""
+    match change:
+        case Create(after=after):
+            return _Row("+", style.green, key, gist_of(change.address, after, mask), "", remark, change)
+        case Update(after=after):
+            symbol, paint, cells = "~", style.yellow, _title(change, after, mask)
+        case Replace(after=after):
+            symbol, paint, cells = "~", style.yellow, _title(change, after, mask)
+            alarm = "replace"
+        case Delete(before=before):
+            symbol, paint, cells = "-", style.red, gist_of(change.address, before, mask)
+            alarm = _consequence(change)
+        case Adopt(after=after):
+            symbol, paint, cells = "=", style.cyan, gist_of(change.address, after, mask)
+        case Forget(before=before):
+            symbol, cells = "·", gist_of(change.address, before, mask)
+        case Held(before=before, after=after):
+            symbol, paint, cells = "!", style.red, _title(change, after or before or {}, mask)
+        case _:
+            assert_never(change)
+    if stopped:
+        symbol, paint, alarm = "!", style.red, "; ".join(part for part in (stopped, alarm) if part)
+    return _Row(symbol, paint, key, cells, alarm, remark, change)
+
+
+def _title(change: Change, attributes: Attributes, mask: Mask) -> tuple[str, ...]:
+    title = title_of(change.address.kind, attributes, mask)
+    return (title,) if title else ()
+
+
+def _stopped(change: Change, look: Look) -> str:
+    """Which guard stops this very change, in words."""
+    if not isinstance(change, Delete | Replace):
+        return ""
+    verb = "delete" if isinstance(change, Delete) else "replace"
+    if change.protected and look.protects:
+        return f"{verb} stopped: protected"
+    if isinstance(change, Delete) and change.address.kind in look.max_delete:
+        return f"{verb} stopped: max_delete"
+    return ""
+
+
+def _consequence(change: Delete) -> str:
+    """What a removal brings with it that its name does not say."""
+    kind, options = change.address.kind, change.options or {}
+    if kind == "blocklist":
+        return "SMS to this number will be allowed again"
+    if kind == "group" and options.get("on_delete") == "delete_contacts":
+        return "and every contact in it"
+    return "will be switched off" if kind == "reminder" else ""
+
+
+def _remark(change: Change, look: Look) -> str:
+    parts = []
+    if change.reason and not isinstance(change, Held):
+        parts.append(inert(look.mask(change.reason)))
+    if change.protected and not isinstance(change, Delete | Replace):
+        parts.append("protected")
+    if look.verbose and change.origin:
+        parts.append(inert(look.mask(str(change.origin))))
+    return f"({', '.join(parts)})" if parts else ""
+
+
+def _columns(rows: Sequence[_Row]) -> list[int]:
+    widths: list[int] = []
+    for row in rows:
+        for index, cell in enumerate(row.cells):
+            if index == len(widths):
+                widths.append(0)
+            if widths[index] < len(cell) <= _WIDEST_CELL:
+                widths[index] = len(cell)
+    return widths
+
+
+def _line(row: _Row, keys: int, columns: Sequence[int], look: Look) -> str:
+    style = look.style
+    parts = [cell.ljust(width) for cell, width in zip(row.cells, columns, strict=False) if width or cell]
+    gist = "  ".join(parts).rstrip()
+    key = row.key
+    if gist or row.alarm or row.remark:
+        key = key.ljust(keys)
+    if gist and isinstance(row.change, Create):
+        # What is to come may be cut, since the configuration has it all; what is there already never is.
+        gist = shortened(gist, max(look.width - len(key) - 6, _NARROWEST_GIST))
+    line = f"  {row.paint(f'{row.symbol} {key}')}"
+    if gist:
+        line += f"  {gist}"
+    if gist and len(row.cells) == len(columns) and (row.alarm or row.remark):
+        line += " " * (sum(columns) + 2 * (len(columns) - 1) - len(gist))
+    if row.alarm:
+        line += f"  {row.paint(row.alarm)}"
+    if row.remark:
+        line += f"  {style.dim(row.remark)}"
+    return line
+
+
+def _details(change: Change, look: Look) -> Iterator[str]:
+    if isinstance(change, Held) and change.reason:
+        reason = inert(look.mask(change.reason))
+        width = max(look.width - len(_INDENT), _NARROWEST_REASON)
+        for line in textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False):
+            yield f"{_INDENT}{look.style.yellow(line)}"
+    yield from field_lines(fields_of(change), look.style, look.mask)

@@ -1,0 +1,97 @@
+"""A plan for people: what would be done, what looks odd, what stops it, and one line that sums up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from intime_sync.model.change import Action
+from intime_sync.model.plan import Guard, Plan
+from intime_sync.render.masking import Mask, mask_of
+from intime_sync.render.problems import problem_line
+from intime_sync.render.rows import PHRASES, Look, section_lines
+from intime_sync.render.style import Style, counted, inert
+
+DEFAULT_WIDTH: Final = 100
+
+
+def plan_to_text(
+    plan: Plan,
+    *,
+    color: bool = False,
+    width: int = DEFAULT_WIDTH,
+    mask: bool = False,
+    verbose: bool = False,
+    stopping: Sequence[Guard] | None = None,
+) -> str:
+    """The whole plan. `width` is in characters and only shortens what is to be created.
+
+    `verbose` adds the place of every object in the configuration. `stopping` are the guards that still stop the
+    plan once overrides are honoured; by default all that tripped.
+    """
+    tripped = plan.tripped() if stopping is None else tuple(stopping)
+    style, masking = Style(color), mask_of(mask)
+    look = Look(
+        style,
+        masking,
+        width,
+        verbose,
+        max_delete=frozenset(guard.kind for guard in tripped if guard.guard == "max_delete"),
+        protects=any(guard.guard == "protect" for guard in tripped),
+    )
+    blocks = [[_header(plan, style, masking)]]
+    for kind, changes in groupby(plan.changes, key=lambda change: change.address.kind):
+        blocks.append(list(section_lines(kind, list(changes), look)))
+    blocks.append([problem_line(problem, style, masking) for problem in plan.diagnostics])
+    blocks.append(list(_guards(tripped, style, masking)))
+    blocks.append(list(_ending(plan, color)))
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def summary_line(plan: Plan, *, color: bool = False) -> str:
+    """`Plan: 40 to create, 1 to delete, 12 unchanged.`, or that there is nothing to do."""
+    style = Style(color)
+    if plan.changes:
+        counts = plan.summary()
+        paints = {
+            Action.CREATE: style.green,
+            Action.UPDATE: style.yellow,
+            Action.REPLACE: style.yellow,
+            Action.DELETE: style.red,
+            Action.ADOPT: style.cyan,
+            Action.FORGET: style.dim,
+            Action.HELD: style.red,
+        }
+        parts = [paints[action](f"{counts[action]} {word}") for action, word in PHRASES.items() if counts[action]]
+        return f"{style.bold('Plan:')} {', '.join(parts)}, {plan.unchanged} unchanged."
+    wanted = f"{counted(plan.unchanged, 'object')} {'is' if plan.unchanged == 1 else 'are'} as wanted"
+    if plan.leftovers:
+        return f"{style.bold('Plan:')} only {_leftovers(plan)} to remove; {wanted}."
+    return f"{style.green('No changes.')} {wanted}."
+
+
+def _header(plan: Plan, style: Style, mask: Mask) -> str:
+    owner, user, url = (inert(mask(text)) for text in (plan.account.owner, plan.account.user, plan.account.url))
+    where = style.dim(f"user {user} at {url}, ledger serial {plan.serial}")
+    return f"{style.bold(f'Plan for {owner}')}  {where}"
+
+
+def _guards(guards: Sequence[Guard], style: Style, mask: Mask) -> Iterator[str]:
+    if guards:
+        yield style.bold(style.red("Stopped by"))
+    for guard in guards:
+        yield f"  {style.red(f'! {inert(guard.guard)}')}  {inert(mask(guard.message))}"
+        yield f"      to allow precisely this: {style.bold(inert(mask(guard.override)))}"
+
+
+def _ending(plan: Plan, color: bool) -> Iterator[str]:
+    if plan.changes and plan.leftovers:
+        yield f"Also removes {_leftovers(plan)}, with the contacts in {'it' if plan.leftovers == 1 else 'them'}."
+    yield summary_line(plan, color=color)
+    if not plan.is_empty:
+        yield Style(color).dim(f"Digest: {plan.digest()}")
+
+
+def _leftovers(plan: Plan) -> str:
+    return counted(plan.leftovers, "leftover carrier")
