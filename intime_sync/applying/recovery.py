@@ -34,9 +34,11 @@ def settle_open_intents(run: Run) -> int:
 
 
 def _twins(run: Run, kind: ListedKind, intent: Intent) -> Iterator[Resource[Any]]:
-    """Every object but the first of each identity that the intent was about: it was only begun where there was none."""
+    """All but the first of each identity that the intent was about: it was only begun where there was none."""
     objects = intent.detail.get("objects")
     view = ListView(kind, run.actual[kind.name])
     for attributes in objects if isinstance(objects, list) else ():
+        if not isinstance(attributes, dict):
+            continue
         rows = view.by_identity.get(kind.identity_of(attributes), [])
         yield from sorted(rows, key=lambda row: row.remote_id or 0)[1:]

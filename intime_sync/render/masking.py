@@ -6,6 +6,7 @@ Every repetition is possessive and every token is scanned once, so the time is l
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -27,12 +28,17 @@ _NUMBERS: Final = re.compile(
       | (?<=/)[01]*+-[0-9a-f]{{12}}\b                                     # the end of a carrier's name
     )
     | (?P<abroad>[+＋][1-9１-９](?:\d{{6,}}+|\d*+{_NEXT_DIGITS}++))
-    | (?P<home>(?<!\d)(?<!\d[.,])0(?!\d[-/.]\d\d[-/.]\d{{4}})(?:\d{{7,}}+|\d{{1,3}}+{_NEXT_DIGITS}++))
+    | (?P<home>(?<!\d)0(?!\d[-/.]\d\d[-/.]\d{{4}})(?:\d{{7,}}+|\d{{1,3}}+{_NEXT_DIGITS}++))
+    | (?P<bare>(?<!\d)467[02369]\d{{7}}(?!\d))                            # as services write Swedish mobiles
     """,
     re.VERBOSE,
 )
 _EMAIL: Final = re.compile(rf"(?<![\w.!#$%*+^~{HIDDEN}-])([\w.!#$%*+^~{HIDDEN}-])[\w.!#$%*+^~{HIDDEN}-]*+@(?=[\w\[])")
 _WORTH_A_LOOK: Final = re.compile(r"[\d@]")
+
+# Nearly every number is of this form, and a plan can hold hundreds of thousands.
+_SWEDISH_LENGTH: Final = len("+46701740605")
+_SWEDISH_HIDDEN: Final = HIDDEN * (_SWEDISH_LENGTH - 5)
 
 # The shortest number with a country code (Niue), and the shortest with separators that is taken for one without.
 _SHORTEST_ABROAD: Final = 7
@@ -45,10 +51,12 @@ def mask_text(text: str) -> str:
     `+46701740605` becomes `+46•••••••05`, `070-174 06 05` becomes `070•••••05`, `john@example.se` becomes
     `j•••@example.se`. Days, times, digests and lineages stay.
     """
-    if not _WORTH_A_LOOK.search(text):
+    if text.isalpha() or not _WORTH_A_LOOK.search(text):
         return text
+    if len(text) == _SWEDISH_LENGTH and text.startswith("+46") and text[3:].isdecimal():
+        return f"+46{_SWEDISH_HIDDEN}{text[-2:]}"
     text = _NUMBERS.sub(_hide_number, text)
-    return _EMAIL.sub(rf"\1{HIDDEN * 3}@", text) if "@" in text else text
+    return _EMAIL.sub(_hide_local_part, text) if "@" in text else text
 
 
 def no_mask(text: str) -> str:
@@ -66,22 +74,22 @@ def mask_json(value: Any) -> Any:
     if isinstance(value, str):
         return mask_text(value)
     if isinstance(value, dict):
-        masked: dict[str, Any] = {}
-        for name, member in value.items():
-            masked[_free(mask_text(name), masked)] = mask_json(member)
-        return masked
+        masked = {mask_text(name): mask_json(member) for name, member in value.items()}
+        return masked if len(masked) == len(value) else _mask_crowded(value)
     if isinstance(value, list | tuple):
         return [mask_json(item) for item in value]
     return value
 
 
-def _free(name: str, taken: dict[str, Any]) -> str:
-    """Two numbers can look the same once they are masked."""
-    free, count = name, 1
-    while free in taken:
-        count += 1
-        free = f"{name} ({count})"
-    return free
+def _mask_crowded(members: dict[str, Any]) -> dict[str, Any]:
+    """Two numbers can look the same once they are masked: such names get a number of their own."""
+    masked: dict[str, Any] = {}
+    seen: Counter[str] = Counter()
+    for name, member in members.items():
+        shown = mask_text(name)
+        seen[shown] += 1
+        masked[shown if seen[shown] == 1 else f"{shown} ({seen[shown]})"] = mask_json(member)
+    return masked
 
 
 def _hide_number(found: re.Match[str]) -> str:
@@ -91,9 +99,15 @@ def _hide_number(found: re.Match[str]) -> str:
     digits = text if text.isdecimal() else "".join(character for character in text if character.isdecimal())
     if found["abroad"] is not None:
         return text if len(digits) < _SHORTEST_ABROAD else f"+{_hide(digits, 2)}"
+    if found["bare"] is not None:
+        return _hide(digits, 2)
     if len(digits) < _SHORTEST_HOME:
         return text
     return _hide(digits, 4 if digits.startswith("00") else 3)
+
+
+def _hide_local_part(found: re.Match[str]) -> str:
+    return f"{found[1]}{HIDDEN * 3}@"
 
 
 def _hide(digits: str, shown: int) -> str:

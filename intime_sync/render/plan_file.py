@@ -112,13 +112,18 @@ def _brief(value: object) -> str:
 
 
 class _Member:
-    """A value in the file and its name there, for saying what is wrong with it."""
+    """A value in the file, and where it is, for saying what is wrong with it."""
 
-    __slots__ = ("name", "value")
+    __slots__ = ("_name", "_parent", "value")
 
-    def __init__(self, value: Any, name: str) -> None:
+    def __init__(self, value: Any, name: str, parent: _Member | None = None) -> None:
         self.value = value
-        self.name = name
+        self._name = name
+        self._parent = parent
+
+    @property
+    def name(self) -> str:
+        return f"{self._name} of {self._parent.name}" if self._parent else self._name
 
     def expect(self, type_: type[T], noun: str) -> T:
         # True and False are integers to Python, but not to people.
@@ -130,7 +135,7 @@ class _Member:
         members = self.expect(dict, "an object")
         if name not in members:
             _refuse(f"{self.name} has no `{name}`")
-        return _Member(members[name], f"`{name}` of {self.name}")
+        return _Member(members[name], f"`{name}`", self)
 
     def optional(self, name: str) -> _Member | None:
         member = self.get(name)
@@ -150,7 +155,7 @@ class _Member:
 
     def each(self, name: str, read: Callable[[_Member], T]) -> tuple[T, ...]:
         items = self.get(name).expect(list, "a list")
-        return tuple(read(_Member(item, f"`{name}` {number}")) for number, item in enumerate(items, 1))
+        return tuple(read(_Member(item, f"`{name}` {number}", self)) for number, item in enumerate(items, 1))
 
 
 def _change(member: _Member) -> Change:

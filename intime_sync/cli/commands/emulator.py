@@ -1,0 +1,83 @@
+"""`emulator`: the service on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from intime_sync.cli.output import Output
+from intime_sync.errors import IntimeSyncError, InvalidInput
+
+
+@click.command("emulator")
+@click.option("--port", type=click.IntRange(0, 65535), default=8046, show_default=True, help="0 takes any free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--data", type=click.Path(dir_okay=False, path_type=Path), help="An SQLite file. Default: forget at exit."
+)
+@click.option("--user", default="demo", show_default=True, help="The user name that it accepts.")
+@click.option("--hash", "secret", default="demo", show_default=True, help="The secret key that it accepts.")
+@click.option(
+    "--echo",
+    type=click.Choice(["national", "e164", "raw"]),
+    default="national",
+    show_default=True,
+    help="How lists spell numbers; raw is as they were sent.",
+)
+@click.option(
+    "--declare",
+    type=click.Choice(["iso-8859-1", "iso88591", "utf-8"]),
+    default="iso-8859-1",
+    show_default=True,
+    help="The encoding that replies declare.",
+)
+@click.option("--merge-contacts", is_flag=True, help="Adding a contact with a known number changes the known one.")
+@click.option(
+    "--duplicates",
+    type=click.Choice(["merge", "keep"]),
+    default="merge",
+    show_default=True,
+    help="What becomes of a number that is added to the blocklist twice.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A YAML file of faults to show on purpose; see docs/emulator.md.",
+)
+def command(port: int, host: str, secret: str, faults: Path | None, **options: Any) -> None:
+    """Run the service on this machine: the documented API over real HTTP, its data in an SQLite file.
+
+    Prints the base address for `account.url` or INTIME_URL, then serves until Ctrl-C.
+    """
+    try:
+        from intime_sync.emulator import EmulatorOptions, FaultPlan, serve
+    except ImportError:
+        raise InvalidInput(
+            "the emulator is not installed", hint='install it with: pip install "intime-sync[emulator]"'
+        ) from None
+    try:
+        plan = None if faults is None else FaultPlan.from_data(_parsed(faults))
+        chosen = EmulatorOptions(secret=secret, faults=plan, **options)
+    except ValueError as error:
+        raise InvalidInput(f"{faults}: {error}" if faults else str(error)) from None
+    out = Output.for_stdout()
+    try:
+        serve(chosen, host=host, port=port, on_ready=lambda url: out.write(f"The emulator is ready at {url}"))
+    except OSError as error:
+        raise IntimeSyncError(
+            f"the emulator cannot listen on {host}:{port}: {error.strerror or error}",
+            hint="choose another port with --port",
+        ) from None
+
+
+def _parsed(path: Path) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise InvalidInput(f"{path} is not YAML: {error}") from None

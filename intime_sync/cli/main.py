@@ -1,0 +1,135 @@
+"""The command `intime-sync`: its verbs, and one exit code for every way to end.
+
+Imports nothing heavy: each verb's module is loaded when the verb is called, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from typing import Any
+
+import click
+
+from intime_sync import __version__
+from intime_sync.errors import IntimeSyncError, InvalidConfiguration
+
+# The verbs in the order of a day's work; the help texts stand here so that listing them loads none of them.
+VERBS: dict[str, str] = {
+    "init": "Start a configuration in a directory.",
+    "validate": "Report every problem of a configuration, without the network.",
+    "plan": "Show what would change in the account.",
+    "show": "Show a plan file.",
+    "apply": "Make the account what the configuration says, or apply a plan file.",
+    "ledger": "Look at what this configuration owns.",
+    "emulator": "Run the service on this machine, to try things out and to test against.",
+}
+
+EPILOG = """\
+\b
+A first round, against an emulator that runs inside the command:
+  intime-sync init clinic
+  intime-sync plan clinic
+  intime-sync apply clinic
+
+\b
+Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 invalid configuration or command line,
+4 stopped by a guard, 5 stale plan, 6 ledger locked, 7 applied in part, 8 outcome unknown, 9 credentials.
+
+Credentials come from INTIME_USER and INTIME_HASH (or INTIME_HASH_FILE). For completion in bash, put
+eval "$(_INTIME_SYNC_COMPLETE=bash_source intime-sync)" into ~/.bashrc (zsh_source and fish_source likewise).
+"""
+
+
+class _Verbs(click.Group):
+    """Loads a verb's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"intime_sync.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f" Did you mean `{close[0]}`?" if close else ""
+            raise click.UsageError(f"There is no verb `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(
+    cls=_Verbs,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    no_args_is_help=True,
+)
+@click.version_option(__version__, "-V", "--version", message="intime-sync %(version)s")
+@click.option("-v", "--verbose", count=True, help="Log batches to stderr; -vv every request, without secrets.")
+def main(verbose: int) -> None:
+    """Keep an InTime Messenger account as YAML: plan what would change, review it, apply it.
+
+    Every verb takes the directory that holds intime.yaml (default: the current one).
+    """
+    if verbose:
+        level = logging.INFO if verbose == 1 else logging.DEBUG
+        logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def entry() -> None:
+    """The console script: run, say what went wrong, exit with the code that the contract gives it."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run with these arguments; the exit code. Nothing that a user or the service can cause leaves a traceback."""
+    try:
+        result: Any = main.main(args=arguments, prog_name="intime-sync", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return 3
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except InvalidConfiguration as error:
+        _show_problems(error)
+        return error.exit_code
+    except IntimeSyncError as error:
+        _show_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"error: {where}{error.strerror or error}", err=True)
+        return 1
+
+
+def _show_problems(error: InvalidConfiguration) -> None:
+    from intime_sync.cli.output import Output
+
+    Output.for_stderr().problems(error.problems)
+
+
+def _show_error(error: IntimeSyncError) -> None:
+    from intime_sync.cli.output import Output
+
+    Output.for_stderr().error(error)

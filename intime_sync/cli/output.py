@@ -1,0 +1,97 @@
+"""Where output goes and how it looks there: colours and progress on terminals only, masked everywhere else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TextIO
+
+import click
+
+from intime_sync.errors import IntimeSyncError
+from intime_sync.model.problem import Problem
+from intime_sync.render.masking import mask_of
+from intime_sync.render.problems import problems_to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A stream with its manners."""
+
+    stream: TextIO
+    color: bool
+    mask: bool
+    width: int
+
+    @classmethod
+    def for_stdout(cls, reveal: bool | None = None) -> Output:
+        """The result's stream; `reveal` True or False overrides what the terminal says."""
+        return cls._of(sys.stdout, reveal)
+
+    @classmethod
+    def for_stderr(cls, reveal: bool | None = None) -> Output:
+        """The stream of everything that is not the result."""
+        return cls._of(sys.stderr, reveal)
+
+    @classmethod
+    def _of(cls, stream: TextIO, reveal: bool | None) -> Output:
+        terminal = stream.isatty()
+        color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
+        return cls(stream, color, not terminal if reveal is None else not reveal, width)
+
+    def write(self, text: str) -> None:
+        """`text` as it is, with a final line break; what the stream's encoding lacks is replaced."""
+        encoding = self.stream.encoding or "utf-8"
+        safe = text.encode(encoding, "replace").decode(encoding)
+        self.stream.write(safe if safe.endswith("\n") else safe + "\n")
+        self.stream.flush()
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Problems, one a line, and how many."""
+        self.write(problems_to_text(problems, color=self.color, mask=self.mask))
+
+    def error(self, error: IntimeSyncError) -> None:
+        """What went wrong and what to do."""
+        mask = mask_of(self.mask)
+        self.write(self._styled("error: ", fg="red") + mask(str(error)))
+        if error.hint:
+            self.write(f"  {mask(error.hint)}")
+
+    def note(self, text: str) -> None:
+        """A remark in passing."""
+        self.write(mask_of(self.mask)(text))
+
+    def _styled(self, text: str, fg: str) -> str:
+        return click.style(text, fg=fg, bold=True) if self.color else text
+
+
+class SilentProgress:
+    """Progress that nobody watches."""
+
+    def advance(self, count: int, what: str) -> None:
+        """Nothing to see."""
+
+
+@contextmanager
+def progress_bar(total: int, *, wanted: bool) -> Iterator[SilentProgress]:
+    """A progress bar on stderr where that is a terminal and colours are welcome."""
+    if not wanted or not Output.for_stderr().color:
+        yield SilentProgress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("applying", total=total)
+
+        class _Bar(SilentProgress):
+            def advance(self, count: int, what: str) -> None:
+                progress.update(task, advance=count, description=f"applying {what}")
+
+        yield _Bar()

@@ -1,0 +1,63 @@
+"""Plans on screen and in files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from intime_sync import __version__
+from intime_sync.cli.output import Output
+from intime_sync.config.settings import ROOT_FILE
+from intime_sync.errors import InvalidInput
+from intime_sync.model.plan import Guard, Plan
+from intime_sync.render.json import plan_to_json
+from intime_sync.render.plan_file import plan_from_json, planned_directory
+from intime_sync.render.text import plan_to_text
+
+
+def render_plan(plan: Plan, format_: str, out: Output, stopping: Sequence[Guard] | None = None) -> str:
+    """The plan as `out` should show it; `stopping` are the guards that no override has lifted."""
+    if format_ == "json":
+        return plan_to_json(plan, tool_version=__version__, created_at=datetime.now(UTC), mask=out.mask)
+    return plan_to_text(plan, color=out.color, width=out.width, mask=out.mask, stopping=stopping)
+
+
+def write_plan_file(plan: Plan, path: Path, directory: Path) -> None:
+    """The whole plan, unmasked, in a file that only its owner may read."""
+    text = plan_to_json(
+        plan, tool_version=__version__, created_at=datetime.now(UTC), mask=False, directory=directory.as_posix()
+    )
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def read_plan_file(path: Path) -> tuple[Plan, Path]:
+    """A plan file's plan, and the configuration's directory. Raises InvalidInput."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is not a plan file: it is not text") from None
+    try:
+        plan = plan_from_json(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}", hint=error.hint) from None
+    return plan, _directory(path, planned_directory(text))
+
+
+def _directory(path: Path, planned: str | None) -> Path:
+    """Where the configuration is: where it was planned, else here, else beside the plan file."""
+    places = [Path(planned)] if planned else []
+    places += [Path(), path.parent]
+    for place in places:
+        if (place / ROOT_FILE).is_file():
+            return place
+    raise InvalidInput(
+        f"{path} was planned in {planned or 'a directory that it does not name'}, and there is no {ROOT_FILE} there",
+        hint="run this where the plan was made, with the configuration checked out",
+    )

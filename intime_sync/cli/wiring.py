@@ -1,0 +1,152 @@
+"""Putting the parts together: from a directory and the environment to a client, a ledger and a plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from intime_sync.config.desired import Configuration
+from intime_sync.config.settings import EMBEDDED, Settings
+from intime_sync.errors import CredentialsError, InvalidInput, LedgerError
+from intime_sync.kinds.base import ItemContext
+from intime_sync.ledgers.file import FileLedgerStore
+from intime_sync.model.ledger import AccountRef, Ledger
+from intime_sync.model.plan import Plan
+from intime_sync.model.problem import Origin
+from intime_sync.model.resource import Snapshot
+from intime_sync.planning.listed import Clock
+from intime_sync.planning.planner import Account, make_plan
+from intime_sync.remote.client import Client
+from intime_sync.remote.fetch import fetch_actual
+from intime_sync.remote.secrets import Credentials, Secret
+
+STATE_DIRECTORY = ".intime"
+_EMBEDDED_USER = "demo"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An account that can be talked to."""
+
+    client: Client
+    account: AccountRef
+
+
+def credentials_of(settings: Settings) -> tuple[str, Secret]:
+    """User and hash from the environment. Raises CredentialsError naming the variable."""
+    if settings.url == EMBEDDED:
+        return _EMBEDDED_USER, Secret(_EMBEDDED_USER)
+    user = os.environ.get("INTIME_USER", "")
+    if not user:
+        raise CredentialsError("INTIME_USER is not set", hint="set it to the account's user name")
+    secret = os.environ.get("INTIME_HASH", "")
+    path = os.environ.get("INTIME_HASH_FILE", "")
+    if not secret and path:
+        try:
+            secret = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise CredentialsError(f"INTIME_HASH_FILE names {path}, which cannot be read: {why}") from None
+        if not secret:
+            raise CredentialsError(f"INTIME_HASH_FILE names {path}, which is empty")
+    if not secret:
+        raise CredentialsError(
+            "neither INTIME_HASH nor INTIME_HASH_FILE is set",
+            hint="set INTIME_HASH to the account's secret key, or INTIME_HASH_FILE to a file that holds it",
+        )
+    return user, Secret(secret)
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Connection]:
+    """A client for the account; the emulator is started for `embedded`."""
+    user, secret = credentials_of(settings)
+    account = AccountRef(settings.url, user, settings.owner)
+    if settings.url == EMBEDDED:
+        with _embedded(settings.directory) as url, _client(url, user, secret, settings) as client:
+            yield Connection(client, account)
+    else:
+        with _client(settings.url, user, secret, settings) as client:
+            yield Connection(client, account)
+
+
+def _client(url: str, user: str, secret: Secret, settings: Settings) -> Client:
+    return Client(url, Credentials(user, secret), wire=settings.wire)
+
+
+@contextmanager
+def _embedded(directory: Path) -> Iterator[str]:
+    try:
+        from intime_sync.emulator import EmulatorOptions, run_in_thread
+    except ImportError:
+        raise _no_emulator() from None
+    state = directory / STATE_DIRECTORY
+    state.mkdir(mode=0o700, exist_ok=True)
+    try:
+        emulator = run_in_thread(EmulatorOptions(data=state / "emulator.sqlite3"))
+    except ImportError:
+        raise _no_emulator() from None
+    with emulator as running:
+        yield running.url
+
+
+def _no_emulator() -> InvalidInput:
+    return InvalidInput(
+        "`account.url: embedded` needs the emulator, which is not installed",
+        hint='install it with: pip install "intime-sync[emulator]"',
+    )
+
+
+def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileLedgerStore:
+    """The ledger's home. Raises InvalidInput for a URL that no backend serves."""
+    if "://" in settings.ledger:
+        raise InvalidInput(
+            f"`ledger.url` {settings.ledger} is not a file", hint="write a path, relative to the configuration"
+        )
+    return FileLedgerStore(settings.directory / settings.ledger, account)
+
+
+def check_ledger(ledger: Ledger, account: AccountRef) -> None:
+    """Refuse a ledger that speaks of another account: planning from it would delete and create at random."""
+    known = ledger.account
+    if known is None:
+        return
+    same_place = known.url == account.url or (_is_local(known.url) and _is_local(account.url))
+    if same_place and known.user == account.user and known.owner == account.owner:
+        return
+    raise LedgerError(
+        f"the ledger is about {known.owner} as {known.user} at {known.url}, "
+        f"but this is {account.owner} as {account.user} at {account.url}",
+        hint="use another ledger for another account: `ledger.url`, or INTIME_LEDGER",
+    )
+
+
+def _is_local(url: str) -> bool:
+    """Emulators come and go on any port of this machine."""
+    return url == EMBEDDED or urlsplit(url).hostname in _LOOPBACK
+
+
+def reading_context(settings: Settings) -> ItemContext:
+    """What kinds need to understand the rows of lists."""
+    return ItemContext(settings.region, settings.zone, [], lambda *_: Origin("", 0, 0))
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Now, in the account's zone."""
+    return Clock(datetime.now(UTC), settings.zone)
+
+
+def plan_for(configuration: Configuration, connection: Connection, ledger: Ledger) -> tuple[Plan, Snapshot]:
+    """The pipeline's first half: fetch and plan. The configuration's warnings stand in the plan."""
+    settings = configuration.settings
+    check_ledger(ledger, connection.account)
+    desired = configuration.desired
+    actual = fetch_actual(connection.client, desired.resources, reading_context(settings))
+    plan = make_plan(desired, actual, ledger, settings.policy, Account(connection.account, clock_of(settings)))
+    return replace(plan, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual

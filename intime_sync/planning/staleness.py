@@ -1,0 +1,82 @@
+"""Whether a plan made earlier still speaks of the account and the ledger as they are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update, before_of
+from intime_sync.model.ledger import AccountRef, Ledger
+from intime_sync.model.plan import Plan
+from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+
+
+def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Ledger) -> list[str]:
+    """Everything that differs from what the plan saw, in words; nothing when it may be applied."""
+    reasons = []
+    if plan.account != account:
+        reasons.append(f"it was made for {_named(plan.account)}, and this is {_named(account)}")
+    if plan.lineage != ledger.lineage:
+        reasons.append(
+            f"it was made from another ledger (lineage {plan.lineage or 'none'}, now {ledger.lineage or 'none'})"
+        )
+    elif plan.serial != ledger.serial:
+        reasons.append(f"the ledger has changed since: serial {plan.serial} then, {ledger.serial} now")
+    if reasons:
+        return reasons
+    lists = {name: _Rows(kind, actual) for name, kind in BY_NAME.items() if isinstance(kind, ListedKind)}
+    return [reason for change in plan.changes for reason in _differences(change, lists, ledger, actual)]
+
+
+def _named(account: AccountRef) -> str:
+    return f"{account.owner} as {account.user} at {account.url}"
+
+
+class _Rows:
+    """A list's rows by id and identity, those that were switched off left out of the latter."""
+
+    def __init__(self, kind: ListedKind, actual: Snapshot) -> None:
+        self.kind = kind
+        self.by_id: dict[RemoteId, Resource[Any]] = {}
+        self.by_identity: dict[Hashable, Resource[Any]] = {}
+        for row in actual.of(kind.name):
+            if row.remote_id is not None:
+                self.by_id[row.remote_id] = row
+            if not kind.inert(kind.attributes(row.value)):
+                self.by_identity.setdefault(kind.identity(row.value), row)
+
+
+def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, actual: Snapshot) -> Iterator[str]:
+    if change.address.kind == CONTACTS.name:
+        yield from _contact_differences(change, ledger, actual)
+        return
+    rows = lists[change.address.kind]
+    kind = rows.kind
+    match change:
+        case Create():
+            if kind.identity_of(change.after) in rows.by_identity:
+                yield f"{change.address} is in the account by now"
+        case Update() | Delete() | Held() | Adopt():
+            before = change.after if isinstance(change, Adopt) else before_of(change)
+            row = None
+            if change.remote_id is not None:
+                row = rows.by_id.get(change.remote_id)
+            elif before is not None:
+                row = rows.by_identity.get(kind.identity_of(before))
+            if row is None:
+                yield f"{change.address} is no longer in the account"
+            elif before is not None and kind.attributes(row.value) != before:
+                yield f"{change.address} has changed in the account"
+        case Forget() | Replace():
+            pass
+
+
+def _contact_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iterator[str]:
+    """The ledger is the same, so only a contact's carrier can have changed."""
+    entry = ledger.of(CONTACTS.name).get(change.address.key)
+    if entry is None or entry.carrier is None or not isinstance(change, Replace | Delete):
+        return
+    if all(group.remote_id != entry.carrier for group in actual.of(GROUPS.name)):
+        yield f"the carrier of {change.address} is no longer in the account"
