@@ -13,7 +13,7 @@ from intime_sync.config.settings import ROOT_FILE
 from intime_sync.errors import InvalidInput
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.render.json import plan_to_json
-from intime_sync.render.plan_file import plan_from_json, planned_directory
+from intime_sync.render.plan_file import read_plan
 from intime_sync.render.text import plan_to_text
 
 
@@ -44,10 +44,10 @@ def read_plan_file(path: Path) -> tuple[Plan, Path]:
     except UnicodeDecodeError:
         raise InvalidInput(f"{path} is not a plan file: it is not text") from None
     try:
-        plan = plan_from_json(text)
+        plan, planned = read_plan(text)
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}", hint=error.hint) from None
-    return plan, _directory(path, planned_directory(text))
+    return plan, _directory(path, planned)
 
 
 def _directory(path: Path, planned: str | None) -> Path:

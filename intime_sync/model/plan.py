@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intime_sync.model.change import Action, Change, action_of, after_of, before_of, remote_id_of
+from intime_sync.model.change import Action, Change, Delete, action_of, after_of, before_of, remote_id_of
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName
@@ -77,6 +77,7 @@ class Plan:
                 remote_id_of(change),
                 _plain(before_of(change)),
                 _plain(after_of(change)),
+                _plain(change.options) if isinstance(change, Delete) and change.options else None,
             ]
 
 

@@ -21,8 +21,12 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def plan_to_dict(plan: Plan, *, tool_version: str, created_at: datetime) -> dict[str, Any]:
+def plan_to_dict(
+    plan: Plan, *, tool_version: str, created_at: datetime, directory: str | None = None
+) -> dict[str, Any]:
     """The plan as a plan file holds it, complete and unmasked. `created_at` is aware.
+
+    `directory` is the configuration's, as it was named, so that `apply` finds its settings again.
 
     `digest` covers what would be done; `checksum` covers every other line too, guards and options among them.
     """
@@ -31,6 +35,7 @@ def plan_to_dict(plan: Plan, *, tool_version: str, created_at: datetime) -> dict
         "tool_version": tool_version,
         "created_at": created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "digest": plan.digest(),
+        "directory": directory,
         "account": {"url": plan.account.url, "user": plan.account.user, "owner": plan.account.owner},
         "ledger": {"lineage": plan.lineage, "serial": plan.serial},
         "summary": plan.summary(),
@@ -43,9 +48,12 @@ def plan_to_dict(plan: Plan, *, tool_version: str, created_at: datetime) -> dict
     return document
 
 
-def plan_to_json(plan: Plan, *, tool_version: str, created_at: datetime, mask: bool = False) -> str:
+def plan_to_json(
+    plan: Plan, *, tool_version: str, created_at: datetime, mask: bool = False, directory: str | None = None
+) -> str:
     """The plan as JSON text. A masked one is for reading only: `plan_from_json` refuses it."""
-    return _layout(plan_to_dict(plan, tool_version=tool_version, created_at=created_at), mask)
+    document = plan_to_dict(plan, tool_version=tool_version, created_at=created_at, directory=directory)
+    return _layout(document, mask)
 
 
 def report_to_dict(report: Report) -> dict[str, Any]:

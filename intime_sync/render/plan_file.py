@@ -34,7 +34,12 @@ _encode_canonical = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separato
 
 
 def plan_from_json(text: str) -> Plan:
-    """The plan in a plan file. Members that this version does not know are ignored.
+    """The plan in a plan file. Raises InvalidInput, as `read_plan` does."""
+    return read_plan(text)[0]
+
+
+def read_plan(text: str) -> tuple[Plan, str | None]:
+    """The plan in a plan file, and the directory it was planned in; members that are not known are ignored.
 
     Raises InvalidInput for what is no JSON, of another format version, incomplete, mistyped or edited.
     """
@@ -56,7 +61,8 @@ def plan_from_json(text: str) -> Plan:
         leftovers=top.integer("leftovers"),
     )
     _check_unedited(plan, top)
-    return plan
+    directory = top.value.get("directory")
+    return plan, directory if isinstance(directory, str) else None
 
 
 def checksum(document: dict[str, Any]) -> str:

@@ -1,0 +1,54 @@
+# Every target sets up what it needs; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint format schema golden lock bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+venv: $(STAMP) ## make .venv with everything
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## plan, apply and plan again a clinic's account, against the emulator
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+test: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+lint: $(STAMP) ## format check, lint, types, layers, schema
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/schemas.py --check
+
+format: $(STAMP) ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+schema: $(STAMP) ## write schemas/ anew from the kinds
+	@$(BIN)/python scripts/schemas.py
+
+golden: $(STAMP) ## write the golden files anew; review the diff
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -n auto tests
+
+lock: ## pin the newest versions of everything (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
+		--no-emit-index-url --upgrade pyproject.toml -o requirements/dev.lock
+
+bench: $(STAMP) ## measure, next to octodns-sync, and print the ratios
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove what was made here
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,101 @@
+"""What end-to-end tests share: a configuration in a folder, the real command as a process, the emulator beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
+
+SECRET = "s3cr3t/åäö+%"
+"""A hash with everything that URL encoding changes, so that a leak is seen in either form."""
+
+HEAD = """\
+version: 1
+owner: clinic-a
+account: {url: embedded}
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run of the command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """stdout as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Workspace:
+    """A folder with a configuration, against one emulator (or the embedded one when `emulator` is None)."""
+
+    path: Path
+    emulator: RunningEmulator | None = None
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        """Write a file of the configuration."""
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        return file
+
+    def configure(self, sections: str, head: str = HEAD) -> None:
+        """Write intime.yaml: the usual head, then `sections`."""
+        self.write("intime.yaml", head + sections)
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> Ran:
+        """Run `intime-sync` in the folder as a process of its own, without a terminal."""
+        done = subprocess.run(
+            [sys.executable, "-m", "intime_sync", *arguments],
+            cwd=self.path,
+            env=self.environment(env),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=timeout,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The process's environment: the machine's without ours, then the workspace's."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("INTIME_")}
+        if self.emulator is not None:
+            clean |= {"INTIME_URL": self.emulator.url, "INTIME_USER": "demo", "INTIME_HASH": SECRET}
+        return clean | {"PYTHONUTF8": "1"} | self.environ | dict(env or {})
+
+    def apply(self, *arguments: str) -> Ran:
+        """`apply --auto-approve`, which must succeed."""
+        ran = self.run("apply", "--auto-approve", *arguments)
+        assert ran.code == 0, ran.out + ran.err
+        return ran
+
+    def plan(self) -> dict[str, Any]:
+        """The plan as JSON, unmasked; planning must succeed."""
+        ran = self.run("plan", "--format", "json", "--reveal")
+        assert ran.code == 0, ran.out + ran.err
+        plan: dict[str, Any] = ran.json()
+        return plan
+
+    def changes(self) -> list[tuple[str, str]]:
+        """(action, address) of every planned change."""
+        return [(change["action"], change["address"]) for change in self.plan()["changes"]]
+
+
+@contextmanager
+def workspace(path: Path, **options: Any) -> Iterator[Workspace]:
+    """A workspace against an emulator of its own with these options."""
+    with run_in_thread(EmulatorOptions(secret=SECRET, **options)) as emulator:
+        yield Workspace(path, emulator)
