@@ -1,4 +1,4 @@
-"""Reading an account: lists → Snapshot. A list that cannot be read whole raises, so that nothing is planned from it."""
+"""Reading an account: lists → Snapshot. A list that cannot be read whole raises, so nothing is planned from it."""
 
 from __future__ import annotations
 
