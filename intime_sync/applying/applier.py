@@ -12,7 +12,7 @@ from intime_sync.applying.run import Run, Stopped
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Update
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.plan import Plan
 from intime_sync.model.report import Report, Status
@@ -64,8 +64,16 @@ def _steps(plan: Plan, run: Run) -> Iterator[Callable[[], None]]:
 
 def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callable[[], None]]:
     creates, updates = changes_of(changes, Create), changes_of(changes, Update)
-    if creates:
-        yield lambda: reach(run, kind, CreateGoal(kind, run.actual.get(kind.name, ())), creates)
+    replaces = changes_of(changes, Replace)
+    if replaces:
+        yield lambda: reach(run, kind, RemoveGoal(kind), replaces, last=False)
+    if creates or replaces:
+        yield lambda: reach(
+            run,
+            kind,
+            CreateGoal(kind, run.actual.get(kind.name, ())),
+            [change for change in (*creates, *replaces) if not run.is_finished(change)],
+        )
     if updates:
         yield lambda: reach(run, kind, UpdateGoal(kind), updates)
 

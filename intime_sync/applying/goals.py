@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Protocol
 
 from intime_sync.kinds.base import ListedKind, Removal, WireContext
-from intime_sync.model.change import Change, Create, Delete, Update
+from intime_sync.model.change import Change, Create, Delete, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.resource import Address, RemoteId, Resource
 from intime_sync.wire.requests import Request
@@ -116,15 +116,20 @@ class RemoveGoal:
         self.kind = kind
         self.seen: dict[Address, Resource[Any]] = {}
 
-    def request(self, changes: Sequence[Delete], wire: WireContext) -> Request:
+    def request(self, changes: Sequence[Delete | Replace], wire: WireContext) -> Request:
         """A removal."""
         removals = [
-            Removal(change.remote_id, change.before, change.options or {}, self.seen.get(change.address))
+            Removal(
+                change.remote_id,
+                change.before,
+                (change.options or {}) if isinstance(change, Delete) else {},
+                self.seen.get(change.address),
+            )
             for change in changes
         ]
         return self.kind.remove_request(removals, wire)
 
-    def met(self, change: Delete, view: ListView) -> Resource[Any] | bool:
+    def met(self, change: Delete | Replace, view: ListView) -> Resource[Any] | bool:
         """Whether it is gone."""
         if change.remote_id is not None:
             return change.remote_id not in view.by_id
@@ -133,7 +138,7 @@ class RemoveGoal:
             self.seen[change.address] = still[0]
         return not still
 
-    def delta(self, change: Delete, id: RemoteId | None) -> Delta:
+    def delta(self, change: Delete | Replace, id: RemoteId | None) -> Delta:
         """It is no longer ours."""
         return DropEntry(change.address.kind, change.address.key)
 

@@ -26,8 +26,8 @@ class _Sent:
     outcome: Outcome
 
 
-def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change]) -> None:
-    """Make `changes` come true and say of each how it ended.
+def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, last: bool = True) -> None:
+    """Make `changes` come true and say of each how it ended; without `last`, only of those that failed.
 
     A refused batch is halved until the item at fault stands alone; a batch of unknown outcome is sent again only
     for what the list, read anew, proves not to have happened.
@@ -45,7 +45,7 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change]) -> 
         if isinstance(goal, CreateGoal):
             remove_duplicates(run, kind, goal.twins(pending, view))
         met = {change.address: found for change in pending if (found := goal.met(change, view)) is not False}
-        _settle(run, goal, sent, met)
+        _settle(run, goal, sent, met, last=last)
         outcomes = {change.address: batch.outcome for batch in sent for change in batch.changes}
         pending = [change for change in pending if change.address not in met]
         refused = any(isinstance(outcomes[change.address], Refused) for change in pending)
@@ -70,7 +70,9 @@ def _send_all(run: Run, goal: Goal, kind: ListedKind, pending: Sequence[Change],
     return sent
 
 
-def _settle(run: Run, goal: Goal, sent: Sequence[_Sent], met: Mapping[Address, Resource[Any] | bool]) -> None:
+def _settle(
+    run: Run, goal: Goal, sent: Sequence[_Sent], met: Mapping[Address, Resource[Any] | bool], *, last: bool
+) -> None:
     """Write down, batch by batch, what came of it."""
     for batch in sent:
         deltas = []
@@ -79,7 +81,8 @@ def _settle(run: Run, goal: Goal, sent: Sequence[_Sent], met: Mapping[Address, R
                 found = met[change.address]
                 id = found.remote_id if isinstance(found, Resource) else None
                 deltas.append(goal.delta(change, id))
-                run.finish(change, Status.DONE, id=id)
+                if last:
+                    run.finish(change, Status.DONE, id=id)
         run.session.settle(batch.intent, deltas)
 
 

@@ -11,6 +11,7 @@ import click
 
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.model.resource import KindName
+from intime_sync.planning.selection import Selection, parse_addresses
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -28,6 +29,29 @@ def reveal_option(command: CommandT) -> CommandT:
         default=None,
         help="Show or mask phone numbers and e-mail addresses. Default: show them on a terminal only.",
     )(command)
+
+
+def selection_options(command: CommandT) -> CommandT:
+    """`--target` and `--replace`, both repeatable."""
+    command = click.option(
+        "--replace",
+        "replace_",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Make this object anew although nothing differs; may be repeated.",
+    )(command)
+    return click.option(
+        "--target",
+        "target_",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Change nothing but this object (and the groups it needs); may be repeated.",
+    )(command)
+
+
+def selection_of(targets: tuple[str, ...], replacements: tuple[str, ...]) -> Selection:
+    """What the two options ask for. Raises InvalidInput."""
+    return Selection(parse_addresses(targets, BY_NAME), parse_addresses(replacements, BY_NAME))
 
 
 def environ() -> Mapping[str, str]:

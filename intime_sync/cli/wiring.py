@@ -21,6 +21,7 @@ from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Snapshot
 from intime_sync.planning.listed import Clock
 from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.remote.secrets import Credentials, Secret
@@ -142,11 +143,14 @@ def clock_of(settings: Settings) -> Clock:
     return Clock(datetime.now(UTC), settings.zone)
 
 
-def plan_for(configuration: Configuration, connection: Connection, ledger: Ledger) -> tuple[Plan, Snapshot]:
+def plan_for(
+    configuration: Configuration, connection: Connection, ledger: Ledger, selection: Selection = EVERYTHING
+) -> tuple[Plan, Snapshot]:
     """The pipeline's first half: fetch and plan. The configuration's warnings stand in the plan."""
     settings = configuration.settings
     check_ledger(ledger, connection.account)
     desired = configuration.desired
     actual = fetch_actual(connection.client, desired.resources, reading_context(settings))
-    plan = make_plan(desired, actual, ledger, settings.policy, Account(connection.account, clock_of(settings)))
+    account = Account(connection.account, clock_of(settings))
+    plan = make_plan(desired, actual, ledger, settings.policy, account, selection)
     return replace(plan, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual

@@ -35,11 +35,16 @@ class AccountGroups:
 
 
 def plan_contacts(
-    desired: Sequence[Resource[Any]], ledger: Ledger, groups: AccountGroups, policy: Policy
+    desired: Sequence[Resource[Any]],
+    ledger: Ledger,
+    groups: AccountGroups,
+    policy: Policy,
+    replacements: frozenset[str] = frozenset(),
 ) -> KindPlan:
-    """The contacts' changes, in the order of keys."""
+    """The contacts' changes, in the order of keys; `replacements` are keys of contacts that shall be made anew."""
     plan = KindPlan()
     differ = _ContactDiffer(ledger, groups, policy, plan)
+    differ.replacements = replacements
     wanted: set[str] = set()
     for resource in desired:
         wanted.add(resource.key)
@@ -57,6 +62,7 @@ def plan_contacts(
 class _ContactDiffer:
     def __init__(self, ledger: Ledger, groups: AccountGroups, policy: Policy, plan: KindPlan) -> None:
         self.entries = ledger.of(CONTACT)
+        self.replacements: frozenset[str] = frozenset()
         self.plan = plan
         self.groups = groups
         self.append = policy.contact_strategy is ContactStrategy.APPEND
@@ -83,6 +89,8 @@ class _ContactDiffer:
             self._unknown(resource, entry, after)
             return
         reason = self._trouble(entry, after)
+        if reason is None and resource.key in self.replacements:
+            reason = "asked for with --replace"
         if entry.attributes == after and reason is None:
             self._remember_protect(resource, entry, after)
         elif reason == _GONE:

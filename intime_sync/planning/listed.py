@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Update
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
@@ -43,13 +43,17 @@ def plan_listed(
     entries: Mapping[str, Entry],
     prune: Prune,
     clock: Clock,
+    replacements: frozenset[str] = frozenset(),
 ) -> KindPlan:
-    """The kind's changes in the order of keys; `problems` holds what forbids a plan, and warnings."""
+    """The kind's changes in the order of keys; `problems` holds what forbids a plan, and warnings.
+
+    `replacements` are keys of objects that shall be made anew.
+    """
     plan = KindPlan()
     index = _Index(kind, actual)
     ordered = sorted(desired, key=lambda resource: resource.key)
     _match(kind, ordered, entries, index, clock, plan)
-    differ = _Differ(kind, entries, clock, plan)
+    differ = _Differ(kind, entries, clock, plan, replacements)
     for resource in ordered:
         differ.decide(resource, plan.matched.get(resource.key))
     wanted = {resource.key for resource in ordered}
@@ -167,7 +171,15 @@ def _usable(kind: ListedKind, resource: Resource[Any], found: Resource[Any], clo
 class _Differ:
     """Decides what a desired object needs."""
 
-    def __init__(self, kind: ListedKind, entries: Mapping[str, Entry], clock: Clock, plan: KindPlan) -> None:
+    def __init__(
+        self,
+        kind: ListedKind,
+        entries: Mapping[str, Entry],
+        clock: Clock,
+        plan: KindPlan,
+        replacements: frozenset[str],
+    ) -> None:
+        self.replacements = replacements
         self.kind = kind
         self.entries = entries
         self.clock = clock
@@ -268,6 +280,18 @@ class _Differ:
             )
         if self.kind.inert(after) and self.kind.inert(before):
             return None
+        if wanted.key in self.replacements:
+            return Replace(
+                address=address,
+                remote_id=found.remote_id,
+                before=before,
+                after=after,
+                fields=field_changes(before, after),
+                reason="asked for with --replace",
+                origin=wanted.origin,
+                protected=protected,
+                options=wanted.wish.options,
+            )
         if before == after:
             learn = lesson(entry, wanted.wish, found.remote_id, after)
             if learn is None:

@@ -9,7 +9,7 @@ from typing import Any
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import CONTACTS, GROUPS, KINDS
-from intime_sync.model.change import Create
+from intime_sync.model.change import Create, Replace
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
@@ -19,6 +19,7 @@ from intime_sync.planning.carriers import carrier_prefix, is_carrier
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.guards import judge
 from intime_sync.planning.listed import Clock, KindPlan, plan_listed
+from intime_sync.planning.selection import EVERYTHING, Selection, check_selection, narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,20 @@ class Account:
     clock: Clock
 
 
-def make_plan(desired: Snapshot, actual: Snapshot, ledger: Ledger, policy: Policy, account: Account) -> Plan:
-    """What to do so that `actual` becomes `desired`.
+def make_plan(
+    desired: Snapshot,
+    actual: Snapshot,
+    ledger: Ledger,
+    policy: Policy,
+    account: Account,
+    selection: Selection = EVERYTHING,
+) -> Plan:
+    """What to do so that `actual` becomes `desired`, as far as `selection` asks for it.
 
     `actual` holds every listed kind that `desired` names, and the groups when it names contacts. Raises
     InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
     """
+    check_selection(selection, desired, ledger)
     user_groups, own_carriers, foreign = _sort_groups(actual, account.ref.owner)
     plans: dict[KindName, KindPlan] = {}
     for kind in KINDS:
@@ -44,17 +53,21 @@ def make_plan(desired: Snapshot, actual: Snapshot, ledger: Ledger, policy: Polic
             listed = user_groups if kind.name == GROUPS.name else actual.of(kind.name)
             prune = policy.prune_of(kind.name)
             entries = ledger.of(kind.name)
-            plans[kind.name] = plan_listed(kind, desired.of(kind.name), listed, entries, prune, account.clock)
+            plans[kind.name] = plan_listed(
+                kind, desired.of(kind.name), listed, entries, prune, account.clock, selection.replaces(kind.name)
+            )
         else:
             groups = _groups_for_contacts(user_groups, own_carriers, plans)
-            plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy)
+            plans[kind.name] = plan_contacts(
+                desired.of(kind.name), ledger, groups, policy, selection.replaces(kind.name)
+            )
     problems = [problem for plan in plans.values() for problem in plan.problems]
     if CONTACTS.name in desired:
         problems += _check_groups(desired, user_groups)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
-    changes = tuple(change for plan in plans.values() for change in plan.changes)
+    changes = narrowed([change for plan in plans.values() for change in plan.changes], selection)
     leftovers = _leftovers(desired, ledger, own_carriers)
     if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
         problems.append(_foreign_carriers(foreign))
@@ -100,7 +113,7 @@ def _groups_for_contacts(
     if groups is not None:
         ids |= {name: found.remote_id for name, found in groups.matched.items() if found.remote_id is not None}
     made = groups.changes if groups is not None else []
-    remade = frozenset(change.address.key for change in made if isinstance(change, Create))
+    remade = frozenset(change.address.key for change in made if isinstance(change, Create | Replace))
     return AccountGroups(ids, remade, own_carriers)
 
 

@@ -11,7 +11,7 @@ import click
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.recovery import settle_open_intents
 from intime_sync.applying.run import Run
-from intime_sync.cli.options import AllowDelete, environ, reveal_option
+from intime_sync.cli.options import AllowDelete, environ, reveal_option, selection_of, selection_options
 from intime_sync.cli.output import Output, SilentProgress, progress_bar
 from intime_sync.cli.plans import read_plan_file, render_plan
 from intime_sync.cli.stopping import StopRequest, stop_on_signals
@@ -33,6 +33,7 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.guards import allowed, judge
+from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.render.json import report_to_json
@@ -72,6 +73,7 @@ class _Wishes:
 )
 @click.option("--parallelism", type=click.IntRange(1, 32), default=4, metavar="N", help="Requests at a time.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@selection_options
 @reveal_option
 def command(
     target: Path,
@@ -82,6 +84,8 @@ def command(
     lock_timeout: float,
     parallelism: int,
     format_: str,
+    target_: tuple[str, ...],
+    replace_: tuple[str, ...],
     reveal: bool | None,
 ) -> int:
     """Make the account what the configuration in DIR says: plan, show the plan, ask for `yes`, apply it.
@@ -103,23 +107,27 @@ def command(
         raise InvalidInput(
             "there is no terminal to ask for approval on", hint="review the plan, then apply with --auto-approve"
         )
+    selection = selection_of(target_, replace_)
     if target.is_file():
+        if selection != EVERYTHING:
+            raise InvalidInput("a plan file is applied as it is, so --target and --replace belong to `plan`")
         plan, directory = read_plan_file(target)
         return _run(_FromFile(load_settings(directory, environ()), plan), wishes)
-    return _run(_Fresh(load_desired(target, environ())), wishes)
+    return _run(_Fresh(load_desired(target, environ()), selection), wishes)
 
 
 class _Fresh:
     """Plans afresh from a configuration."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, selection: Selection) -> None:
         self.configuration = configuration
+        self.selection = selection
         self.settings = configuration.settings
         self.kinds = tuple(configuration.desired.resources)
 
     def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
         """The plan, and the account that it was made from."""
-        return plan_for(self.configuration, connection, session.ledger)
+        return plan_for(self.configuration, connection, session.ledger, self.selection)
 
 
 class _FromFile:

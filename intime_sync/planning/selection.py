@@ -1,0 +1,70 @@
+"""Narrowing a plan to some addresses, and asking for objects to be made anew. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from intime_sync.errors import InvalidInput
+from intime_sync.kinds.registry import CONTACTS, GROUPS
+from intime_sync.model.change import Change, Create, Replace
+from intime_sync.model.ledger import Ledger
+from intime_sync.model.resource import Address, KindName, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`targets` are all that may change (none given: everything may), `replacements` shall be made anew."""
+
+    targets: frozenset[Address] = frozenset()
+    replacements: frozenset[Address] = frozenset()
+
+    def replaces(self, kind: KindName) -> frozenset[str]:
+        """The keys of a kind that shall be made anew."""
+        return frozenset(address.key for address in self.replacements if address.kind == kind)
+
+
+EVERYTHING = Selection()
+
+
+def check_selection(selection: Selection, desired: Snapshot, ledger: Ledger) -> None:
+    """Raise InvalidInput for an address that neither the configuration nor the ledger knows."""
+    for option, addresses in (("--target", selection.targets), ("--replace", selection.replacements)):
+        for address in sorted(addresses):
+            wanted = any(resource.key == address.key for resource in desired.of(address.kind))
+            if not wanted and (option == "--replace" or address.key not in ledger.of(address.kind)):
+                raise InvalidInput(
+                    f"{option} {address}: there is no such object in the configuration",
+                    hint="addresses are KIND/KEY, as a plan or `intime-sync ledger list` shows them",
+                )
+
+
+def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, ...]:
+    """The changes that are asked for, and the groups that must be made for them."""
+    if not selection.targets:
+        return tuple(changes)
+    kept = {change.address for change in changes if change.address in selection.targets}
+    needed = {
+        Address(GROUPS.name, name)
+        for change in changes
+        if change.address in kept and change.address.kind == CONTACTS.name and isinstance(change, Create | Replace)
+        for name in CONTACTS.group_names(change.after)
+    }
+    return tuple(
+        change
+        for change in changes
+        if change.address in kept or (change.address in needed and isinstance(change, Create))
+    )
+
+
+def parse_addresses(texts: Iterable[str], known: Mapping[KindName, object]) -> frozenset[Address]:
+    """Addresses from the command line. Raises InvalidInput for what is none."""
+    found = set()
+    for text in texts:
+        address = Address.parse(text)
+        if address is None or address.kind not in known:
+            raise InvalidInput(
+                f"`{text}` is not an address", hint=f"write KIND/KEY with a kind of {', '.join(known)}"
+            )
+        found.add(address)
+    return frozenset(found)
