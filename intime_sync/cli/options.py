@@ -35,14 +35,14 @@ def selection_options(command: CommandT) -> CommandT:
     """`--target` and `--replace`, both repeatable."""
     command = click.option(
         "--replace",
-        "replace_",
+        "replacement",
         multiple=True,
         metavar="ADDRESS",
         help="Make this object anew although nothing differs; may be repeated.",
     )(command)
     return click.option(
         "--target",
-        "target_",
+        "target",
         multiple=True,
         metavar="ADDRESS",
         help="Change nothing but this object (and the groups it needs); may be repeated.",

@@ -27,15 +27,15 @@ def command(
     out: Path | None,
     format_: str,
     detailed_exitcode: bool,
-    target_: tuple[str, ...],
-    replace_: tuple[str, ...],
+    target: tuple[str, ...],
+    replacement: tuple[str, ...],
     reveal: bool | None,
 ) -> int:
     """Show what `apply` would change in the account. Changes nothing, there or in the ledger.
 
     A plan file (--out) is complete, so it holds phone numbers; it is readable by you alone.
     """
-    selection = selection_of(target_, replace_)
+    selection = selection_of(target, replacement)
     configuration = load_desired(directory, environ())
     settings = configuration.settings
     with connect(settings) as connection:

@@ -1,0 +1,184 @@
+"""What `apply` and `destroy` share: hold the ledger, settle, plan, show, guard, ask, carry out, report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import click
+
+from intime_sync.applying.applier import Applied, apply_plan
+from intime_sync.applying.recovery import settle_open_intents
+from intime_sync.applying.run import Run
+from intime_sync.cli.options import AllowDelete, reveal_option
+from intime_sync.cli.output import Output, SilentProgress, progress_bar
+from intime_sync.cli.plans import render_plan
+from intime_sync.cli.stopping import StopRequest, stop_on_signals
+from intime_sync.cli.wiring import Connection, connect, ledger_store, reading_context
+from intime_sync.config.settings import Settings
+from intime_sync.errors import GuardStopped, InvalidInput, StalePlan
+from intime_sync.kinds.registry import BY_NAME
+from intime_sync.ledgers.base import LedgerSession
+from intime_sync.model.plan import Plan
+from intime_sync.model.report import Status
+from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.planning.guards import allowed
+from intime_sync.render.json import report_to_json
+from intime_sync.render.report import report_to_text
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks of an apply; see `apply_options`."""
+
+    verb: str
+    auto_approve: bool
+    expect_digest: str | None
+    allow_delete: dict[KindName, int]
+    allow_empty: tuple[KindName, ...]
+    lock_timeout: float
+    parallelism: int
+    format: str
+    reveal: bool | None
+
+
+class Source(Protocol):
+    """Where a plan comes from."""
+
+    @property
+    def settings(self) -> Settings:
+        """Which account and ledger it is about."""
+        ...
+
+    def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
+        """The plan, and the account as it was read for it."""
+        ...
+
+
+def apply_options(command: CommandT) -> CommandT:
+    """The options of every verb that changes the account; the command gets them as one `options` mapping."""
+    decorators = (
+        click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal."),
+        click.option("--expect-digest", metavar="DIGEST", help="Apply only if the plan has this digest (exit 5)."),
+        click.option(
+            "--allow-delete",
+            type=AllowDelete(),
+            multiple=True,
+            help="Let up to N deletions of a kind pass the delete guard.",
+        ),
+        click.option(
+            "--allow-empty",
+            type=click.Choice(list(BY_NAME)),
+            multiple=True,
+            metavar="KIND",
+            help="Believe the account when it suddenly lists none of a kind.",
+        ),
+        click.option(
+            "--lock-timeout", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wait for another run."
+        ),
+        click.option("--parallelism", type=click.IntRange(1, 32), default=4, metavar="N", help="Requests at a time."),
+        click.option("--format", type=click.Choice(["text", "json"]), default="text", help="How to report."),
+        reveal_option,
+    )
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def wishes_of(verb: str, options: dict[str, Any]) -> Wishes:
+    """The options as one value. Raises InvalidInput where nobody can be asked and nobody said not to ask."""
+    if not options["auto_approve"] and not sys.stdin.isatty():
+        raise InvalidInput(
+            "there is no terminal to ask for approval on", hint=f"review the plan, then {verb} with --auto-approve"
+        )
+    return Wishes(
+        verb,
+        options["auto_approve"],
+        options["expect_digest"],
+        dict(options["allow_delete"]),
+        tuple(KindName(kind) for kind in options["allow_empty"]),
+        options["lock_timeout"],
+        options["parallelism"],
+        options["format"],
+        options["reveal"],
+    )
+
+
+def run_apply(source: Source, wishes: Wishes) -> int:
+    """The whole of it; the exit code."""
+    settings = source.settings
+    with connect(settings) as connection:
+        store = ledger_store(settings, connection.account)
+        with store.hold(wishes.verb, wishes.lock_timeout) as session, stop_on_signals() as stop:
+            run = Run(
+                client=connection.client,
+                session=session,
+                owner=settings.owner,
+                policy=settings.policy,
+                context=reading_context(settings),
+                actual={},
+                progress=SilentProgress(),
+                stop=stop.reason,
+                parallelism=wishes.parallelism,
+            )
+            if session.open_intents:
+                count = settle_open_intents(run)
+                Output.for_stderr().note(f"note: settled {count} requests that an interrupted run had left open")
+            plan, actual = source.plan(connection, session)
+            run.actual = Run.lists_of(actual)
+            if not _approved(plan, wishes):
+                return 1
+            return _carry_out(plan, run, stop, wishes)
+
+
+def _approved(plan: Plan, wishes: Wishes) -> bool:
+    """Show the plan; raise what stops it; ask where somebody is to be asked."""
+    stopping = allowed(plan.guards, wishes.allow_delete, wishes.allow_empty)
+    # With JSON, stdout is the report's alone.
+    out = Output.for_stdout(wishes.reveal) if wishes.format == "text" else Output.for_stderr(wishes.reveal)
+    out.write(render_plan(plan, "text", out, stopping))
+    if wishes.expect_digest is not None and wishes.expect_digest != plan.digest():
+        raise StalePlan(
+            f"the plan's digest is {plan.digest()}, not {wishes.expect_digest}, so nothing was sent",
+            hint="review the plan as it is now",
+        )
+    if stopping:
+        raise GuardStopped(
+            f"stopped by {len(stopping)} guard{'s' if len(stopping) > 1 else ''}; nothing was sent",
+            hint="to allow precisely this: " + " ".join(guard.override for guard in stopping),
+        )
+    if wishes.auto_approve or plan.is_empty:
+        return True
+    answer = click.prompt("Apply this? Only `yes` does", default="", show_default=False, err=True)
+    if answer.strip() != "yes":
+        Output.for_stderr().note("Not applied: nothing was sent.")
+        return False
+    return True
+
+
+def _carry_out(plan: Plan, run: Run, stop: StopRequest, wishes: Wishes) -> int:
+    with progress_bar(len(plan.changes), wanted=wishes.format == "text") as progress:
+        run.progress = progress
+        applied = apply_plan(plan, run)
+    out = Output.for_stdout(wishes.reveal)
+    if wishes.format == "json":
+        out.write(report_to_json(applied.report, mask=out.mask))
+    elif not plan.is_empty:
+        out.write(report_to_text(applied.report, color=out.color, mask=out.mask))
+    return _exit_code(applied, stop)
+
+
+def _exit_code(applied: Applied, stop: StopRequest) -> int:
+    summary = applied.report.summary()
+    if summary[Status.UNKNOWN]:
+        return 8
+    if stop.signal is not None and applied.report.stopped:
+        return stop.exit_code
+    if applied.failure is not None:
+        Output.for_stderr().error(applied.failure)
+        return 7 if summary[Status.DONE] and applied.failure.exit_code == 1 else applied.failure.exit_code
+    return 7 if summary[Status.FAILED] else 0

@@ -1,0 +1,50 @@
+"""`destroy`: remove exactly what the ledger owns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from intime_sync.cli.apply_flow import apply_options, run_apply, wishes_of
+from intime_sync.cli.options import directory_argument, environ
+from intime_sync.cli.wiring import Connection, plan_for
+from intime_sync.config.desired import Configuration, load_settings
+from intime_sync.config.settings import Settings
+from intime_sync.kinds.registry import CONTACTS, KINDS
+from intime_sync.ledgers.base import LedgerSession
+from intime_sync.model.plan import Plan
+from intime_sync.model.policy import Prune
+from intime_sync.model.resource import Snapshot
+
+
+@click.command("destroy")
+@directory_argument
+@apply_options
+def command(directory: Path, **options: Any) -> int:
+    """Remove from the account exactly what the configuration in DIR owns, as its ledger says.
+
+    What others made stays. The plan and the guards are those of `apply`: the delete guard will ask for
+    --allow-delete, and protected objects stop it. Removing opt-outs allows SMS to those numbers again.
+    """
+    wishes = wishes_of("destroy", options)
+    return run_apply(_Nothing(load_settings(directory, environ())), wishes)
+
+
+class _Nothing:
+    """Plans as if the configuration wanted none of what is owned."""
+
+    def __init__(self, settings: Settings) -> None:
+        policy = replace(settings.policy, prune={kind.name: Prune.OWNED for kind in KINDS})
+        self.settings = replace(settings, policy=policy)
+
+    def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
+        """The plan, and the account that it was made from."""
+        ledger = session.ledger
+        owned = {kind.name for kind in KINDS if ledger.of(kind.name)}
+        if ledger.carriers:
+            owned.add(CONTACTS.name)
+        desired = Snapshot({kind.name: () for kind in KINDS if kind.name in owned})
+        return plan_for(Configuration(self.settings, desired, ()), connection, ledger)
