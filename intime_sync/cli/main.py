@@ -24,7 +24,7 @@ VERBS: dict[str, str] = {
     "show": "Show a plan file.",
     "apply": "Make the account what the configuration says, or apply a plan file.",
     "destroy": "Remove from the account exactly what the configuration owns.",
-    "ledger": "Look at what this configuration owns.",
+    "ledger": "Look at what this configuration owns, and correct it by hand.",
     "emulator": "Run the service on this machine, to try things out and to test against.",
 }
 

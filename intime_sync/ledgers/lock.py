@@ -59,3 +59,29 @@ def _write_note(path: Path, verb: str) -> None:
         descriptor = os.open(note_path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(note, file)
+
+
+def break_lock(path: Path, *, force: bool) -> bool:
+    """Remove the lock at `path` and its note; False when there was none. Raises LedgerLocked while it is held."""
+    lock = FileLock(path, timeout=0, mode=0o600)
+    there = note_path(path).exists()
+    try:
+        lock.acquire()
+    except Timeout:
+        if not force:
+            raise LedgerLocked(
+                f"the ledger is held by another run: {describe_holder(path)}",
+                hint="end that run; if it is certainly gone, use --force",
+            ) from None
+        there = True
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be locked: {error.strerror}") from None
+    else:
+        lock.release()
+    try:
+        note_path(path).unlink(missing_ok=True)
+        if force:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be removed: {error.strerror}") from None
+    return there

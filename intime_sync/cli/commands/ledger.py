@@ -1,8 +1,9 @@
-"""`ledger`: what this configuration owns."""
+"""`ledger`: what this configuration owns, and the few ways to correct it by hand."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,14 +15,15 @@ from intime_sync.config.desired import load_settings
 from intime_sync.errors import InvalidInput
 from intime_sync.kinds.registry import ORDER
 from intime_sync.ledgers.codec import entry_to_dict, ledger_to_json
-from intime_sync.model.ledger import Ledger
-from intime_sync.model.resource import Address
+from intime_sync.ledgers.lock import break_lock
+from intime_sync.model.ledger import DropEntry, Entry, Ledger, PutEntry
+from intime_sync.model.resource import Address, RemoteId
 from intime_sync.render.masking import mask_json, mask_of
 
 
 @click.group("ledger")
 def command() -> None:
-    """Look at what this configuration owns in the account, as of the last apply."""
+    """Look at what this configuration owns in the account, as of the last apply, and correct it by hand."""
 
 
 def _ledger(directory: Path) -> Ledger:
@@ -63,9 +65,7 @@ def show_command(arguments: tuple[str, ...], reveal: bool | None) -> int:
         whole = json.loads("".join(ledger_to_json(ledger)))
         out.write(_pretty(whole, masked=out.mask))
         return 0
-    entry = ledger.of(address.kind).get(address.key)
-    if entry is None:
-        raise InvalidInput(f"the ledger does not know {address}", hint="see `intime-sync ledger list`")
+    entry = _known_entry(ledger, address)
     shown: dict[str, object] = {"address": str(address), **entry_to_dict(entry)}
     carrier = None if entry.carrier is None else ledger.carriers.get(entry.carrier)
     if carrier is not None:
@@ -88,6 +88,88 @@ def directory_and_address(arguments: tuple[str, ...]) -> tuple[Path, Address | N
     if address is not None:
         rest.pop()
     return Path(rest[0]) if rest else Path(), address
+
+
+_LOCK_TIMEOUT = click.option(
+    "--lock-timeout", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wait for another run."
+)
+
+
+def _directory_and_entry(arguments: tuple[str, ...]) -> tuple[Path, Address]:
+    directory, address = directory_and_address(arguments)
+    if address is None:
+        raise click.UsageError("Give the address of an object, as `intime-sync ledger list` shows it.")
+    return directory, address
+
+
+def _known_entry(ledger: Ledger, address: Address) -> Entry:
+    entry = ledger.of(address.kind).get(address.key)
+    if entry is None:
+        raise InvalidInput(f"the ledger does not know {address}", hint="see `intime-sync ledger list`")
+    return entry
+
+
+@command.command("rm")
+@click.argument("arguments", metavar="[DIR] ADDRESS", nargs=-1, required=True)
+@_LOCK_TIMEOUT
+def rm_command(arguments: tuple[str, ...], lock_timeout: float) -> int:
+    """Forget an object: it stays in the account and is no longer owned.
+
+    If the configuration still names it, the next apply adopts it again. A contact in a carrier cannot be
+    forgotten, since the carrier will be removed with it one day: take it out of the configuration instead.
+    """
+    directory, address = _directory_and_entry(arguments)
+    store = ledger_store(load_settings(directory, environ()))
+    with store.hold("ledger rm", lock_timeout) as session:
+        entry = _known_entry(session.ledger, address)
+        if entry.carrier is not None:
+            raise InvalidInput(
+                f"{address} lives in a carrier with other contacts and would be removed with it one day",
+                hint="take it out of the configuration and apply, or make its carrier's contacts anew with --replace",
+            )
+        session.record([DropEntry(address.kind, address.key)])
+    Output.for_stdout().write(mask_of(Output.for_stdout().mask)(f"Forgot {address}; the account was not touched."))
+    return 0
+
+
+@command.command("resolve")
+@click.argument("arguments", metavar="[DIR] ADDRESS", nargs=-1, required=True)
+@click.option("--as", "outcome", type=click.Choice(["sent", "not-sent"]), required=True, help="What really happened.")
+@click.option("--ids", metavar="ID,ID", default="", help="The ids that the service gave out, if they are known.")
+@_LOCK_TIMEOUT
+def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_timeout: float) -> int:
+    """Settle an object whose outcome is unknown, after looking in the service what really happened."""
+    directory, address = _directory_and_entry(arguments)
+    numbers = [RemoteId(int(text)) for text in ids.split(",") if text.strip().isdecimal()]
+    if ids and len(numbers) != len(ids.split(",")):
+        raise click.UsageError("--ids takes whole numbers with commas between them.")
+    store = ledger_store(load_settings(directory, environ()))
+    with store.hold("ledger resolve", lock_timeout) as session:
+        entry = _known_entry(session.ledger, address)
+        if not entry.unknown:
+            raise InvalidInput(f"the outcome of {address} is known", hint="there is nothing to resolve")
+        if outcome == "sent":
+            settled = replace(entry, unknown=False, remote_id=numbers[0] if numbers else None)
+            session.record([PutEntry(address.kind, address.key, settled)])
+        else:
+            session.record([DropEntry(address.kind, address.key)])
+    Output.for_stdout().write(f"Settled {address} as {outcome}.")
+    return 0
+
+
+@command.command("unlock")
+@directory_argument
+@click.option("--force", is_flag=True, help="Break the lock although its holder seems to be alive.")
+def unlock_command(directory: Path, force: bool) -> int:
+    """Remove what a run that is gone left of its lock.
+
+    The operating system frees the lock of a process that ends, so this is rarely needed: where a network file system
+    keeps locks of machines that are gone.
+    """
+    store = ledger_store(load_settings(directory, environ()))
+    removed = break_lock(store.lock_path, force=force)
+    Output.for_stdout().write("The ledger is unlocked." if removed else "The ledger was not locked.")
+    return 0
 
 
 def _pretty(value: object, *, masked: bool) -> str:
