@@ -94,7 +94,15 @@ def main(verbose: int) -> None:
 
 def entry() -> None:
     """The console script: run, say what went wrong, exit with the code that the contract gives it."""
+    _open_missing_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_missing_streams() -> None:
+    """Python has None for a stream that the caller closed (`<&-`, `>&-`); nobody reads or writes there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the end
 
 
 def run(arguments: list[str]) -> int:
@@ -103,7 +111,7 @@ def run(arguments: list[str]) -> int:
         result: Any = main.main(args=arguments, prog_name="intime-sync", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        error.show()
+        _show_usage(error)
         return 3
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
@@ -122,6 +130,14 @@ def run(arguments: list[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"error: {where}{error.strerror or error}", err=True)
         return 1
+
+
+def _show_usage(error: click.ClickException) -> None:
+    from intime_sync.cli.output import Output
+    from intime_sync.render.masking import mask_of
+
+    error.message = mask_of(Output.for_stderr().mask)(error.message)
+    error.show()
 
 
 def _show_problems(error: InvalidConfiguration) -> None:

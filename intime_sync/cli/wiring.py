@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, Settings
-from intime_sync.errors import CredentialsError, InvalidInput, LedgerError
+from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -89,11 +90,14 @@ def _embedded(directory: Path) -> Iterator[str]:
         raise _no_emulator() from None
     state = directory / STATE_DIRECTORY
     state.mkdir(mode=0o700, exist_ok=True)
-    try:
-        emulator = run_in_thread(EmulatorOptions(data=state / "emulator.sqlite3"))
-    except ImportError:
-        raise _no_emulator() from None
-    with emulator as running:
+    data = state / "emulator.sqlite3"
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(run_in_thread(EmulatorOptions(data=data)))
+        except ImportError:
+            raise _no_emulator() from None
+        except sqlite3.Error as error:
+            raise IntimeSyncError(f"{data} cannot be used for the emulator's data: {error}") from None
         yield running.url
 
 

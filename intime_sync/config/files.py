@@ -33,7 +33,11 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
         if reason is not None:
             problems.append(Problem("bad-include", reason, origin))
             continue
-        matches = list(_matches(settings.directory, include))
+        try:
+            matches = list(_matches(settings.directory, include))
+        except ValueError as error:
+            problems.append(Problem("bad-include", f"`{include.pattern}` is not a pattern: {error}", origin))
+            continue
         if not matches:
             problems.append(Problem("nothing-included", f"no file matches `{include.pattern}`", origin))
         for file in matches:

@@ -214,7 +214,7 @@ def read_settings(
 def _zone(name: str, locate: Locate, problems: list[Problem]) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         near = did_you_mean(name, available_timezones())
         message = f"`{name}` is not a time zone{near}"
         problems.append(Problem("unknown-timezone", message, locate(("account", "timezone"))))

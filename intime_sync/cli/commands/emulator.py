@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ def command(port: int, host: str, secret: str, faults: Path | None, **options: A
     out = Output.for_stdout()
     try:
         serve(chosen, host=host, port=port, on_ready=lambda url: out.write(f"The emulator is ready at {url}"))
+    except sqlite3.Error as error:
+        raise InvalidInput(f"{options['data']} cannot be used for the emulator's data: {error}") from None
     except OSError as error:
         raise IntimeSyncError(
             f"the emulator cannot listen on {host}:{port}: {error.strerror or error}",

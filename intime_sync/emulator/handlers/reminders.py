@@ -76,7 +76,7 @@ def _values(given: Mapping[str, str]) -> dict[str, Any]:
     if "attendant_mobile" in given:
         values["attendant_mobile"] = given["attendant_mobile"].strip()
         values["number"] = normalised_number(values["attendant_mobile"])
-    if any(not value for name, value in values.items() if not name.startswith("organizer_")):
+    if any(not value for name, value in values.items() if name not in _NAMES):
         raise Refusal("2:ERROR1")
     return values
 
