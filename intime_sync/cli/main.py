@@ -6,6 +6,7 @@ Imports nothing heavy: each verb's module is loaded when the verb is called, so 
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -134,10 +135,10 @@ def run(arguments: list[str]) -> int:
 
 def _show_usage(error: click.ClickException) -> None:
     from intime_sync.cli.output import Output
-    from intime_sync.render.masking import mask_of
 
-    error.message = mask_of(Output.for_stderr().mask)(error.message)
-    error.show()
+    text = io.StringIO()
+    error.show(text)
+    Output.for_stderr().note(text.getvalue())
 
 
 def _show_problems(error: InvalidConfiguration) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from intime_sync.collector import collector_paused
 from intime_sync.config.checks import check_resources
 from intime_sync.config.convert import converter_for, object_converter
 from intime_sync.config.document import Document
 from intime_sync.config.explain import Checker
 from intime_sync.config.files import find_files
 from intime_sync.config.schema import item_schema, object_schema, section_schema
-from intime_sync.config.settings import FIELDS, NAMES, ROOT_FILE, Settings, read_settings
+from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
 from intime_sync.config.tables import read_csv, read_xlsx
 from intime_sync.config.wording import did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
@@ -24,6 +23,9 @@ from intime_sync.kinds.base import ItemContext, Kind
 from intime_sync.kinds.registry import BY_SECTION, KINDS
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
+
+# What cannot be judged while region or time zone are not known.
+_OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "time-in-gap", "ambiguous-time"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +51,8 @@ def load_settings(directory: Path, environ: Mapping[str, str]) -> Settings:
 
 def load_desired(directory: Path, environ: Mapping[str, str]) -> Configuration:
     """The whole configuration. Raises InvalidConfiguration with all problems, or InvalidInput without a root file."""
-    with _collector_paused():
+    with collector_paused():
         return _load(directory, environ)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Nothing that is read here is garbage, and looking for it in a hundred thousand items takes long."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
@@ -72,11 +62,24 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     settings, found = _settings(directory, document, environ)
     problems += found
     if settings is None:
+        # The sections may have problems too, and all are wanted at once.
+        _, found = _read_sections(_provisional(directory, document), document)
+        problems += [problem for problem in found if problem.code not in _OF_THE_ACCOUNT]
         raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
+    reader, found = _read_sections(settings, document)
+    problems += found
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
+    desired = Snapshot({name: tuple(resources) for name, resources in reader.resources.items()})
+    return Configuration(settings, desired, tuple(sorted(problems, key=Problem.sort_key)))
+
+
+def _read_sections(settings: Settings, document: Document) -> tuple[_Sections, list[Problem]]:
+    """The sections of the root file and of everything it includes, and all that is wrong with them."""
     reader = _Sections(settings)
     reader.take(document)
-    files, missing = find_files(settings, document.locate)
-    problems += missing
+    files, problems = find_files(settings, document.locate)
     for file in files:
         section = BY_SECTION[file.section].spec if file.section else None
         try:
@@ -95,12 +98,7 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
         problems += found
         if included is not None:
             reader.take(included)
-    problems += reader.finish()
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    if errors:
-        raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
-    desired = Snapshot({name: tuple(resources) for name, resources in reader.resources.items()})
-    return Configuration(settings, desired, tuple(sorted(problems, key=Problem.sort_key)))
+    return reader, problems + reader.finish()
 
 
 def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
@@ -129,6 +127,19 @@ def _settings(
         return None, problems + wrong
     settings, found = read_settings(directory, given, document.locate, environ)
     return settings, problems + found
+
+
+def _provisional(directory: Path, document: Document) -> Settings:
+    """Settings to read the sections by when the real ones are wrong: those parts that are right, else defaults."""
+    right: dict[str, object] = {"owner": "provisional", "account": {"url": EMBEDDED}}
+    for field in FIELDS:
+        part = {field.name: document.root.get(field.name)}
+        if field.name != "account" and Checker(object_schema((field,))).is_valid(part):
+            right |= part
+    settings, _ = read_settings(directory, right, document.locate, {})
+    if settings is None:
+        raise AssertionError("the defaults are right")
+    return settings
 
 
 def _unknown(document: Document, name: str, known: Iterable[str]) -> Problem:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from intime_sync.config.document import Locate
@@ -188,6 +190,9 @@ def read_settings(
     if url is None:
         message = "`account.url` is missing; write `embedded` or the service's base address, or set INTIME_URL"
         problems.append(Problem("missing-field", message, locate(("account",))))
+    elif fault := _url_fault(url):
+        origin = None if environ.get("INTIME_URL") else locate(("account", "url"))
+        problems.append(Problem("bad-url", f"{'`account.url`' if origin else 'INTIME_URL'} {fault}", origin))
     zone = _zone(account.get("timezone", DEFAULT_ZONE), locate, problems)
     region = account.get("region", "SE")
     if not _known_region(region):
@@ -209,6 +214,31 @@ def read_settings(
         includes=tuple(_includes(root.get("include") or ())),
     )
     return settings, problems
+
+
+def _url_fault(url: str) -> str | None:
+    """What is wrong with a base address, never repeating it: somebody may have put the secret into it."""
+    if url == EMBEDDED:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if not host or parts.scheme not in ("http", "https") or "\\" in url or not url.isprintable():
+        return "is not an https address; write `embedded` or one like https://sms.intime.nu/api/1.0"
+    if parts.username is not None or parts.query or parts.fragment or " " in url:
+        return "holds more than scheme, host and path; user and hash belong in INTIME_USER and INTIME_HASH"
+    if parts.scheme == "http" and not _is_loopback(host):
+        return f"would send the hash to {host} in the clear: write https; http is for this machine only"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _zone(name: str, locate: Locate, problems: list[Problem]) -> ZoneInfo | None:

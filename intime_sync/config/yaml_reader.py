@@ -5,7 +5,6 @@ Owns what YAML means here: no tags, no duplicate keys, aliases and `<<` within b
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -23,6 +22,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from intime_sync.collector import collector_paused
 from intime_sync.config.aliases import MERGE, AliasRefused, Sharing, merge
 from intime_sync.config.document import Document, ItemPlaces, Place
 from intime_sync.config.locate import YamlLocator
@@ -48,7 +48,7 @@ def read_yaml(file: str, data: bytes) -> tuple[Document | None, list[Problem]]:
         return None, [text]
     builder = _Builder(file, text)
     try:
-        with _collector_paused():
+        with collector_paused():
             builder.build()
             document = builder.finish()
     except _Fatal as fatal:
@@ -68,18 +68,6 @@ class _Fatal(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Building makes no cycles, but a million small containers would make the collector scan them again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Builder:

@@ -50,10 +50,13 @@ class ItemContext:
 
         A character that XML 1.0 forbids, or a line break in a one-line field, is noted as an error.
         """
-        raw = item.get(name)
+        raw: str | None = item.get(name)
         if not raw:
             return ""
-        if not raw.isprintable():
+        if raw.isprintable():
+            if " " not in raw and raw.isascii():
+                return raw  # clean as it is, like most
+        else:
             found = forbidden_character(raw)
             if found:
                 position, name_of_character = found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
@@ -16,6 +17,7 @@ from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
 from intime_sync.wire import requests
 from intime_sync.wire.phone import E164
+from intime_sync.wire.text import clean
 
 CONTACT = KindName("contact")
 MAX_KEY = 200
@@ -61,6 +63,16 @@ SPEC = SectionSpec(
         PROTECT,
     ),
 )
+
+
+@lru_cache(maxsize=1024)
+def _plain_names(given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The names of groups, cleaned and sorted, or None where there is something to say about them.
+
+    Remembered, since many people are in the same groups.
+    """
+    names = sorted({clean(name) for name in given if name.isprintable()})
+    return tuple(names) if len(names) == len(given) and all(names) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,9 @@ class ContactKind:
         given = item.get("groups")
         if not given:
             return ()
+        plain = _plain_names(tuple(given))
+        if plain is not None:
+            return plain
         names = [context.text({"groups": name}, "groups") for name in given]
         if len(names) > 1:
             unique = sorted(set(names))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
+from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
 from intime_sync.model.ledger import (
     AccountRef,
@@ -58,29 +59,37 @@ def _dump(value: object) -> str:
 def ledger_from_json(data: bytes) -> Ledger:
     """The ledger that `data` spells. Raises LedgerError when it is not one."""
     try:
-        raw = json.loads(data)
-        version = raw["format_version"]
-        if version != FORMAT_VERSION:
-            raise LedgerError(
-                f"the ledger has format version {version!r}, and this program reads {FORMAT_VERSION!r}",
-                hint="use the version of intime-sync that wrote it, or a newer one",
-            )
-        account = raw["account"]
-        return Ledger(
-            lineage=str(raw["lineage"]),
-            serial=int(raw["serial"]),
-            account=None if account is None else AccountRef(account["url"], account["user"], account["owner"]),
-            objects={
-                KindName(kind): {key: entry_from_dict(entry) for key, entry in entries.items()}
-                for kind, entries in raw["objects"].items()
-            },
-            carriers={RemoteId(int(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
-        )
+        text = data.decode(json.detect_encoding(data), "surrogatepass")
+        del data  # a large ledger should not be in memory three times
+        with collector_paused():
+            raw = json.loads(text)
+            del text
+            return _ledger_from_dict(raw)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LedgerError(
             f"the ledger is not readable as one ({type(error).__name__})",
             hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again",
         ) from None
+
+
+def _ledger_from_dict(raw: dict[str, Any]) -> Ledger:
+    version = raw["format_version"]
+    if version != FORMAT_VERSION:
+        raise LedgerError(
+            f"the ledger has format version {version!r}, and this program reads {FORMAT_VERSION!r}",
+            hint="use the version of intime-sync that wrote it, or a newer one",
+        )
+    account = raw["account"]
+    return Ledger(
+        lineage=str(raw["lineage"]),
+        serial=int(raw["serial"]),
+        account=None if account is None else AccountRef(account["url"], account["user"], account["owner"]),
+        objects={
+            KindName(kind): {key: entry_from_dict(entry) for key, entry in entries.items()}
+            for kind, entries in raw["objects"].items()
+        },
+        carriers={RemoteId(int(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
+    )
 
 
 def _account_to_dict(account: AccountRef) -> dict[str, str]:

@@ -30,7 +30,8 @@ def _explain(name: str, before: Json, after: Json) -> Iterator[FieldChange]:
     from deepdiff import DeepDiff
     from deepdiff.helper import NotPresent
 
-    tree = DeepDiff(before, after, view="tree")
+    # Without the threshold, objects that share too few names count as one changed value.
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
     found = [
         FieldChange(
             ".".join((name, *(str(step) for step in level.path(output_format="list")))),

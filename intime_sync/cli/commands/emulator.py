@@ -69,6 +69,8 @@ def command(port: int, host: str, secret: str, faults: Path | None, **options: A
     except sqlite3.Error as error:
         raise InvalidInput(f"{options['data']} cannot be used for the emulator's data: {error}") from None
     except OSError as error:
+        if error.filename:
+            raise InvalidInput(f"{error.filename} cannot be used for the emulator's data: {error.strerror}") from None
         raise IntimeSyncError(
             f"the emulator cannot listen on {host}:{port}: {error.strerror or error}",
             hint="choose another port with --port",

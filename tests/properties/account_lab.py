@@ -1,0 +1,224 @@
+"""An account on a running emulator with a ledger beside it: plan and apply through the library, and look behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from intime_sync.applying.applier import Applied, apply_plan
+from intime_sync.applying.recovery import settle_open_intents
+from intime_sync.applying.run import Run
+from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
+from intime_sync.emulator.records import Contact
+from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.ledgers.file import FileLedgerStore
+from intime_sync.model.change import action_of
+from intime_sync.model.ledger import AccountRef, Ledger
+from intime_sync.model.plan import Plan
+from intime_sync.model.policy import Policy
+from intime_sync.model.problem import Origin, Severity
+from intime_sync.model.report import Status
+from intime_sync.model.resource import Resource, Snapshot
+from intime_sync.planning.listed import Clock
+from intime_sync.planning.planner import Account, make_plan
+from intime_sync.remote.client import Client
+from intime_sync.remote.fetch import fetch_actual
+from intime_sync.remote.secrets import Credentials, Secret
+
+OWNER = "clinic-a"
+ZONE = ZoneInfo("Europe/Stockholm")
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+CLOCK = Clock(NOW, ZONE)
+REF = AccountRef("embedded", "demo", OWNER)
+
+Sections = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def reading() -> ItemContext:
+    """A context whose problems can be looked at."""
+    return ItemContext("SE", ZONE, [], lambda *path: Origin("intime.yaml", 1, len(path) + 1))
+
+
+def desired_from(sections: Sections) -> Snapshot:
+    """What items in long form wish for; they must be free of errors."""
+    context = reading()
+    origin = Origin("intime.yaml", 1, 1)
+    resources: dict[Any, tuple[Resource[Any], ...]] = {}
+    for section, items in sections.items():
+        kind = BY_SECTION[section]
+        read = [kind.read(item, origin, context) for item in items]
+        resources[kind.name] = tuple(resource for resource in read if resource is not None)
+    errors = [problem for problem in context.problems if problem.severity is Severity.ERROR]
+    assert not errors, errors
+    return Snapshot(resources)
+
+
+class _Silent:
+    def advance(self, count: int, what: str) -> None:
+        """Nobody looks."""
+
+
+@dataclass
+class Lab:
+    """One emulator, one ledger; `policy` and `clock` may be changed at any time."""
+
+    emulator: RunningEmulator
+    client: Client
+    ledgers: FileLedgerStore
+    policy: Policy = field(default_factory=Policy)
+    clock: Clock = CLOCK
+
+    def reset(self, policy: Policy | None = None) -> None:
+        """An empty account and no ledger."""
+        with self.emulator.store.transaction() as db:
+            for table in ("membership", "contact", "contact_group", "blocked", "reminder", "message"):
+                db.execute(f"DELETE FROM {table}")
+        self.lose_ledger()
+        self.policy = policy or Policy()
+        self.clock = CLOCK
+        self.emulator.set_faults(None)
+        self.emulator.calls.clear()
+
+    def lose_ledger(self) -> None:
+        """As if the ledger had never been."""
+        self.ledgers.path.unlink(missing_ok=True)
+        self.ledgers.journal_path.unlink(missing_ok=True)
+
+    def fetch(self, desired: Snapshot) -> Snapshot:
+        """The account, as a plan for `desired` sees it."""
+        return fetch_actual(self.client, desired.resources, reading())
+
+    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger) -> Plan:
+        """A plan."""
+        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock))
+
+    def plan(self, sections: Sections) -> Plan:
+        """What would be done now."""
+        desired = desired_from(sections)
+        return self.make(desired, self.fetch(desired), self.ledger())
+
+    def ledger(self) -> Ledger:
+        """The ledger as it reads now."""
+        return self.ledgers.read().ledger
+
+    def try_apply(self, sections: Sections) -> Applied:
+        """Plan and apply, whatever comes of it."""
+        desired = desired_from(sections)
+        with self.ledgers.hold("apply", 0) as session:
+            run = Run(
+                client=self.client,
+                session=session,
+                owner=OWNER,
+                policy=self.policy,
+                context=reading(),
+                actual={},
+                progress=_Silent(),
+                parallelism=2,
+                sleep=lambda _seconds: None,
+            )
+            settle_open_intents(run)
+            actual = self.fetch(desired)
+            run.actual = Run.lists_of(actual)
+            return apply_plan(self.make(desired, actual, session.ledger), run)
+
+    def apply(self, sections: Sections) -> Applied:
+        """Plan and apply; everything that is not held must be done."""
+        applied = self.try_apply(sections)
+        assert applied.failure is None, applied.failure
+        left = [result for result in applied.report.results if result.status is not Status.DONE]
+        assert all(result.action == "held" for result in left), left
+        return applied
+
+    # Behind its back
+
+    def group_names(self) -> dict[int, str]:
+        """Every group, carriers too."""
+        return dict(self.emulator.store.groups())
+
+    def carriers(self) -> dict[int, str]:
+        """This owner's carriers."""
+        return {id: name for id, name in self.group_names().items() if name.startswith(f"~{OWNER}/")}
+
+    def members(self) -> dict[int, set[int]]:
+        """The contacts' ids in each group."""
+        found: dict[int, set[int]] = {id: set() for id in self.group_names()}
+        for contact in self.emulator.store.contacts():
+            for group in contact.groups:
+                found[group].add(contact.id)
+        return found
+
+    def writes(self) -> list[str]:
+        """The calls since the last reset that change something."""
+        return [endpoint for method, endpoint in self.emulator.calls if method == "POST"]
+
+
+def actions(plan: Plan) -> list[tuple[str, str]]:
+    """(action, address) of each change."""
+    return [(str(action_of(change)), str(change.address)) for change in plan.changes]
+
+
+@contextmanager
+def lab_at(path: Path, **options: Any) -> Iterator[Lab]:
+    """A laboratory whose ledger is in `path`, on an emulator with these options."""
+    with (
+        run_in_thread(EmulatorOptions(**options)) as emulator,
+        Client(emulator.url, Credentials("demo", Secret("demo")), sleep=lambda _seconds: None) as client,
+    ):
+        yield Lab(emulator, client, FileLedgerStore(path / "ledger.json", REF))
+
+
+_TYPES = {"sms": 1, "email": 2, "sms+email": 3}
+
+
+def wanted_contacts(sections: Sections) -> Counter[tuple[Any, ...]]:
+    """The contacts that shall be there, as comparable tuples."""
+    found = desired_from(sections).of(BY_SECTION["contacts"].name)
+    values = [resource.value for resource in found if not resource.wish.absent]
+    return Counter(
+        (
+            _TYPES[value.type],
+            value.firstname,
+            value.lastname,
+            value.email or "",
+            value.mobile,
+            value.extrafield,
+            value.groups,
+        )
+        for value in values
+    )
+
+
+def found_contacts(lab: Lab, but: Sequence[Contact] = ()) -> Counter[tuple[Any, ...]]:
+    """The contacts that are there besides `but`, which must be there unchanged; each in exactly one carrier."""
+    names, carriers = lab.group_names(), lab.carriers()
+    there = {contact.id: contact for contact in lab.emulator.store.contacts()}
+    for contact in but:
+        assert there.pop(contact.id, None) == contact
+    found: Counter[tuple[Any, ...]] = Counter()
+    for contact in there.values():
+        assert sum(group in carriers for group in contact.groups) == 1, contact
+        groups = tuple(sorted(names[group] for group in contact.groups if group not in carriers))
+        found[
+            (
+                contact.type,
+                contact.firstname,
+                contact.lastname,
+                contact.email,
+                contact.number,
+                contact.extrafield,
+                groups,
+            )
+        ] += 1
+    return found
+
+
+def with_policy(policy: Policy, **changes: Any) -> Policy:
+    """A policy that differs in `changes`."""
+    return replace(policy, **changes)

@@ -1,0 +1,93 @@
+"""The prefix tree and the packing of carriers: pure arithmetic that decides how much one change moves."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intime_sync.applying.packs import pack
+from intime_sync.planning.carriers import WHOLE, CarrierBuild, PrefixTree
+
+KEYS = st.sets(st.text(min_size=1, max_size=8), max_size=60)
+SIZES = st.integers(1, 8)
+
+
+def leaves(tree: PrefixTree, keys: set[str]) -> dict[str, list[str]]:
+    return {prefix: members for prefix, members in (tree.leaf(key) for key in keys)}
+
+
+@given(KEYS, SIZES)
+def test_every_key_is_in_exactly_one_leaf_of_at_most_the_size(keys: set[str], size: int) -> None:
+    found = leaves(PrefixTree(keys, size), keys)
+    assert sorted(key for members in found.values() for key in members) == sorted(keys)
+    assert all(len(members) <= size for members in found.values())
+
+
+@given(KEYS, SIZES)
+def test_a_key_is_in_the_leaf_that_it_asks_for(keys: set[str], size: int) -> None:
+    tree = PrefixTree(keys, size)
+    assert all(key in tree.leaf(key)[1] for key in keys)
+
+
+@given(KEYS, SIZES)
+def test_a_set_that_fits_is_one_leaf_and_no_leaf_could_join_its_sibling(keys: set[str], size: int) -> None:
+    found = leaves(PrefixTree(keys, size), keys)
+    if 0 < len(keys) <= size:
+        assert list(found) == [WHOLE]
+    for prefix, members in found.items():
+        if prefix != WHOLE:
+            family = [key for other, them in found.items() if other.startswith(prefix[:-1]) for key in them]
+            assert len(family) > size, (prefix, members)
+
+
+@given(KEYS, SIZES, st.randoms(use_true_random=False))
+def test_the_tree_does_not_depend_on_order(keys: set[str], size: int, random: object) -> None:
+    shuffled = sorted(keys)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert leaves(PrefixTree(shuffled, size), keys) == leaves(PrefixTree(sorted(keys), size), keys)
+
+
+@given(KEYS, SIZES, st.text(min_size=9, max_size=9))
+def test_a_new_key_disturbs_no_leaf_but_its_own(keys: set[str], size: int, new: str) -> None:
+    before = leaves(PrefixTree(keys, size), keys)
+    after = leaves(PrefixTree(keys | {new}, size), keys | {new})
+    untouched = {prefix: members for prefix, members in before.items() if after.get(prefix) == members}
+    moved = [members for prefix, members in before.items() if prefix not in untouched]
+    assert len(moved) <= 1
+
+
+COUNTS = st.lists(st.integers(1, 12), max_size=40)
+
+
+def builds(counts: list[int]) -> list[CarrierBuild]:
+    return [
+        CarrierBuild(f"~clinic-a/{index:02d}", {f"{index}-{member}": {} for member in range(count)})
+        for index, count in enumerate(counts)
+    ]
+
+
+@given(COUNTS, st.integers(1, 20))
+def test_every_carrier_is_packed_whole_and_exactly_once(counts: list[int], size: int) -> None:
+    carriers = builds(counts)
+    packs = list(pack(carriers, size))
+    assert sorted((carrier for packed in packs for carrier in packed), key=lambda it: it.name) == carriers
+    for packed in packs:
+        assert packed
+        assert sum(len(carrier.members) for carrier in packed) <= size or len(packed) == 1
+
+
+@given(COUNTS, st.integers(12, 40))
+def test_packs_are_nearly_full(counts: list[int], size: int) -> None:
+    packs = list(pack(builds(counts), size))
+    loads = [sum(len(carrier.members) for carrier in packed) for packed in packs]
+    # Whatever is left when a pack is closed did not fit into it, so two packs together are never half empty.
+    assert all(one + other > size for one, other in zip(loads, loads[1:], strict=False))
+    assert len(packs) <= 2 * ceil(sum(counts) / size)
+
+
+@given(st.lists(st.integers(1, 5), min_size=200, max_size=300))
+def test_many_small_carriers_leave_no_room_unused(counts: list[int]) -> None:
+    loads = [sum(len(carrier.members) for carrier in packed) for packed in pack(builds(counts), 100)]
+    assert len(loads) <= ceil(sum(counts) / 100) + 1
