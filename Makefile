@@ -32,13 +32,15 @@ lint: $(STAMP) ## format check, lint, types, layers, schema
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/schemas.py --check
+	@$(BIN)/python scripts/reference.py --check
 
 format: $(STAMP) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-schema: $(STAMP) ## write schemas/ anew from the kinds
+schema: $(STAMP) ## write schemas/ and the reference in docs/ anew from the kinds
 	@$(BIN)/python scripts/schemas.py
+	@$(BIN)/python scripts/reference.py
 
 golden: $(STAMP) ## write the golden files anew; review the diff
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -n auto tests

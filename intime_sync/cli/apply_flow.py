@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -21,7 +21,7 @@ from intime_sync.config.settings import Settings
 from intime_sync.errors import GuardStopped, InvalidInput, StalePlan
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.ledgers.base import LedgerSession
-from intime_sync.model.plan import Plan
+from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.guards import allowed
@@ -149,7 +149,7 @@ def _approved(plan: Plan, wishes: Wishes) -> bool:
     if stopping:
         raise GuardStopped(
             f"stopped by {len(stopping)} guard{'s' if len(stopping) > 1 else ''}; nothing was sent",
-            hint="to allow precisely this: " + " ".join(guard.override for guard in stopping),
+            hint="; ".join(_overrides(stopping)),
         )
     if wishes.auto_approve or plan.is_empty:
         return True
@@ -158,6 +158,14 @@ def _approved(plan: Plan, wishes: Wishes) -> bool:
         Output.for_stderr().note("Not applied: nothing was sent.")
         return False
     return True
+
+
+def _overrides(stopping: Sequence[Guard]) -> Iterator[str]:
+    """The flags that would let exactly this pass, and what no flag can lift."""
+    flags = [guard.override for guard in stopping if guard.override.startswith("--")]
+    if flags:
+        yield f"to allow precisely this: {' '.join(flags)}"
+    yield from (f"write {guard.override}" for guard in stopping if not guard.override.startswith("--"))
 
 
 def _carry_out(plan: Plan, run: Run, stop: StopRequest, wishes: Wishes) -> int:

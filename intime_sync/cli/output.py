@@ -17,6 +17,8 @@ from intime_sync.model.problem import Problem
 from intime_sync.render.masking import mask_of
 from intime_sync.render.problems import problems_to_text
 
+_UNLIMITED = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -41,7 +43,8 @@ class Output:
     def _of(cls, stream: TextIO, reveal: bool | None) -> Output:
         terminal = stream.isatty()
         color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
+        # A log or a saved review must not lose what a narrow screen has no room for.
+        width = shutil.get_terminal_size((100, 24)).columns if terminal else _UNLIMITED
         return cls(stream, color, not terminal if reveal is None else not reveal, width)
 
     def write(self, text: str) -> None:

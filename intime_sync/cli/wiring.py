@@ -128,7 +128,8 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
     raise LedgerError(
         f"the ledger is about {known.owner} as {known.user} at {known.url}, "
         f"but this is {account.owner} as {account.user} at {account.url}",
-        hint="use another ledger for another account: `ledger.url`, or INTIME_LEDGER",
+        hint="use another ledger for another account (`ledger.url`, or INTIME_LEDGER); if this one was only "
+        "for trying things out, remove its file",
     )
 
 

@@ -162,7 +162,7 @@ class _ContactDiffer:
                     before=entry.attributes,
                     after=after,
                     fields=fields,
-                    reason=self._by_hand("changes", "change"),
+                    reason=self._by_hand(entry, "changes", "change"),
                     origin=resource.origin,
                     protected=protected,
                 )
@@ -214,7 +214,7 @@ class _ContactDiffer:
                     remote_id=entry.remote_id,
                     before=entry.attributes,
                     after=None,
-                    reason=self._by_hand("removes", "remove"),
+                    reason=self._by_hand(entry, "removes", "remove"),
                     origin=origin,
                 )
             )
@@ -230,7 +230,9 @@ class _ContactDiffer:
                 )
             )
 
-    def _by_hand(self, verb: str, imperative: str) -> str:
+    def _by_hand(self, entry: Entry, verb: str, imperative: str) -> str:
+        if self.append and entry.carrier is not None:
+            return f"the strategy `append` never {verb} contacts; this one has a carrier, so `carrier` could"
         if self.append:
             return (
                 f"the strategy `append` never {verb} contacts: {imperative} it in the service, "

@@ -76,7 +76,7 @@ def _reminder(attributes: Attributes, show: Show) -> tuple[str, ...]:
     title, name = str(organizer.get("title", "")), _name(organizer)
     whose = " ".join(part for part in (title, name) if part)
     return (
-        str(attributes.get("at", "")).replace("T", " "),
+        str(attributes.get("at", "")),
         show(_name(attendant)),
         show(str(attendant.get("mobile", ""))),
         f"with {show(whose)}" if whose else "",
@@ -90,7 +90,7 @@ def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
     to += [show(str(name)) for name in groups] if isinstance(groups, list) else []
     sender, body = (str(attributes.get(name) or "") for name in ("sender", "body"))
     return (
-        str(attributes.get("send_at", "")).replace("T", " "),
+        str(attributes.get("send_at", "")),
         f"from {show(sender)}" if sender else "",
         f"“{shortened(show(body), _BODY_WIDTH)}”" if body else "",
         f"to {', '.join(to)}" if to else "",

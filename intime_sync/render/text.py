@@ -82,7 +82,8 @@ def _guards(guards: Sequence[Guard], style: Style, mask: Mask) -> Iterator[str]:
         yield style.bold(style.red("Stopped by"))
     for guard in guards:
         yield f"  {style.red(f'! {inert(guard.guard)}')}  {inert(mask(guard.message))}"
-        yield f"      to allow precisely this: {style.bold(inert(mask(guard.override)))}"
+        how = "to allow precisely this:" if guard.override.startswith("--") else "to lift it, write"
+        yield f"      {how} {style.bold(inert(mask(guard.override)))}"
 
 
 def _ending(plan: Plan, color: bool) -> Iterator[str]:

@@ -39,6 +39,8 @@ def command(place: Path, target: tuple[str, ...], replacement: tuple[str, ...], 
     """
     wishes = wishes_of("apply", options)
     selection = selection_of(target, replacement)
+    if not place.exists():
+        raise InvalidInput(f"there is no file or directory {place}")
     if not place.is_file():
         return run_apply(_Fresh(load_desired(place, environ()), selection), wishes)
     if selection != EVERYTHING:

@@ -10,6 +10,7 @@ from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import InvalidConfiguration
+from intime_sync.kinds.registry import BY_NAME
 
 
 @click.command("validate")
@@ -28,6 +29,6 @@ def command(directory: Path, reveal: bool | None) -> int:
         return error.exit_code
     if configuration.warnings:
         out.problems(configuration.warnings)
-    counts = [f"{len(items)} {kind}" for kind, items in configuration.desired.resources.items()]
+    counts = [f"{BY_NAME[kind].spec.name}: {len(items)}" for kind, items in configuration.desired.resources.items()]
     out.write(f"{directory} is valid: {', '.join(counts) or 'it manages nothing'}")
     return 0
