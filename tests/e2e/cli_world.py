@@ -88,6 +88,13 @@ def assert_no_secret(text: str) -> None:
     assert [found for found in SECRETS if found in text] == [], text
 
 
+# Only a terminal that the process has as its own turns Ctrl-C into a signal.
+_ON_ITS_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.executable, [sys.executable, '-m', 'intime_sync', *sys.argv[1:]])"
+)
+
+
 def on_terminal(
     space: Workspace,
     *arguments: str,
@@ -97,13 +104,14 @@ def on_terminal(
 ) -> Ran:
     """Run with a terminal of 100 columns as stdin, stderr and stdout (unless that is given); all it showed is `out`.
 
-    `answer` is typed when the command asks.
+    `answer` is typed when the command asks, key by key.
     """
     controller, terminal = os.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "intime_sync", *arguments],
+        [sys.executable, "-c", _ON_ITS_TERMINAL, *arguments],
         cwd=space.path,
+        start_new_session=True,
         env=space.environment({"TERM": "xterm-256color", "COLORTERM": "", **(env or {})}),
         stdin=terminal,
         stdout=terminal if stdout is None else stdout,
@@ -121,7 +129,7 @@ def on_terminal(
                 break
             shown += part
             if answer is not None and b"Only `yes`" in shown:
-                os.write(controller, answer.encode() + b"\n")
+                os.write(controller, answer.encode())
                 answer = None
         code = process.wait(30)
     finally:
@@ -174,7 +182,7 @@ def odd_service() -> Iterator[OddService]:
     """An OddService on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Quietly."""
 
         def do_GET(self) -> None:

@@ -20,7 +20,11 @@ groups:
   - "€ œ ž"
   - "no\\u00A0break"
 contacts:
-  - {key: "Łucja & Åke", firstname: "Łucja  Ż.", lastname: "O'Neil <x> \\"q\\"", mobile: (070) 174 06 05, groups: [Łódź Źrebię, "100 %"]}
+  - key: "Łucja & Åke"
+    firstname: "Łucja  Ż."
+    lastname: "O'Neil <x> \\"q\\""
+    mobile: (070) 174 06 05
+    groups: [Łódź Źrebię, "100 %"]
   - {firstname: "Zoe\\u0308", mobile: "0046 70-174.06/06", groups: ["Ångström", "Skåne & <Öst>"]}
   - {firstname: "😀", mobile: "\\u202A+46 70 174 06 07\\u202C"}
   - {email: Per.Ek@EXAMPLE.SE}

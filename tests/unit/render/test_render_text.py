@@ -112,7 +112,7 @@ def test_a_value_that_would_look_like_nothing_is_quoted() -> None:
     [
         (
             {"send_at": "2026-12-24T08:00", "sender": "Kliniken", "body": "God jul!", "recipients": ["+46701740605"]},
-            "2026-12-24 08:00  from Kliniken  “God jul!”  to 1 recipient",
+            "2026-12-24T08:00  from Kliniken  “God jul!”  to 1 recipient",
         ),
         ({"body": "Hej", "groups": ["Personal", "Jour"]}, "“Hej”  to Personal, Jour"),
     ],

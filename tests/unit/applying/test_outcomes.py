@@ -1,0 +1,33 @@
+"""Every reply has one defined outcome, for every endpoint that changes something."""
+
+from __future__ import annotations
+
+import pytest
+
+from intime_sync.applying.outcomes import REPLIES, Reply
+from intime_sync.remote.client import Unknown
+from intime_sync.wire.endpoints import ALL_ENDPOINTS, DELETE_MESSAGE, EDIT_REMINDERS, Endpoint
+from intime_sync.wire.reply import Unexpected, classify_ids
+
+POSTS = [endpoint for endpoint in ALL_ENDPOINTS if endpoint.method == "POST"]
+SPOKEN = [reply for reply in REPLIES if reply.sample is not None]
+
+
+@pytest.mark.parametrize("reply", SPOKEN, ids=lambda reply: reply.name)
+@pytest.mark.parametrize("endpoint", POSTS, ids=str)
+def test_a_reply_means_what_the_table_says(endpoint: Endpoint, reply: Reply) -> None:
+    assert reply.sample is not None
+    found = classify_ids(endpoint, reply.sample(3), expected=3)
+    # The client calls a reply that nobody documented an unknown outcome.
+    assert (Unknown if isinstance(found, Unexpected) else type(found)) is reply.outcome
+
+
+@pytest.mark.parametrize("endpoint", POSTS, ids=str)
+def test_a_negative_id_means_something_for_edits_only(endpoint: Endpoint) -> None:
+    found = classify_ids(endpoint, b"5,-6", expected=2)
+    assert isinstance(found, Unexpected) == (endpoint is not EDIT_REMINDERS)
+
+
+def test_every_post_of_the_service_is_covered() -> None:
+    assert len(POSTS) == 9
+    assert DELETE_MESSAGE in POSTS

@@ -1,0 +1,385 @@
+"""The ledger's file: who may read it, how it is replaced, and which journal is still to be believed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from intime_sync.errors import LedgerError, LedgerLocked
+from intime_sync.ledgers.codec import ledger_to_json
+from intime_sync.ledgers.file import FileLedgerStore
+from intime_sync.ledgers.journal import JournalWriter, read_journal
+from intime_sync.ledgers.lock import describe_holder, note_path
+from intime_sync.model.ledger import AccountRef, DropEntry, Entry, Ledger, PutEntry
+from intime_sync.model.resource import KindName
+
+GROUP = KindName("group")
+REF = AccountRef("embedded", "demo", "clinic-a")
+
+
+def put(name: str) -> PutEntry:
+    return PutEntry(GROUP, name, Entry({"name": name}))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileLedgerStore:
+    return FileLedgerStore(tmp_path / "deep" / ".intime" / "ledger.json", REF)
+
+
+def record(store: FileLedgerStore, *names: str) -> None:
+    with store.hold("apply", 0) as session:
+        session.record([put(name) for name in names])
+
+
+def names(store: FileLedgerStore) -> list[str]:
+    return sorted(store.read().ledger.of(GROUP))
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_where_there_is_none_it_is_empty_and_nothing_is_made(store: FileLedgerStore) -> None:
+    view = store.read()
+    assert (view.ledger, view.open_intents) == (Ledger(lineage=""), ())
+    assert not store.path.parent.exists()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_only_its_owner_can_read_any_of_its_files(store: FileLedgerStore, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with store.hold("apply", 0) as session:
+            session.intend("create", GROUP, ["Jour"])
+            assert mode(store.journal_path) == 0o600
+            assert mode(note_path(store.lock_path)) & 0o077 == 0
+            assert mode(store.lock_path) == 0o600
+            session.settle(1, [put("Jour")])
+    finally:
+        os.umask(before)
+    assert mode(store.path) == 0o600
+    assert mode(store.path.parent) & 0o077 == 0
+
+
+def test_a_ledger_that_everybody_could_read_is_closed_by_the_next_write(store: FileLedgerStore) -> None:
+    record(store, "Jour")
+    store.path.chmod(0o644)
+    record(store, "Akut")
+    assert mode(store.path) == 0o600
+
+
+def test_it_is_replaced_in_one_step(store: FileLedgerStore) -> None:
+    """Whoever has the old file open goes on reading the old ledger, whole."""
+    record(store, "Jour")
+    with store.path.open() as old:
+        before = store.path.stat().st_ino
+        record(store, "Akut")
+        assert store.path.stat().st_ino != before
+        assert "Akut" not in old.read()
+    assert names(store) == ["Akut", "Jour"]
+    assert sorted(path.name for path in store.path.parent.iterdir() if path.suffix not in (".lock",)) == ["ledger.json"]
+
+
+def test_a_ledger_that_cannot_be_replaced_stays_and_the_journal_with_it(
+    store: FileLedgerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(store, "Jour")
+    whole = store.path.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(LedgerError, match="No space left"), store.hold("apply", 0) as session:
+        session.record([put("Akut")])
+        monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.undo()
+    assert store.path.read_bytes() == whole
+    assert not list(store.path.parent.glob("*.tmp"))
+    assert names(store) == ["Akut", "Jour"]
+    record(store, "Kansli")
+    assert names(store) == ["Akut", "Jour", "Kansli"]
+
+
+def test_what_cannot_be_written_down_is_not_begun(store: FileLedgerStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.hold("apply", 0) as session:
+        session.record([put("Jour")])
+        size = store.journal_path.stat().st_size
+
+        def full(_file: int, _data: bytes) -> int:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "write", full)
+        with pytest.raises(LedgerError, match="No space left"):
+            session.intend("create", GROUP, ["Akut"])
+        with pytest.raises(LedgerError):
+            session.record([put("Akut")])
+        assert store.journal_path.stat().st_size == size
+        assert session.open_intents == ()
+        assert sorted(session.ledger.of(GROUP)) == ["Jour"]
+        monkeypatch.undo()
+    assert names(store) == ["Jour"]
+
+
+# Lineage and serial
+
+
+def test_a_new_ledger_gets_a_lineage_and_keeps_it(store: FileLedgerStore, tmp_path: Path) -> None:
+    record(store, "Jour")
+    first = store.read().ledger
+    record(store, "Akut")
+    second = store.read().ledger
+    assert first.lineage
+    assert (second.lineage, first.serial, second.serial) == (first.lineage, 1, 2)
+    other = FileLedgerStore(tmp_path / "other.json")
+    record(other, "Jour")
+    assert other.read().ledger.lineage != first.lineage
+
+
+def test_the_serial_grows_by_one_with_a_run_that_changed_something_and_not_else(store: FileLedgerStore) -> None:
+    record(store, "Jour", "Akut")
+    with store.hold("apply", 0) as session:
+        for number in range(3):
+            session.settle(session.intend("create", GROUP, ["x"]), [put(f"x{number}")])
+            session.save()
+    # A save in the middle of a run is a whole ledger of its own.
+    assert store.read().ledger.serial > 1
+    serial, whole = store.read().ledger.serial, store.path.read_bytes()
+    with store.hold("apply", 0) as session:
+        session.settle(session.intend("create", GROUP, ["y"]), [])
+        session.record([])
+    assert store.read().ledger.serial == serial
+    assert store.path.read_bytes() == whole
+    assert not store.journal_path.exists()
+
+
+def test_a_run_that_changed_much_counts_once(store: FileLedgerStore) -> None:
+    with store.hold("apply", 0) as session:
+        for number in range(5):
+            session.record([put(f"x{number}")])
+    assert store.read().ledger.serial == 1
+
+
+def test_a_reader_sees_the_serial_that_the_ledger_will_have(store: FileLedgerStore) -> None:
+    """Else a plan made while a journal waits would be stale before anybody touched anything."""
+    record(store, "Jour")
+    _interrupted(store, "Akut")
+    seen = store.read().ledger
+    with store.hold("apply", 0) as session:
+        assert (session.ledger.serial, session.ledger.lineage) == (seen.serial, seen.lineage)
+    assert store.read().ledger == seen
+
+
+def test_the_account_is_written_into_a_ledger_that_has_none_and_never_over_one(store: FileLedgerStore) -> None:
+    record(store, "Jour")
+    assert store.read().ledger.account == REF
+    other = FileLedgerStore(store.path, AccountRef("https://example.se", "annan", "clinic-b"))
+    record(other, "Akut")
+    assert store.read().ledger.account == REF
+
+
+# The journal
+
+
+def _interrupted(store: FileLedgerStore, *names: str, intent: str | None = None) -> bytes:
+    """What a run leaves that was killed after it settled `names`; the journal's bytes."""
+    ledger = store.read().ledger
+    writer = JournalWriter(store.journal_path)
+    writer.start(ledger.lineage or "line", ledger.serial, REF)
+    for name in names:
+        writer.result(None, [put(name)])
+    if intent is not None:
+        from intime_sync.model.ledger import Intent
+
+        writer.intent(Intent(1, "create", GROUP, (intent,)))
+    writer.close()
+    return store.journal_path.read_bytes()
+
+
+def test_a_killed_runs_journal_is_read_and_then_folded_in(store: FileLedgerStore) -> None:
+    record(store, "Jour")
+    _interrupted(store, "Akut")
+    assert names(store) == ["Akut", "Jour"]
+    with store.hold("apply", 0):
+        pass
+    assert not store.journal_path.exists()
+    assert names(store) == ["Akut", "Jour"]
+
+
+def test_a_journal_without_a_ledger_is_enough(store: FileLedgerStore) -> None:
+    store.path.parent.mkdir(parents=True)
+    _interrupted(store, "Akut")
+    assert (names(store), store.read().ledger.lineage, store.read().ledger.serial) == (["Akut"], "line", 1)
+
+
+def test_a_journal_that_is_folded_in_twice_changes_nothing(store: FileLedgerStore) -> None:
+    """The run died after it replaced the ledger and before it removed the journal."""
+    record(store, "Jour")
+    journal = _interrupted(store, "Akut")
+    with store.hold("apply", 0):
+        pass
+    whole = store.path.read_bytes()
+    store.journal_path.write_bytes(journal)
+    assert names(store) == ["Akut", "Jour"]
+    with store.hold("apply", 0) as session:
+        assert session.open_intents == ()
+    assert store.path.read_bytes() == whole
+
+
+def test_a_stale_journal_brings_nothing_back(store: FileLedgerStore) -> None:
+    record(store, "Jour")
+    journal = _interrupted(store, "Akut", intent="Kansli")
+    with store.hold("apply", 0) as session:
+        session.settle(1, [])
+    with store.hold("apply", 0) as session:
+        session.record([DropEntry(GROUP, "Akut")])
+    store.journal_path.write_bytes(journal)
+    assert names(store) == ["Jour"]
+    assert store.read().open_intents == ()
+    record(store, "Ny")
+    assert names(store) == ["Jour", "Ny"]
+
+
+def test_the_journal_of_another_ledger_is_ignored(store: FileLedgerStore) -> None:
+    record(store, "Jour")
+    writer = JournalWriter(store.journal_path)
+    writer.start("annan", 99, REF)
+    writer.result(None, [put("Främmande")])
+    writer.close()
+    assert names(store) == ["Jour"]
+
+
+def test_an_open_intent_keeps_its_journal_until_it_is_settled(store: FileLedgerStore) -> None:
+    store.path.parent.mkdir(parents=True)
+    _interrupted(store, "Jour", intent="Akut")
+    assert [intent.keys for intent in store.read().open_intents] == [("Akut",)]
+    with store.hold("plan", 0) as session:
+        (intent,) = session.open_intents
+    assert store.journal_path.exists()
+    with store.hold("apply", 0) as session:
+        assert session.open_intents == (intent,)
+        assert session.intend("create", GROUP, ["Kansli"]) > intent.number
+        session.settle(intent.number, [put("Akut")])
+        session.settle(intent.number + 1, [])
+    assert not store.journal_path.exists()
+    assert names(store) == ["Akut", "Jour"]
+
+
+def test_a_torn_last_line_is_cut_off_and_written_over(store: FileLedgerStore) -> None:
+    store.path.parent.mkdir(parents=True)
+    _interrupted(store, "Jour", "Akut")
+    with store.journal_path.open("r+b") as file:
+        file.truncate(store.journal_path.stat().st_size - 5)
+    assert names(store) == ["Jour"]
+    record(store, "Ö" * 50)
+    assert names(store) == ["Jour", "Ö" * 50]
+
+
+def test_a_journal_torn_before_its_first_line_was_whole_says_nothing(store: FileLedgerStore) -> None:
+    store.path.parent.mkdir(parents=True)
+    store.journal_path.write_bytes(b'{"journal": 0, "line')
+    assert store.read().ledger.serial == 0
+    record(store, "Jour")
+    assert names(store) == ["Jour"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"[]\n", b"{}\n", b'{"journal": 0}\n', b"\xff\xfe\n", b"nonsense\n", b'{"journal":0,"lineage":"","account":null}\n7\n'],
+)
+def test_a_damaged_journal_stops_and_is_kept(store: FileLedgerStore, damage: bytes) -> None:
+    record(store, "Jour")
+    store.journal_path.write_bytes(damage)
+    with pytest.raises(LedgerError) as raised:
+        store.read()
+    assert raised.value.hint
+    with pytest.raises(LedgerError), store.hold("apply", 0):
+        raise AssertionError("a damaged journal must not be held")
+    assert store.journal_path.read_bytes() == damage
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"format_version": "2"}',
+        '{"format_version": "1", "lineage": "", "serial": "x", "account": null, "objects": {}, "carriers": {}}',
+        '{"format_version": "1", "lineage": "", "serial": 1, "account": 3, "objects": {}, "carriers": {}}',
+        '{"format_version": "1", "lineage": "", "serial": 1, "account": null, "objects": [], "carriers": {}}',
+        '{"format_version": "1", "lineage": "", "serial": 1, "account": null, "objects": {}, "carriers": {"x": {}}}',
+    ],
+)
+def test_a_damaged_ledger_stops_with_its_name_and_is_kept(store: FileLedgerStore, text: str) -> None:
+    store.path.parent.mkdir(parents=True)
+    store.path.write_text(text)
+    with pytest.raises(LedgerError) as raised:
+        store.read()
+    assert str(store.path) in str(raised.value)
+    assert raised.value.hint
+    assert store.path.read_text() == text
+
+
+# The lock
+
+
+def test_the_lock_names_its_holder(store: FileLedgerStore) -> None:
+    with store.hold("apply", 0), pytest.raises(LedgerLocked) as raised, store.hold("destroy", 0):
+        raise AssertionError("two must not hold it")
+    for word in ("apply", f"pid {os.getpid()}", "since 20"):
+        assert word in str(raised.value)
+    assert "--lock-timeout" in (raised.value.hint or "")
+    assert raised.value.exit_code == 6
+
+
+def test_the_lock_goes_with_its_holder_and_takes_its_note_along(store: FileLedgerStore) -> None:
+    with pytest.raises(ZeroDivisionError), store.hold("apply", 0):
+        raise ZeroDivisionError
+    assert not note_path(store.lock_path).exists()
+    with store.hold("apply", 0):
+        pass
+
+
+@pytest.mark.parametrize("note", [None, b"", b"{}", b"[]", b"\xff"])
+def test_a_holder_that_has_not_said_who_it_is_is_no_error(tmp_path: Path, note: bytes | None) -> None:
+    lock = tmp_path / "ledger.json.lock"
+    if note is not None:
+        note_path(lock).write_bytes(note)
+    assert describe_holder(lock) == "it has not said who it is"
+
+
+def test_reading_needs_no_lock(store: FileLedgerStore) -> None:
+    with store.hold("apply", 0) as session:
+        session.record([put("Jour")])
+        assert names(store) == ["Jour"]
+
+
+def test_what_failed_in_the_middle_is_saved_as_far_as_it_came(store: FileLedgerStore) -> None:
+    with pytest.raises(ZeroDivisionError), store.hold("apply", 0) as session:
+        session.record([put("Jour")])
+        raise ZeroDivisionError
+    assert names(store) == ["Jour"]
+    assert not store.journal_path.exists()
+
+
+# The text
+
+
+def test_the_text_is_one_object_a_line_in_the_order_of_keys() -> None:
+    ledger = Ledger("line", 3, REF)
+    for name in ("Ö", "B", "A"):
+        ledger.record(put(name))
+    lines = "".join(ledger_to_json(ledger)).splitlines()
+    assert [line.strip().partition(":")[0] for line in lines if "attributes" in line] == ['"A"', '"B"', '"Ö"']
+
+
+def test_a_folder_in_the_ledgers_place_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "ledger.json").mkdir()
+    with pytest.raises(LedgerError, match="cannot be read"):
+        FileLedgerStore(tmp_path / "ledger.json").read()
+    (tmp_path / "x.journal").mkdir()
+    with pytest.raises(LedgerError, match="cannot be read"):
+        read_journal(tmp_path / "x.journal")
