@@ -1,6 +1,6 @@
-"""Write the field tables in docs/configuration.md from the code, or with --check say whether they are up to date.
+"""Write the tables in docs/ that come from the code, or with --check say whether they are up to date.
 
-Also sees to it that the document's table of problem codes names exactly the codes that the code has.
+Also sees to it that the table of problem codes names exactly the codes that the code has.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from intime_sync.applying.outcomes import markdown
 from intime_sync.config.settings import FIELDS
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.kinds.registry import KINDS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "configuration.md"
-START, END = "<!-- generated -->", "<!-- /generated -->"
 
 _WORDS = {
     FieldType.TEXT: "text",
@@ -36,20 +36,27 @@ _CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
 def main() -> int:
-    """0 when the document is, or was made, what the code says."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = text.split(START, 1)
-    old, after = rest.split(END, 1)
-    new = f"\n{generated()}\n"
-    if old != new:
-        if "--check" in sys.argv[1:]:
-            sys.exit(f"out of date: {DOCUMENT.relative_to(ROOT)}; run `python scripts/reference.py`")
-        DOCUMENT.write_text(f"{before}{START}{new}{END}{after}", encoding="utf-8")
-    documented, known = documented_codes(text), known_codes()
+    """0 when the documents are, or were made, what the code says."""
+    refresh(DOCUMENT, "generated", generated())
+    refresh(ROOT / "docs" / "reliability.md", "replies", markdown().strip())
+    documented, known = documented_codes(DOCUMENT.read_text(encoding="utf-8")), known_codes()
     if documented != known:
         missing, surplus = sorted(known - documented), sorted(documented - known)
         sys.exit(f"{DOCUMENT.relative_to(ROOT)}: problem codes missing {missing}, unknown {surplus}")
     return 0
+
+
+def refresh(document: Path, name: str, content: str) -> None:
+    """Put `content` between the document's marks of this name; with --check, end the run where it is not there."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    text = document.read_text(encoding="utf-8")
+    before, rest = text.split(start, 1)
+    old, after = rest.split(end, 1)
+    new = f"\n{content}\n"
+    if old != new:
+        if "--check" in sys.argv[1:]:
+            sys.exit(f"out of date: {document.relative_to(ROOT)}; run `make schema`")
+        document.write_text(f"{before}{start}{new}{end}{after}", encoding="utf-8")
 
 
 def generated() -> str:

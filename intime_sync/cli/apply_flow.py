@@ -130,12 +130,12 @@ def run_apply(source: Source, wishes: Wishes) -> int:
                 Output.for_stderr().note(f"note: settled {count} requests that an interrupted run had left open")
             plan, actual = source.plan(connection, session)
             run.actual = Run.lists_of(actual)
-            if not _approved(plan, wishes):
+            if not _approved(plan, wishes, stop):
                 return 1
             return _carry_out(plan, run, stop, wishes)
 
 
-def _approved(plan: Plan, wishes: Wishes) -> bool:
+def _approved(plan: Plan, wishes: Wishes, stop: StopRequest) -> bool:
     """Show the plan; raise what stops it; ask where somebody is to be asked."""
     stopping = allowed(plan.guards, wishes.allow_delete, wishes.allow_empty)
     # With JSON, stdout is the report's alone.
@@ -153,7 +153,8 @@ def _approved(plan: Plan, wishes: Wishes) -> bool:
         )
     if wishes.auto_approve or plan.is_empty:
         return True
-    answer = click.prompt("Apply this? Only `yes` does", default="", show_default=False, err=True)
+    with stop.at_once():
+        answer = click.prompt("Apply this? Only `yes` does", default="", show_default=False, err=True)
     if answer.strip() != "yes":
         Output.for_stderr().note("Not applied: nothing was sent.")
         return False

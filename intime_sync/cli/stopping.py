@@ -13,6 +13,25 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self._asking = False
+
+    def note(self, number: int, _frame: FrameType | None) -> None:
+        """A signal has come: the first one is noted, unless nothing is under way or it is not the first."""
+        asked_before = self.signal is not None
+        self.signal = signal.Signals(number)
+        if asked_before or self._asking:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """While somebody is asked a question nothing is in flight, so that a signal need not wait for anything."""
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self._asking = True
+        try:
+            yield
+        finally:
+            self._asking = False
 
     def reason(self) -> str | None:
         """Why to stop, for the report."""
@@ -28,13 +47,7 @@ class StopRequest:
 def stop_on_signals() -> Iterator[StopRequest]:
     """Note the first signal, raise KeyboardInterrupt at the second."""
     request = StopRequest()
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        if request.signal is not None:
-            raise KeyboardInterrupt
-        request.signal = signal.Signals(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request.note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield request
     finally:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME
+from intime_sync.kinds.registry import BY_NAME, GROUPS
 from intime_sync.model.change import Change, Delete, Replace
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.planning.carriers import is_carrier
 from intime_sync.planning.listed import Clock
 
 MAX_DELETE = "max_delete"
 PROTECT = "protect"
 EMPTY_ACCOUNT = "empty_account"
+FOREIGN_CARRIER = "foreign_carrier"
 
 
 def judge(
@@ -29,6 +31,7 @@ def judge(
     for kind in BY_NAME:
         guards += _max_delete(kind, by_kind.get(kind, []), ledger, policy)
         guards += _protect(kind, by_kind.get(kind, []))
+        guards += _foreign_carriers(kind, by_kind.get(kind, []))
     guards += _empty_account(actual, ledger, clock)
     return tuple(guards)
 
@@ -64,6 +67,19 @@ def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
                 True,
                 f"protect: false on {change.address}",
                 f"{change.address} is protected and would be {verb}",
+            )
+
+
+def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
+    """Carriers are plumbing: a plan that names one, its own or another owner's, is wrong whatever led to it."""
+    for change in changes:
+        if kind == GROUPS.name and is_carrier(change.address.key):
+            yield Guard(
+                FOREIGN_CARRIER,
+                kind,
+                True,
+                f"the removal of {change.address} in the service by hand",
+                f"{change.address} carries contacts of the owner {change.address.key[1:].partition('/')[0]}",
             )
 
 

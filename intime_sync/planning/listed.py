@@ -371,8 +371,10 @@ def _unowned(kind: ListedKind, entries: Mapping[str, Entry], index: _Index, cloc
             or kind.settled(before, clock.now, clock.zone)
         ):
             continue
+        # Several of one name are told apart, from each other and from the one that the ledger knows by it.
+        twins = found.key in entries or len(index.by_identity[kind.identity(found.value)]) > 1
         yield Delete(
-            address=Address(kind.name, found.key),
+            address=Address(kind.name, f"{found.key}#{found.remote_id}" if twins else found.key),
             remote_id=found.remote_id,
             before=before,
             owned=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -121,6 +122,8 @@ def on_terminal(
     shown = b""
     try:
         while True:
+            if not select.select([controller], [], [], 60)[0]:
+                raise AssertionError(f"it waits for something: {shown.decode()}")
             try:
                 part = os.read(controller, 65536)
             except OSError:  # the other side has closed
@@ -129,6 +132,7 @@ def on_terminal(
                 break
             shown += part
             if answer is not None and b"Only `yes`" in shown:
+                time.sleep(0.3)  # as long as a hand needs; before that, a signal finds nobody reading yet
                 os.write(controller, answer.encode())
                 answer = None
         code = process.wait(30)

@@ -1,4 +1,4 @@
-"""An account on a running emulator with a ledger beside it: plan and apply through the library, and look behind it."""
+"""An account on a running emulator and a ledger: plan and apply through the library, and look behind them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,11 @@ def contact(draw: st.DrawFn, index: int, groups: list[str]) -> dict[str, Any]:
 def reminder(draw: st.DrawFn, index: int) -> dict[str, Any]:
     """A reminder to come, told from all others by its number."""
     organizer = {"title": draw(st.sampled_from(["", "Dr"])), "lastname": draw(WORDS)}
-    attendant = {"firstname": draw(NAMES), "lastname": draw(NAMES), "mobile": number(60 + index, draw(st.integers(0, 3)))}
+    attendant = {
+        "firstname": draw(NAMES),
+        "lastname": draw(NAMES),
+        "mobile": number(60 + index, draw(st.integers(0, 3))),
+    }
     at = draw(st.sampled_from(["2026-06-01T08:30", "2026-06-01 09:00", "2026-12-24T15:00:00"]))
     return {
         "key": f"r{index}",

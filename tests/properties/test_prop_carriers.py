@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil
 
 from hypothesis import given
@@ -15,7 +16,7 @@ SIZES = st.integers(1, 8)
 
 
 def leaves(tree: PrefixTree, keys: set[str]) -> dict[str, list[str]]:
-    return {prefix: members for prefix, members in (tree.leaf(key) for key in keys)}
+    return dict(map(tree.leaf, keys))
 
 
 @given(KEYS, SIZES)
@@ -83,7 +84,7 @@ def test_packs_are_nearly_full(counts: list[int], size: int) -> None:
     packs = list(pack(builds(counts), size))
     loads = [sum(len(carrier.members) for carrier in packed) for packed in packs]
     # Whatever is left when a pack is closed did not fit into it, so two packs together are never half empty.
-    assert all(one + other > size for one, other in zip(loads, loads[1:], strict=False))
+    assert all(one + other > size for one, other in pairwise(loads))
     assert len(packs) <= 2 * ceil(sum(counts) / size)
 
 

@@ -14,9 +14,7 @@ from intime_sync.emulator.records import Contact, NewReminder
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.policy import Policy
 
-POLICIES = st.builds(
-    Policy, carrier_size=st.sampled_from([1, 2, 3, 50]), batch_size=st.sampled_from([1, 2, 5, 200])
-)
+POLICIES = st.builds(Policy, carrier_size=st.sampled_from([1, 2, 3, 50]), batch_size=st.sampled_from([1, 2, 5, 200]))
 HAND_MADE = NewReminder(
     at=datetime(2026, 9, 1, 9, 0),  # noqa: DTZ001 (the service's clock is naive wall time)
     organizer_firstname="Hans",
@@ -30,7 +28,7 @@ HAND_MADE = NewReminder(
 
 
 class Strangers:
-    """What other people keep in the account: a group with a contact, another owner's carrier, a number, a reminder."""
+    """What others keep in the account: a group with a contact, another owner's carrier, a number, a reminder."""
 
     def __init__(self, lab: Lab) -> None:
         store = lab.emulator.store

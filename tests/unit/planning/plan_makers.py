@@ -72,9 +72,7 @@ def group_row(name: str, id: int) -> Resource[Any]:
 
 def entry(section: str, item: Mapping[str, Any], id: int | None = None, **more: Any) -> Entry:
     """A ledger entry for an object that looks like `item`."""
-    return Entry(
-        attributes(section, item), None if section == "blocklist" or id is None else RemoteId(id), **more
-    )
+    return Entry(attributes(section, item), None if section == "blocklist" or id is None else RemoteId(id), **more)
 
 
 def ledger(

@@ -69,3 +69,12 @@ def test_a_pin_leaves_its_twin_alone_unless_everything_is_pruned() -> None:
 def test_moving_a_pin_to_the_twin_removes_neither() -> None:
     known = ledger({GROUP: {"Jour": entry("groups", {"name": "Jour"}, 7)}})
     assert actions(plan({"groups": [{"name": "Jour", "id": 17}]}, TWO, known)) == [("adopt", "group/Jour")]
+
+
+def test_twins_that_go_have_addresses_of_their_own() -> None:
+    """One word on each: else what became of one would be said of the other."""
+    known = ledger({GROUP: {"Jour": entry("groups", {"name": "Jour"}, 7)}})
+    rows = {GROUP: [*TWO[GROUP], group_row("Akut", 20), group_row("Akut", 21), group_row("Kansli", 22)]}
+    made = plan({"groups": []}, rows, known, pruning(Prune.ALL))
+    addresses = [address for _, address in actions(made)]
+    assert addresses == ["group/Akut#20", "group/Akut#21", "group/Jour", "group/Jour#17", "group/Kansli"]

@@ -34,7 +34,9 @@ def groups(owned: int, kept: int, strangers: int = 0, policy: Policy | None = No
     names = [f"Grupp {number:03d}" for number in range(owned + strangers)]
     entries = {name: entry("groups", {"name": name}, 1 + i) for i, name in enumerate(names[:owned])}
     rows = [group_row(name, 1 + index) for index, name in enumerate(names)]
-    return plan({"groups": [{"name": name} for name in names[:kept]]}, {GROUP: rows}, ledger({GROUP: entries}), policy)
+    return plan(
+        {"groups": [{"name": name} for name in names[:kept]]}, {GROUP: rows}, ledger({GROUP: entries}), policy
+    )
 
 
 def tripped(made: Plan) -> list[tuple[str, str]]:
@@ -83,9 +85,7 @@ def test_what_was_never_owned_counts_against_what_is() -> None:
 
 
 def test_all_that_is_owned_counts_even_among_strangers() -> None:
-    assert tripped(groups(2, 0, strangers=1, policy=pruning(Prune.ALL))) == [
-        ("max_delete", "--allow-delete group=3")
-    ]
+    assert tripped(groups(2, 0, strangers=1, policy=pruning(Prune.ALL))) == [("max_delete", "--allow-delete group=3")]
 
 
 def test_each_kind_is_judged_by_itself() -> None:

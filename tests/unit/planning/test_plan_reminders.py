@@ -1,4 +1,4 @@
-"""Reminders have a time and an off switch that cannot be undone: what is past or off is never made, edited, counted."""
+"""Reminders have a time and an off switch that is for good: past or off, they are never made, edited or counted."""
 
 from __future__ import annotations
 
@@ -130,6 +130,7 @@ def test_a_key_that_was_renamed_and_whose_old_name_is_taken_by_another_switches_
 
 
 # Matching
+
 
 def test_the_ledgers_id_finds_a_moved_reminder() -> None:
     change = only(made([{**FUTURE, "at": "2026-12-02T09:00"}], [FUTURE], {"anna": FUTURE}))

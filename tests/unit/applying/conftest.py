@@ -1,0 +1,30 @@
+"""What is applied is tried in the laboratory of the property tests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "properties"))
+
+if TYPE_CHECKING:
+    from account_lab import Lab
+
+
+@pytest.fixture(scope="module")
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    from account_lab import lab_at
+
+    with lab_at(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+@pytest.fixture
+def lab(shared_lab: Lab) -> Lab:
+    """An empty account and no ledger."""
+    shared_lab.reset()
+    return shared_lab
