@@ -105,15 +105,15 @@ class Run:
 
     def group_ids(self) -> Mapping[str, RemoteId]:
         """Ids of the user groups in the account by name; the ledger decides between several of one name."""
-        groups = self.actual.get(GROUPS.name, ())
-        there = {group.remote_id for group in groups}
-        ids = {
-            group.key: group.remote_id
-            for group in groups
+        names = {
+            group.remote_id: group.key
+            for group in self.actual.get(GROUPS.name, ())
             if group.remote_id is not None and not is_carrier(group.key)
         }
+        ids = {name: id for id, name in names.items()}
         for name, entry in self.session.ledger.of(GROUPS.name).items():
-            if entry.remote_id is not None and entry.remote_id in there:
+            # A group that was renamed by hand is no longer the one that contacts are meant to be in.
+            if entry.remote_id is not None and names.get(entry.remote_id) == name:
                 ids[name] = entry.remote_id
         return ids
 

@@ -173,11 +173,11 @@ def read_wish(item: Item, context: ItemContext, options: Attributes | None = Non
     """The `ensure` and `protect` of an item; the shared PRESENT when it says neither."""
     absent = item.get("ensure") == "absent"
     protect = item.get("protect")
-    if not absent and protect is None and not options:
+    if not absent and protect is None and options is None:
         return PRESENT
     if absent and protect:
         context.error("contradiction", "`ensure: absent` and `protect: true` contradict each other", "protect")
-    return Wish(absent=absent, protect=protect, options=options or {})
+    return Wish(absent=absent, protect=protect, options=options)
 
 
 class Plain:

@@ -75,9 +75,10 @@ class GroupKind(Plain):
                 "reserved-name", f"`{name}`: names that start with `~` are kept for carriers; choose another", "name"
             )
             return None
+        said = item.get("on_delete")
         options: Attributes | None = None
-        if item.get("on_delete") == DELETE_CONTACTS:
-            options = {"on_delete": DELETE_CONTACTS}
+        if said is not None:
+            options = {"on_delete": DELETE_CONTACTS} if said == DELETE_CONTACTS else {}
         wish = read_wish(item, context, options)
         if "id" in item:
             wish = Wish(wish.absent, wish.protect, RemoteId(item["id"]), wish.options)
@@ -107,6 +108,10 @@ class GroupKind(Plain):
             f"say which with `{{name: {key}, id: {found[0].remote_id}}}`, or rename one in the service"
         )
 
+    def takes_contacts(self, options: Attributes | None) -> bool:
+        """Whether a removal with these options takes the contacts in the group along."""
+        return options is not None and options.get("on_delete") == DELETE_CONTACTS
+
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """contacts/addgroup."""
         return requests.add_groups([str(attributes["name"]) for attributes in objects])
@@ -115,7 +120,7 @@ class GroupKind(Plain):
         """contacts/deletegroup; with the contacts only where the configuration said so."""
         return requests.delete_groups(
             [
-                (removal.remote_id, removal.options.get("on_delete") == DELETE_CONTACTS)
+                (removal.remote_id, self.takes_contacts(removal.options))
                 for removal in removals
                 if removal.remote_id is not None
             ]

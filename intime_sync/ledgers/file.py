@@ -49,9 +49,20 @@ class FileLedgerStore:
         except LedgerError as error:
             raise LedgerError(f"{self.path}: {error}", hint=error.hint) from None
         content = read_journal(self.journal_path)
-        if content is None or (ledger.lineage and _is_old(content, ledger)):
+        if content is None:
             return ledger, None
-        ledger.lineage = content.lineage
+        if not ledger.lineage and content.serial == 0:
+            ledger.lineage = content.lineage
+        if content.lineage != ledger.lineage or content.serial > ledger.serial:
+            raise LedgerError(
+                f"{self.journal_path} was left by an interrupted run on another state of the ledger (serial "
+                f"{content.serial}, and the ledger has {ledger.serial})",
+                hint="put the ledger back that lay beside it; without one, remove both: objects are adopted again "
+                "and contacts are made anew",
+            )
+        if content.serial < ledger.serial:
+            # Its results are in the ledger already, and only its end was interrupted; what it left open still is.
+            content.deltas.clear()
         ledger.account = ledger.account or content.account
         if content.deltas:
             ledger.serial = content.serial + 1
@@ -95,11 +106,6 @@ class FileLedgerStore:
             ) from None
 
 
-def _is_old(content: JournalContent, ledger: Ledger) -> bool:
-    """Whether the journal was folded into the ledger already, and only its removal was interrupted."""
-    return content.lineage != ledger.lineage or content.serial < ledger.serial
-
-
 class FileLedgerSession:
     """See `base.LedgerSession`."""
 
@@ -109,9 +115,9 @@ class FileLedgerSession:
         self._journal = JournalWriter(store.journal_path)
         self._open: dict[int, Intent] = dict(content.open) if content else {}
         self._number = content.last_number if content else 0
-        self._changed = bool(content and content.deltas)
+        self._changed = False
         if content is not None:
-            self._journal.resume()
+            self._take_over(bool(content.deltas))
 
     @property
     def ledger(self) -> Ledger:
@@ -153,6 +159,13 @@ class FileLedgerSession:
             self._store.replace(self._ledger)
             self._changed = False
         self._journal.remove()
+
+    def _take_over(self, has_results: bool) -> None:
+        """Fold an interrupted run's results in, so that this run has a serial of its own; keep what it left open."""
+        self._journal.prepare(self._ledger.lineage, self._ledger.serial, self._ledger.account, self._open.values())
+        if has_results:
+            self._store.replace(self._ledger)
+        self._journal.take_effect()
 
     def close(self) -> None:
         """Save what can be saved, and let the files go."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,20 +84,29 @@ class JournalWriter:
 
     def start(self, lineage: str, serial: int, account: AccountRef | None) -> None:
         """Begin an empty journal for the ledger of this lineage and serial."""
-        self.close()
-        self._file = _guarded(self.path, lambda: os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        who = {"url": account.url, "user": account.user, "owner": account.owner} if account else None
-        self._append({"journal": serial, "lineage": lineage, "account": who})
+        self._create(self.path, lineage, serial, account)
         sync_directory(self.path.parent)
 
-    def resume(self) -> None:
-        """Go on where an interrupted run stopped, after cutting off the line it was writing."""
+    def _create(self, path: Path, lineage: str, serial: int, account: AccountRef | None) -> None:
         self.close()
-        self._file = _guarded(self.path, lambda: os.open(self.path, os.O_RDWR))
-        data = self.path.read_bytes()
-        whole = len(data.rpartition(b"\n")[0]) + 1
-        os.ftruncate(self._file, whole)
-        os.lseek(self._file, whole, os.SEEK_SET)
+        self._file = _guarded(path, lambda: os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        who = {"url": account.url, "user": account.user, "owner": account.owner} if account else None
+        self._append({"journal": serial, "lineage": lineage, "account": who})
+
+    def prepare(self, lineage: str, serial: int, account: AccountRef | None, open_intents: Iterable[Intent]) -> None:
+        """Write a journal beside the one that is there, with the intents that are still open; see `take_effect`."""
+        self._create(self._next_path, lineage, serial, account)
+        for intent in open_intents:
+            self.intent(intent)
+
+    def take_effect(self) -> None:
+        """Put the prepared journal in the place of the one that is there."""
+        _guarded(self.path, lambda: self._next_path.replace(self.path))
+        sync_directory(self.path.parent)
+
+    @property
+    def _next_path(self) -> Path:
+        return self.path.with_name(self.path.name + ".next")
 
     @property
     def started(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from intime_sync.model.change import Action, Change, Delete, action_of, after_of, before_of, remote_id_of
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.problem import Problem
-from intime_sync.model.resource import KindName
+from intime_sync.model.resource import KindName, RemoteId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Plan:
     """What would be done, and to which account.
 
     `changes` are in the order of kinds, then of keys, whatever the order of the configuration. `unchanged`
-    counts desired objects that need nothing. `leftovers` counts carriers that will be removed although no
+    counts desired objects that need nothing. `leftovers` are carriers that will be removed although no
     contact changes. `serial` and `lineage` are those of the ledger that the plan was made from.
     """
 
@@ -44,7 +44,7 @@ class Plan:
     unchanged: int
     guards: tuple[Guard, ...] = ()
     diagnostics: tuple[Problem, ...] = ()
-    leftovers: int = 0
+    leftovers: tuple[RemoteId, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -69,7 +69,7 @@ class Plan:
         return f"sha256:{digest.hexdigest()}"
 
     def _digested(self) -> Iterator[object]:
-        yield [self.account.url, self.account.user, self.account.owner, self.leftovers]
+        yield [self.account.url, self.account.user, self.account.owner, list(self.leftovers)]
         for change in self.changes:
             yield [
                 str(change.address),

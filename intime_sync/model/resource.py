@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, NewType, TypeVar
 
 from intime_sync.model.problem import Origin
@@ -46,14 +46,14 @@ class Wish:
     """What the configuration says about an object besides its fields.
 
     `absent` makes sure that it is gone, `protect` that it stays (None: nothing said, so what the ledger remembers
-    holds). `pinned` picks one of several objects of the
-    same name. `options` is remembered with the object in the ledger (a group's `on_delete`).
+    holds). `pinned` picks one of several objects of the same name. `options` is remembered with the object in the
+    ledger (a group's `on_delete`); None when nothing is said.
     """
 
     absent: bool = False
     protect: bool | None = None
     pinned: RemoteId | None = None
-    options: Attributes = field(default_factory=dict)
+    options: Attributes | None = None
 
 
 PRESENT = Wish()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, GROUPS
-from intime_sync.model.change import Change, Delete, Replace
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.model.change import Change, Delete, Forget, Held, Replace, Update, after_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
@@ -18,6 +18,7 @@ MAX_DELETE = "max_delete"
 PROTECT = "protect"
 EMPTY_ACCOUNT = "empty_account"
 FOREIGN_CARRIER = "foreign_carrier"
+MEMBERS_STAY = "members_stay"
 
 
 def judge(
@@ -29,22 +30,44 @@ def judge(
         by_kind.setdefault(change.address.kind, []).append(change)
     guards: list[Guard] = []
     for kind in BY_NAME:
-        guards += _max_delete(kind, by_kind.get(kind, []), ledger, policy)
+        guards += _max_delete(kind, by_kind.get(kind, []), ledger, policy, clock)
         guards += _protect(kind, by_kind.get(kind, []))
         guards += _foreign_carriers(kind, by_kind.get(kind, []))
+    guards += _taken_along(by_kind, ledger)
     guards += _empty_account(actual, ledger, clock)
     return tuple(guards)
 
 
-def _max_delete(kind: KindName, changes: Iterable[Change], ledger: Ledger, policy: Policy) -> Iterator[Guard]:
+def _removes(change: Change) -> bool:
+    """Whether an object goes, or is switched off for good."""
+    if isinstance(change, Update):
+        kind = BY_NAME[change.address.kind]
+        return isinstance(kind, ListedKind) and kind.inert(change.after) and not kind.inert(change.before)
+    return isinstance(change, Delete)
+
+
+def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
+    """How many owned objects still do something; history does not count."""
+    listed = BY_NAME[kind]
+    if not isinstance(listed, ListedKind):
+        return len(ledger.of(kind))
+    return sum(
+        not listed.inert(entry.attributes) and not listed.settled(entry.attributes, clock.now, clock.zone)
+        for entry in ledger.of(kind).values()
+    )
+
+
+def _max_delete(
+    kind: KindName, changes: Iterable[Change], ledger: Ledger, policy: Policy, clock: Clock
+) -> Iterator[Guard]:
     """More than a few and more than a share of what is owned, or all of two or more."""
-    deletes = [change for change in changes if isinstance(change, Delete)]
-    if not deletes:
+    removals = [change for change in changes if _removes(change)]
+    if not removals:
         return
-    count, owned = len(deletes), len(ledger.of(kind))
-    owned_deletes = sum(change.owned for change in deletes)
+    count, owned = len(removals), _live(kind, ledger, clock)
+    owned_deletes = sum(not isinstance(change, Delete) or change.owned for change in removals)
     too_many = count > policy.max_delete_always_allow and count * 100 > policy.max_delete_percent * owned
-    everything = owned >= 2 and owned_deletes == owned
+    everything = owned >= 2 and owned_deletes >= owned
     share = f"{count} of {owned} owned" if owned else f"{count}, none of them owned"
     yield Guard(
         MAX_DELETE,
@@ -59,8 +82,8 @@ def _max_delete(kind: KindName, changes: Iterable[Change], ledger: Ledger, polic
 def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
     """Protected objects are never deleted or replaced."""
     for change in changes:
-        if change.protected and isinstance(change, Delete | Replace):
-            verb = "deleted" if isinstance(change, Delete) else "replaced"
+        if change.protected and (isinstance(change, Replace) or _removes(change)):
+            verb = {Delete: "deleted", Replace: "replaced"}.get(type(change), "switched off")
             yield Guard(
                 PROTECT,
                 kind,
@@ -83,15 +106,36 @@ def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Gua
             )
 
 
+def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -> Iterator[Guard]:
+    """A group that is removed with its contacts must not take contacts along that shall stay."""
+    staying = {key: entry.attributes for key, entry in ledger.of(CONTACTS.name).items()}
+    for change in by_kind.get(CONTACTS.name, ()):
+        after = None if isinstance(change, Held) else after_of(change)
+        if isinstance(change, Delete | Forget):
+            staying.pop(change.address.key, None)
+        elif after is not None:
+            staying[change.address.key] = after
+    for change in by_kind.get(GROUPS.name, ()):
+        if not isinstance(change, Delete) or not GROUPS.takes_contacts(change.options):
+            continue
+        members = [key for key, after in staying.items() if change.address.key in CONTACTS.group_names(after)]
+        if members:
+            yield Guard(
+                MEMBERS_STAY,
+                GROUPS.name,
+                True,
+                f"on_delete: keep_contacts on {change.address}, and apply it before the group goes",
+                f"{change.address} would be deleted with {len(members)} contacts in it that shall stay, "
+                f"among them contact/{min(members)}",
+            )
+
+
 def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[Guard]:
     """A list that is suddenly empty is more likely a fault of the service than the wish of a person."""
     for name, kind in BY_NAME.items():
         if not isinstance(kind, ListedKind) or name not in actual or actual.of(name):
             continue
-        owned = sum(
-            not kind.inert(entry.attributes) and not kind.settled(entry.attributes, clock.now, clock.zone)
-            for entry in ledger.of(name).values()
-        )
+        owned = _live(name, ledger, clock) + (len(ledger.carriers) if name == GROUPS.name else 0)
         if owned >= 2:
             yield Guard(
                 EMPTY_ACCOUNT,

@@ -225,7 +225,7 @@ class _Differ:
                 reason="ensure: absent",
                 origin=wanted.origin,
                 protected=is_protected(wanted.wish, entry),
-                options=wanted.wish.options or (entry.options if entry else None),
+                options=_options_of_removal(wanted, entry),
             )
         if entry is not None:
             return Forget(
@@ -318,6 +318,13 @@ class _Differ:
             protected=protected,
             options=wanted.wish.options,
         )
+
+
+def _options_of_removal(wanted: Resource[Any], entry: Entry | None) -> Attributes | None:
+    """What the item says of its removal, else what the ledger remembers."""
+    if wanted.wish.options is not None:
+        return wanted.wish.options
+    return entry.options if entry is not None else None
 
 
 def _undesired(

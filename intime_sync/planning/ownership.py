@@ -43,7 +43,7 @@ def lesson(entry: Entry | None, wish: Wish, remote_id: RemoteId | None, attribut
         return f"has id {remote_id} in the account now, not {entry.remote_id}"
     if entry.protect != is_protected(wish, entry):
         return "protected from now on" if wish.protect else "no longer protected"
-    if dict(entry.options) != dict(wish.options):
+    if dict(entry.options) != dict(wish.options or {}):
         return "how it is removed has changed"
     if entry.attributes != attributes:
         return "already changed in the account"

@@ -68,11 +68,13 @@ def make_plan(
     if errors:
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
     changes = narrowed([change for plan in plans.values() for change in plan.changes], selection)
-    leftovers = _leftovers(desired, ledger, own_carriers)
+    leftovers: tuple[RemoteId, ...] = ()
+    if CONTACTS.name in desired and selection.touches(CONTACTS.name):
+        leftovers = leftover_carriers(ledger, actual, account.ref.owner)
     if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
         problems.append(_foreign_carriers(foreign))
     if leftovers:
-        problems.append(_leftover_carriers(leftovers, account.ref.owner))
+        problems.append(_leftover_warning(len(leftovers), account.ref.owner))
     return Plan(
         account=account.ref,
         lineage=ledger.lineage,
@@ -147,19 +149,14 @@ def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> li
     return problems
 
 
-def _leftovers(
-    desired: Snapshot,
-    ledger: Ledger,
-    own_carriers: Mapping[RemoteId, str],
-) -> int:
+def leftover_carriers(ledger: Ledger, actual: Snapshot, owner: str) -> tuple[RemoteId, ...]:
     """Own carriers in the account that the ledger does not know as complete and current."""
-    if CONTACTS.name not in desired:
-        return 0
+    _, own_carriers, _ = _sort_groups(actual, owner)
     known = ledger.carriers
-    return sum(id not in known or bool(known[id].copies) or known[id].loose for id in own_carriers)
+    return tuple(sorted(id for id in own_carriers if id not in known or known[id].copies))
 
 
-def _leftover_carriers(count: int, owner: str) -> Problem:
+def _leftover_warning(count: int, owner: str) -> Problem:
     one = count == 1
     message = (
         f"{count} {'carrier' if one else 'carriers'} of `{owner}` in the account {'is' if one else 'are'} not known "

@@ -19,6 +19,10 @@ class Selection:
     targets: frozenset[Address] = frozenset()
     replacements: frozenset[Address] = frozenset()
 
+    def touches(self, kind: KindName) -> bool:
+        """Whether anything of a kind may change."""
+        return not self.targets or any(address.kind == kind for address in self.targets)
+
     def replaces(self, kind: KindName) -> frozenset[str]:
         """The keys of a kind that shall be made anew."""
         return frozenset(address.key for address in self.replacements if address.kind == kind)

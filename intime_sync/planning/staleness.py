@@ -11,9 +11,11 @@ from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.listed import Clock
+from intime_sync.planning.planner import leftover_carriers
 
 
-def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Ledger) -> list[str]:
+def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Ledger, clock: Clock) -> list[str]:
     """Everything that differs from what the plan saw, in words; nothing when it may be applied."""
     reasons = []
     if plan.account != account:
@@ -26,8 +28,13 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
         reasons.append(f"the ledger has changed since: serial {plan.serial} then, {ledger.serial} now")
     if reasons:
         return reasons
+    if touches_contacts(plan) and plan.leftovers != leftover_carriers(ledger, actual, account.owner):
+        reasons.append("the carriers in the account have changed since")
     lists = {name: _Rows(kind, actual) for name, kind in BY_NAME.items() if isinstance(kind, ListedKind)}
-    return [reason for change in plan.changes for reason in _differences(change, lists, ledger, actual)]
+    for change in plan.changes:
+        reasons += _differences(change, lists, ledger, actual)
+        reasons += _too_late(change, clock)
+    return reasons
 
 
 def _named(account: AccountRef) -> str:
@@ -58,7 +65,7 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
         case Create():
             if kind.identity_of(change.after) in rows.by_identity:
                 yield f"{change.address} is in the account by now"
-        case Update() | Delete() | Held() | Adopt():
+        case Update() | Replace() | Delete() | Held() | Adopt():
             before = change.after if isinstance(change, Adopt) else before_of(change)
             row = None
             if change.remote_id is not None:
@@ -69,8 +76,24 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
                 yield f"{change.address} is no longer in the account"
             elif before is not None and kind.attributes(row.value) != before:
                 yield f"{change.address} has changed in the account"
-        case Forget() | Replace():
+        case Forget():
             pass
+
+
+def touches_contacts(plan: Plan) -> bool:
+    """Whether applying the plan makes or removes carriers."""
+    return bool(plan.leftovers) or any(change.address.kind == CONTACTS.name for change in plan.changes)
+
+
+def _too_late(change: Change, clock: Clock) -> Iterator[str]:
+    """What was to be made or edited and whose time has passed meanwhile."""
+    kind = BY_NAME[change.address.kind]
+    if (
+        isinstance(change, Create | Update | Replace)
+        and isinstance(kind, ListedKind)
+        and kind.settled(change.after, clock.now, clock.zone)
+    ):
+        yield f"the time of {change.address} has passed"
 
 
 def _contact_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iterator[str]:

@@ -39,7 +39,7 @@ def plan_to_dict(
         "account": {"url": plan.account.url, "user": plan.account.user, "owner": plan.account.owner},
         "ledger": {"lineage": plan.lineage, "serial": plan.serial},
         "summary": plan.summary(),
-        "leftovers": plan.leftovers,
+        "leftovers": list(plan.leftovers),
         "changes": [_change(change) for change in plan.changes],
         "guards": [_guard(guard) for guard in plan.guards],
         "diagnostics": [_diagnostic(problem) for problem in plan.diagnostics],

@@ -58,7 +58,7 @@ def read_plan(text: str) -> tuple[Plan, str | None]:
         unchanged=top.get("summary").integer("unchanged"),
         guards=top.each("guards", _guard),
         diagnostics=top.each("diagnostics", _diagnostic),
-        leftovers=top.integer("leftovers"),
+        leftovers=top.each("leftovers", _id),
     )
     _check_unedited(plan, top)
     directory = top.value.get("directory")
@@ -170,6 +170,10 @@ def _change(member: _Member) -> Change:
         if member.text(name) != wanted:
             _refuse(f"`{name}` of {member.name} does not match its address")
     return change
+
+
+def _id(member: _Member) -> RemoteId:
+    return RemoteId(member.expect(int, "an id"))
 
 
 def _action(member: _Member) -> Action:

@@ -88,11 +88,11 @@ def _guards(guards: Sequence[Guard], style: Style, mask: Mask) -> Iterator[str]:
 
 def _ending(plan: Plan, color: bool) -> Iterator[str]:
     if plan.changes and plan.leftovers:
-        yield f"Also removes {_leftovers(plan)}, with the contacts in {'it' if plan.leftovers == 1 else 'them'}."
+        yield f"Also removes {_leftovers(plan)}, with the contacts in {'it' if len(plan.leftovers) == 1 else 'them'}."
     yield summary_line(plan, color=color)
     if not plan.is_empty:
         yield Style(color).dim(f"Digest: {plan.digest()}")
 
 
 def _leftovers(plan: Plan) -> str:
-    return counted(plan.leftovers, "leftover carrier")
+    return counted(len(plan.leftovers), "leftover carrier")

@@ -71,7 +71,7 @@ def assert_as_wanted(lab: Lab, config: Config, strangers: Strangers) -> None:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(configs(), POLICIES)
 def test_a_plan_after_an_apply_is_empty_and_the_account_is_as_wanted(
     lab: Lab, config: Config, policy: Policy
@@ -86,7 +86,7 @@ def test_a_plan_after_an_apply_is_empty_and_the_account_is_as_wanted(
     assert lab.writes() == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(configs(), min_size=2, max_size=4), POLICIES)
 def test_edits_converge(lab: Lab, versions: list[Config], policy: Policy) -> None:
     lab.reset(policy)
@@ -97,7 +97,7 @@ def test_edits_converge(lab: Lab, versions: list[Config], policy: Policy) -> Non
         assert lab.plan(config).is_empty
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(configs(), configs(), POLICIES)
 def test_a_lost_ledger_costs_no_duplicate(lab: Lab, before: Config, after: Config, policy: Policy) -> None:
     lab.reset(policy)
@@ -111,7 +111,7 @@ def test_a_lost_ledger_costs_no_duplicate(lab: Lab, before: Config, after: Confi
     assert lab.plan(after).is_empty
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(configs(), configs(), POLICIES, st.data())
 def test_what_people_do_by_hand_is_put_right(
     lab: Lab, before: Config, after: Config, policy: Policy, data: st.DataObject
@@ -132,7 +132,7 @@ def test_what_people_do_by_hand_is_put_right(
     assert lab.plan(after).is_empty
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(configs(), st.data())
 @example({"groups": [], "contacts": [], "blocklist": [], "reminders": []}, None)
 def test_one_changed_contact_touches_one_carrier(lab: Lab, config: Config, data: st.DataObject | None) -> None:
@@ -163,7 +163,7 @@ def _merged(config: Config, data: st.DataObject) -> Config:
     return {**config, "contacts": kept}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(configs(), POLICIES, st.data())
 def test_a_service_that_merges_contacts_loses_nobody(
     merging_lab: Lab, config: Config, policy: Policy, data: st.DataObject

@@ -77,7 +77,7 @@ class _FromFile:
         if plan.leftovers:
             kinds.append(CONTACTS.name)
         actual = fetch_actual(connection.client, kinds, reading_context(settings))
-        reasons = stale_reasons(plan, connection.account, actual, session.ledger)
+        reasons = stale_reasons(plan, connection.account, actual, session.ledger, clock_of(settings))
         if reasons:
             shown = "\n  ".join(reasons[:_SHOWN_REASONS])
             more = f"\n  and {len(reasons) - _SHOWN_REASONS} more" if len(reasons) > _SHOWN_REASONS else ""

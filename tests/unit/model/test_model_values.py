@@ -46,7 +46,7 @@ def test_a_plan_counts_every_action_even_those_that_do_not_occur() -> None:
     nothing = Plan(account, "line", 3, (), 7)
     assert list(nothing.summary()) == [*map(str, Action), "unchanged"]
     assert nothing.is_empty
-    assert not Plan(account, "line", 3, (), 0, leftovers=1).is_empty
+    assert not Plan(account, "line", 3, (), 0, leftovers=(RemoteId(7),)).is_empty
 
 
 def test_a_plan_tells_which_guards_stop_it() -> None:

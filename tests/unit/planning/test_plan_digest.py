@@ -117,7 +117,7 @@ def test_the_object_that_would_be_touched_matters() -> None:
 
 
 def test_carriers_that_go_matter() -> None:
-    assert replace(made(), leftovers=1).digest() != made().digest()
+    assert replace(made(), leftovers=(RemoteId(7),)).digest() != made().digest()
 
 
 def test_no_two_changes_can_be_told_as_one() -> None:
@@ -142,7 +142,7 @@ def stale(twist: Twist = lambda _: None, **changes: Any) -> list[str]:
     known = book()
     for name, value in changes.items():
         setattr(known, name, value)
-    return stale_reasons(made(), REF, Snapshot({kind: tuple(found) for kind, found in rows.items()}), known)
+    return stale_reasons(made(), REF, Snapshot({kind: tuple(found) for kind, found in rows.items()}), known, CLOCK)
 
 
 def test_a_plan_of_an_account_that_did_not_move_may_be_applied() -> None:
@@ -168,7 +168,7 @@ def test_another_ledger_makes_a_plan_stale(changes: dict[str, Any], word: str) -
 @pytest.mark.parametrize("field", ["url", "user", "owner"])
 def test_another_account_makes_a_plan_stale(field: str) -> None:
     actual = Snapshot({kind: tuple(found) for kind, found in account().items()})
-    (reason,) = stale_reasons(made(), replace(REF, **{field: "annan"}), actual, book())
+    (reason,) = stale_reasons(made(), replace(REF, **{field: "annan"}), actual, book(), CLOCK)
     assert "annan" in reason
 
 

@@ -209,7 +209,7 @@ PLAN = Plan(
 
 UNSTOPPED = replace(PLAN, guards=())
 EMPTY = Plan(ACCOUNT, LINEAGE, 3, (), 59)
-LEFTOVERS_ONLY = Plan(ACCOUNT, LINEAGE, 3, (), 1, leftovers=2)
+LEFTOVERS_ONLY = Plan(ACCOUNT, LINEAGE, 3, (), 1, leftovers=(RemoteId(7), RemoteId(9)))
 
 DONE = Report(
     tuple(

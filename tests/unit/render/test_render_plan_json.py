@@ -69,7 +69,7 @@ PLANS = st.builds(
         st.builds(Problem, TEXT, TEXT, ORIGIN, st.sampled_from(Severity)),
         max_size=3,
     ).map(tuple),
-    leftovers=st.integers(0),
+    leftovers=st.lists(st.integers(1).map(RemoteId), max_size=3).map(tuple),
 )
 
 

@@ -148,7 +148,7 @@ def test_the_summary_leaves_out_zeros_but_always_says_unchanged() -> None:
 
 
 def test_leftovers_are_mentioned_beside_changes() -> None:
-    text = plan_to_text(replace(UNSTOPPED, leftovers=1))
+    text = plan_to_text(replace(UNSTOPPED, leftovers=(RemoteId(7),)))
     assert "Also removes 1 leftover carrier, with the contacts in it.\nPlan: 5 to create" in text
 
 

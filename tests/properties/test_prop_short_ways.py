@@ -1,0 +1,55 @@
+"""The short ways that usual values take must end where the long ones do."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from email_validator import validate_email
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.numbers import read_email
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.problem import Origin
+from intime_sync.wire.text import clean, forbidden_character
+
+ORIGIN = Origin("intime.yaml", 1, 1)
+NAMES = st.text(st.sampled_from("ab Åå\u030a\u00a0\t\x0b~"), max_size=4)
+
+
+def context() -> ItemContext:
+    return ItemContext("SE", ZoneInfo("Europe/Stockholm"), [], lambda *_: ORIGIN)
+
+
+@given(st.text(max_size=8) | NAMES)
+@example("\x7f")
+@example(" a ")
+def test_a_text_is_cleaned_or_refused(text: str) -> None:
+    reading = context()
+    read = reading.text({"name": text}, "name")
+    if forbidden_character(text):
+        assert (read, [problem.code for problem in reading.problems]) == ("", ["forbidden-character"])
+    else:
+        assert (read, reading.problems) == (clean(text), [])
+
+
+@given(st.lists(NAMES.filter(bool), max_size=4))
+@example(["b", "a"])
+@example(["a", "a "])
+@example(["a", "b", "a"])
+def test_groups_are_those_that_each_name_alone_means(names: list[str]) -> None:
+    reading, alone = context(), context()
+    resource = CONTACTS.read({"key": "k", "mobile": "0701740605", "groups": names}, ORIGIN, reading)
+    each = [alone.text({"groups": name}, "groups") for name in names]
+    assert (resource is None) == bool(alone.problems)
+    if resource is not None:
+        assert resource.value.groups == tuple(sorted(set(each)))
+        assert [problem.code for problem in reading.problems] == ["repeated-group"] * (len(set(each)) < len(each))
+
+
+@given(st.from_regex(r"[a-z0-9._+-]{1,12}@[a-z0-9-]{1,6}\.(se|com|nu)", fullmatch=True))
+def test_an_address_that_is_taken_as_it_is_would_be_taken_by_the_library(address: str) -> None:
+    reading = context()
+    if read_email(address, reading, "email") is not None:
+        assert validate_email(address, check_deliverability=False).normalized == address

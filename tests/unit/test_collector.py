@@ -1,0 +1,49 @@
+"""Pausing the garbage collector: it must be as it was afterwards, however the pause ends."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from intime_sync.collector import collector_paused
+
+
+def test_the_collector_pauses_and_comes_back() -> None:
+    with collector_paused():
+        assert not gc.isenabled()
+        with collector_paused():
+            pass
+        assert not gc.isenabled(), "only the outermost pause ends it"
+    assert gc.isenabled()
+
+
+def test_it_comes_back_after_an_error() -> None:
+    with pytest.raises(ValueError, match="^x$"), collector_paused():
+        raise ValueError("x")
+    assert gc.isenabled()
+
+
+def test_who_has_switched_it_off_finds_it_off() -> None:
+    gc.disable()
+    try:
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_only_very_much_is_kept_out_of_later_searches() -> None:
+    gc.collect()
+    before = gc.get_freeze_count()
+    with collector_paused():
+        few = [[] for _ in range(10)]
+    assert gc.get_freeze_count() == before
+    assert len(few) == 10
+    try:
+        with collector_paused():
+            many = [[] for _ in range(200_000)]
+        assert gc.get_freeze_count() >= len(many)
+    finally:
+        gc.unfreeze()
