@@ -9,7 +9,7 @@ from intime_sync.applying.contacts import apply_contacts
 from intime_sync.applying.goals import CreateGoal, RemoveGoal, UpdateGoal, changes_of
 from intime_sync.applying.listed import reach
 from intime_sync.applying.run import Run, Stopped
-from intime_sync.errors import IntimeSyncError
+from intime_sync.errors import AppliedInPart, IntimeSyncError
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
 from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update
@@ -29,6 +29,7 @@ class Applied:
 def apply_plan(plan: Plan, run: Run) -> Applied:
     """Carry `plan` out, as far as it goes. Raises nothing that a user or the service can cause."""
     failure: IntimeSyncError | None = None
+    run.purgeable |= set(plan.leftovers)
     stopped: str | None = None
     try:
         _keep_books(plan, run)
@@ -36,6 +37,8 @@ def apply_plan(plan: Plan, run: Run) -> Applied:
             run.check_stop()
             step()
         run.session.save()
+        if run.shortfalls:
+            failure = AppliedInPart("; ".join(run.shortfalls), hint="apply again")
     except Stopped as why:
         stopped = str(why)
     except IntimeSyncError as error:
@@ -81,7 +84,20 @@ def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callabl
 def _remove(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callable[[], None]]:
     deletes = changes_of(changes, Delete)
     if deletes:
-        yield lambda: reach(run, kind, RemoveGoal(kind), deletes)
+        yield lambda: reach(run, kind, RemoveGoal(kind), [change for change in deletes if _may_go(run, change)])
+
+
+def _may_go(run: Run, change: Delete) -> bool:
+    """Whether a group takes no contact along that should have moved out of it and did not."""
+    if change.address.kind != GROUPS.name or not GROUPS.takes_contacts(change.options):
+        return True
+    name = change.address.key
+    entries = run.session.ledger.of(CONTACTS.name)
+    staying = [key for key, entry in entries.items() if name in CONTACTS.group_names(entry.attributes)]
+    if staying:
+        why = f"contact/{min(staying)} is still in it, and would be removed with it; apply again"
+        run.finish(change, Status.FAILED, why)
+    return not staying
 
 
 def _keep_books(plan: Plan, run: Run) -> None:

@@ -22,6 +22,7 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
     before = run.carriers().keys()
     made: dict[str, RemoteId] = {}
     missing, why = list(names), None
+    wanted = set(names)
     size = run.policy.batch_size
     for _ in range(TRIES):
         outcomes = []
@@ -33,7 +34,7 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
         error = run.reread(GROUPS)
         if error is not None:
             return {}, str(error)
-        wanted = set(names)
+        run.purgeable |= {id for id, name in run.carriers().items() if name in wanted and id not in before}
         twins = []
         for id, name in sorted(run.carriers().items()):
             if name in wanted and id not in before and made.setdefault(name, id) != id:

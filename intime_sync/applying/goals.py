@@ -57,9 +57,14 @@ class CreateGoal:
         """An add."""
         return self.kind.create_request([change.after for change in changes], wire)
 
-    def objects(self, changes: Sequence[Create]) -> list[Any]:
-        """What recovery needs to find them again."""
-        return [dict(change.after) for change in changes]
+    def detail(self, changes: Sequence[Any], rows: Iterable[Resource[Any]]) -> dict[str, Any]:
+        """What recovery needs to find them again: the objects, and the ids of their like that were there before."""
+        wanted = {self.kind.identity_of(change.after) for change in changes}
+        before = [row.remote_id for row in rows if self.kind.identity(row.value) in wanted]
+        return {
+            "objects": [dict(change.after) for change in changes],
+            "before": [id for id in before if id is not None],
+        }
 
     def made(self, change: Create, view: ListView) -> list[Resource[Any]]:
         """Everything of the wanted identity that came since; more than one if a request was carried out twice."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from intime_sync.applying.goals import CreateGoal, Goal, ListView
-from intime_sync.applying.run import TRIES, Run, batches
+from intime_sync.applying.run import TRIES, Run, Stopped, batches
+from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
 from intime_sync.model.change import Change, remote_id_of
 from intime_sync.model.report import Status
@@ -36,16 +37,20 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
     size = run.policy.batch_size
     tries = 0
     while pending:
-        sent = _send_all(run, goal, kind, pending, size)
+        sent, halt = _send_all(run, goal, kind, pending, size)
         error = run.reread(kind)
         if error is not None:
             _leave_unread(run, sent, str(error))
+            if halt is not None:
+                raise halt
             return
         view = ListView(kind, run.actual[kind.name])
         if isinstance(goal, CreateGoal):
             remove_duplicates(run, kind, goal.twins(pending, view))
         met = {change.address: found for change in pending if (found := goal.met(change, view)) is not False}
         _settle(run, goal, sent, met, last=last)
+        if halt is not None:
+            raise halt
         outcomes = {change.address: batch.outcome for batch in sent for change in batch.changes}
         pending = [change for change in pending if change.address not in met]
         refused = any(isinstance(outcomes[change.address], Refused) for change in pending)
@@ -59,15 +64,21 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
             size = max(1, min(size, len(pending)) // 2)
 
 
-def _send_all(run: Run, goal: Goal, kind: ListedKind, pending: Sequence[Change], size: int) -> list[_Sent]:
-    sent = []
-    for batch in batches(pending, size):
-        run.check_stop()
-        request = goal.request(batch, run.wire())
-        detail: dict[str, Any] = {"objects": goal.objects(batch)} if isinstance(goal, CreateGoal) else {}
-        intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
-        sent.append(_Sent(intent, batch, run.send(request)))
-    return sent
+def _send_all(
+    run: Run, goal: Goal, kind: ListedKind, pending: Sequence[Change], size: int
+) -> tuple[list[_Sent], Stopped | IntimeSyncError | None]:
+    """Send `pending` in batches; what was sent, and what ended it early."""
+    sent: list[_Sent] = []
+    try:
+        for batch in batches(pending, size):
+            run.check_stop()
+            request = goal.request(batch, run.wire())
+            detail = goal.detail(batch, run.actual.get(kind.name, ())) if isinstance(goal, CreateGoal) else {}
+            intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
+            sent.append(_Sent(intent, batch, run.send(request)))
+    except (Stopped, IntimeSyncError) as why:
+        return sent, why
+    return sent, None
 
 
 def _settle(

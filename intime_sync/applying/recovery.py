@@ -1,8 +1,8 @@
-"""Settling what an interrupted run left open, before anything is planned.
+"""Settling what an interrupted run left open, from what can be observed. Pure: it says what the ledger learns.
 
-Most of it settles itself: what came to be is in the lists and is adopted, carriers that nobody confirmed are
-unknown to the ledger and are removed with their contacts. What is left are twins: objects that the service made
-twice of one request whose answer was never read.
+What came to be of a create is ours, whatever the configuration says by now. What the service made twice of one
+request is remembered as surplus, so that the plan removes it in everybody's sight. Carriers that nobody confirmed
+are unknown to the ledger and will be purged; contacts that the service may have merged into them count as gone.
 """
 
 from __future__ import annotations
@@ -10,35 +10,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from intime_sync.applying.appending import APPEND, unknown_contact
+from intime_sync.applying.disowning import disown
+from intime_sync.applying.filling import ADD
 from intime_sync.applying.goals import ListView
-from intime_sync.applying.listed import remove_duplicates
-from intime_sync.applying.run import Run
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME
-from intime_sync.model.ledger import Intent
-from intime_sync.model.resource import Resource
+from intime_sync.model.ledger import Delta, Entry, Intent, Ledger, PutEntry
+from intime_sync.model.resource import RemoteId, Snapshot
+from intime_sync.planning.ownership import SURPLUS
 
 
-def settle_open_intents(run: Run) -> int:
-    """Settle them; how many there were. Raises ServiceError when a list cannot be read."""
-    intents = run.session.open_intents
-    for intent in intents:
-        kind = BY_NAME.get(intent.kind)
-        if intent.operation == "create" and isinstance(kind, ListedKind):
-            error = run.reread(kind)
-            if error is not None:
-                raise error
-            remove_duplicates(run, kind, list(_twins(run, kind, intent)))
-        run.session.settle(intent.number, [])
-    return len(intents)
+def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
+    """What the ledger learns about an open intent; `actual` holds the intent's kind if it can be listed."""
+    kind = BY_NAME.get(intent.kind)
+    if intent.operation == "create" and isinstance(kind, ListedKind):
+        return list(_created(kind, intent, actual))
+    if intent.operation == ADD:
+        carriers = _list(intent, "carriers")
+        lost = RemoteId(carriers[0]) if carriers else RemoteId(0)
+        return disown(ledger, lost, intent.keys, [str(way) for way in _list(intent, "reach")])
+    if intent.operation == APPEND:
+        return [unknown_contact(key, attributes) for key, attributes in _objects(intent)]
+    return []
 
 
-def _twins(run: Run, kind: ListedKind, intent: Intent) -> Iterator[Resource[Any]]:
-    """All but the first of each identity that the intent was about: it was only begun where there was none."""
-    objects = intent.detail.get("objects")
-    view = ListView(kind, run.actual[kind.name])
-    for attributes in objects if isinstance(objects, list) else ():
-        if not isinstance(attributes, dict):
-            continue
+def _created(kind: ListedKind, intent: Intent, actual: Snapshot) -> Iterator[Delta]:
+    view = ListView(kind, actual.of(kind.name))
+    before = {RemoteId(id) for id in _list(intent, "before")}
+    for key, attributes in _objects(intent):
         rows = view.by_identity.get(kind.identity_of(attributes), [])
-        yield from sorted(rows, key=lambda row: row.remote_id or 0)[1:]
+        made = sorted(
+            (row for row in rows if row.remote_id is None or row.remote_id not in before),
+            key=lambda row: row.remote_id or 0,
+        )
+        for position, row in enumerate(made):
+            found = kind.attributes(row.value)
+            if position == 0:
+                yield PutEntry(kind.name, key, Entry(found, row.remote_id))
+            elif row.remote_id is not None:
+                yield PutEntry(kind.name, f"{key}#{row.remote_id}", Entry(found, row.remote_id, options=SURPLUS))
+
+
+def _objects(intent: Intent) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, attributes in zip(intent.keys, _list(intent, "objects"), strict=False):
+        if isinstance(attributes, dict):
+            yield key, attributes
+
+
+def _list(intent: Intent, name: str) -> list[Any]:
+    found = intent.detail.get(name)
+    return found if isinstance(found, list) else []

@@ -1,57 +1,56 @@
-"""Removing carriers whose contacts live elsewhere by now, or shall be gone: the only place where contacts go."""
+"""Removing carriers whose contacts live elsewhere by now, or shall be gone: the only place where contacts go.
+
+A carrier that goes with its contacts leaves the ledger before it leaves the account, so that an interruption leaves
+a carrier that nobody knows, which is purged, and never a contact that is only believed to be there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from intime_sync.applying.carrier_groups import remove_carrier_groups
 from intime_sync.applying.run import Run
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.model.change import Change, Create, Delete
-from intime_sync.model.ledger import Delta, DropCarrier, DropEntry, Entry
+from intime_sync.model.change import Create
+from intime_sync.model.ledger import Delta, DropCarrier, DropEntry, Entry, Ledger
 from intime_sync.model.resource import Address, RemoteId
 
+Members = Mapping[RemoteId, list[str]]
 
-def retire_carriers(run: Run, changes: Sequence[Change]) -> list[Create]:
-    """Remove what can go. Returns contacts that must be made once more.
+
+def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
+    """Remove what can go; `deleted` are the keys of contacts that shall be gone. Returns what must be made once more.
 
     Where the service merged a new contact into an old one (it answered with an id that we knew), the old carrier
     goes without its contacts; and where it still holds others that must go, all of them go, and the merged ones
     are made again.
     """
     ledger = run.session.ledger
-    entries = ledger.of(CONTACTS.name)
-    deleted = {change.address.key for change in changes if isinstance(change, Delete)}
+    members = _members(ledger.of(CONTACTS.name))
     in_account = run.carriers()
-    members = _members(entries)
-    going: dict[RemoteId, bool] = {}
-    for id, carrier in ledger.carriers.items():
-        keys = members.get(id, [])
-        if carrier.loose:
-            going[id] = False
-        elif id not in in_account or all(key in deleted for key in keys):
-            going[id] = True
-    living = {
-        entry.remote_id: key
-        for key, entry in entries.items()
-        if entry.remote_id is not None and entry.carrier not in going
+    going = {
+        id: True
+        for id in ledger.carriers
+        if id not in in_account or all(key in deleted for key in members.get(id, ()))
     }
-    remade: dict[str, Create] = {}
-    for id in [id for id, with_contacts in going.items() if with_contacts]:
-        ids = _contacts_in(run, id, members)
-        merged = ids & living.keys()
-        if not merged:
-            continue
-        if ids <= living.keys():
-            going[id] = False
-            continue
-        for key in (living[contact] for contact in merged):
-            _break_up(run, key, members, going, remade)
+    broken = _break_up(ledger, going, members)
+    again = [_made_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
+    going |= dict.fromkeys(broken, True)
     _remove(run, going, members, in_account)
-    return list(remade.values())
+    _drop_lost(run, deleted)
+    return again
 
 
-def _members(entries: Mapping[str, Entry]) -> dict[RemoteId, list[str]]:
+def _drop_lost(run: Run, deleted: Collection[str]) -> None:
+    """Contacts that shall be gone and whose carrier went before: nothing of them is left but their entry."""
+    ledger = run.session.ledger
+    entries = ledger.of(CONTACTS.name)
+    there = run.carriers().keys() | ledger.carriers.keys()
+    lost = [key for key in deleted if key in entries and entries[key].carrier not in there and key not in run.stuck]
+    run.session.record([DropEntry(CONTACTS.name, key) for key in sorted(lost)])
+
+
+def _members(entries: Mapping[str, Entry]) -> Members:
     members: dict[RemoteId, list[str]] = {}
     for key, entry in entries.items():
         if entry.carrier is not None:
@@ -59,49 +58,61 @@ def _members(entries: Mapping[str, Entry]) -> dict[RemoteId, list[str]]:
     return members
 
 
-def _contacts_in(run: Run, id: RemoteId, members: Mapping[RemoteId, Iterable[str]]) -> set[RemoteId]:
-    """The ids of all contacts that a carrier holds: copies of those that moved, and those that are still its own."""
-    ledger = run.session.ledger
+def _break_up(ledger: Ledger, going: dict[RemoteId, bool], members: Members) -> set[RemoteId]:
+    """Decide which of `going` leave their contacts, and which carriers that stay lose some of theirs and must go too.
+
+    Losing one carrier may cost another one contacts in turn, so this goes on until nothing more is lost.
+    """
     entries = ledger.of(CONTACTS.name)
-    ids = {copy for copy in ledger.carriers[id].copies.values() if copy is not None}
+    homes: dict[RemoteId, set[RemoteId]] = {}
+    for entry in entries.values():
+        if entry.remote_id is not None and entry.carrier is not None and entry.carrier not in going:
+            homes.setdefault(entry.remote_id, set()).add(entry.carrier)
+    broken: set[RemoteId] = set()
+    waiting = list(going)
+    while waiting:
+        id = waiting.pop()
+        contacts = _contacts_in(ledger, id, members)
+        merged = {contact for contact in contacts if homes.get(contact, set()) - broken}
+        if merged and contacts <= merged and id not in broken:
+            going[id] = False
+            continue
+        for contact in merged:
+            lost = homes[contact] - broken
+            broken |= lost
+            waiting += lost
+    return broken
+
+
+def _contacts_in(ledger: Ledger, id: RemoteId, members: Members) -> set[RemoteId]:
+    """The ids of all contacts that a carrier holds: copies of those that moved, and those that are still its own."""
+    entries = ledger.of(CONTACTS.name)
+    carrier = ledger.carriers.get(id)
+    ids = {copy for copy in carrier.copies.values() if copy is not None} if carrier else set()
     ids |= {found for key in members.get(id, ()) if (found := entries[key].remote_id) is not None}
     return ids
 
 
-def _break_up(
-    run: Run,
-    key: str,
-    members: Mapping[RemoteId, Sequence[str]],
-    going: dict[RemoteId, bool],
-    remade: dict[str, Create],
-) -> None:
-    """The contact will go with an old carrier, so its new carrier is no longer complete: all in it is made again."""
-    entries = run.session.ledger.of(CONTACTS.name)
-    carrier = entries[key].carrier
-    keys = members.get(carrier, [key]) if carrier is not None else [key]
-    for mate in keys:
-        entry = entries[mate]
-        address = Address(CONTACTS.name, mate)
-        remade[mate] = Create(address=address, after=entry.attributes, protected=entry.protect)
-    if carrier is not None:
-        going[carrier] = True
+def _made_again(ledger: Ledger, key: str) -> Create:
+    entry = ledger.of(CONTACTS.name)[key]
+    return Create(address=Address(CONTACTS.name, key), after=entry.attributes, protected=entry.protect)
 
 
-def _remove(
-    run: Run,
-    going: Mapping[RemoteId, bool],
-    members: Mapping[RemoteId, Iterable[str]],
-    in_account: Mapping[RemoteId, str],
-) -> None:
-    there = {id: with_contacts for id, with_contacts in going.items() if id in in_account}
-    left = set(remove_carrier_groups(run, there)) if there else set()
-    deltas: list[Delta] = []
-    for id in going:
-        if id not in left:
-            deltas += (DropEntry(CONTACTS.name, key) for key in members.get(id, ()))
-            deltas.append(DropCarrier(id))
-    run.session.record(deltas)
+def _remove(run: Run, going: Mapping[RemoteId, bool], members: Members, in_account: Mapping[RemoteId, str]) -> None:
+    with_contacts = [id for id, contacts_go in going.items() if contacts_go]
+    emptied = [id for id, contacts_go in going.items() if not contacts_go]
+    run.session.record(_forgotten(with_contacts, members))
+    run.purgeable.update(with_contacts)
+    left = set(remove_carrier_groups(run, {id: going[id] for id in going if id in in_account}))
+    run.session.record(_forgotten([id for id in emptied if id not in left], members))
     if left:
-        run.notes.append(
-            f"{len(left)} carriers could not be removed and hold contacts that should be gone; apply again"
-        )
+        run.stuck.update(key for id in left for key in members.get(id, ()))
+        run.shortfalls.append(f"{len(left)} carriers could not be removed and hold contacts that should be gone")
+
+
+def _forgotten(ids: Iterable[RemoteId], members: Members) -> list[Delta]:
+    deltas: list[Delta] = []
+    for id in ids:
+        deltas += (DropEntry(CONTACTS.name, key) for key in members.get(id, ()))
+        deltas.append(DropCarrier(id))
+    return deltas

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from intime_sync.errors import IntimeSyncError, ReadFailed, ServiceUnreachable
+from intime_sync.errors import CredentialsError, IntimeSyncError, ServiceError
 from intime_sync.kinds.base import ItemContext, ListedKind, WireContext
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.ledgers.base import LedgerSession
@@ -42,7 +42,12 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """See the module. `stop` returns why to stop, or None; it is asked before every batch."""
+    """See the module. `stop` returns why to stop, or None; it is asked before every batch.
+
+    `purgeable` are carriers that may be removed although the ledger does not know them: those that the plan named,
+    and those that this run made. `stuck` are keys of contacts whose carrier could not be removed; `shortfalls` say
+    what keeps the run from being whole besides failed changes.
+    """
 
     client: Client
     session: LedgerSession
@@ -56,6 +61,9 @@ class Run:
     sleep: Callable[[float], None] = time.sleep
     results: dict[Address, Result] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    purgeable: set[RemoteId] = field(default_factory=set)
+    stuck: set[str] = field(default_factory=set)
+    shortfalls: list[str] = field(default_factory=list)
 
     @classmethod
     def lists_of(cls, actual: Snapshot) -> dict[KindName, tuple[Resource[Any], ...]]:
@@ -95,7 +103,7 @@ class Run:
         """Read a kind's list again; on failure the old view stays and the error is returned."""
         try:
             self.actual[kind.name] = fetch_kind(self.client, kind, self.context)
-        except (ReadFailed, ServiceUnreachable) as error:
+        except (ServiceError, CredentialsError) as error:
             return error
         return None
 

@@ -10,7 +10,6 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from intime_sync.applying.applier import Applied, apply_plan
-from intime_sync.applying.recovery import settle_open_intents
 from intime_sync.applying.run import Run
 from intime_sync.cli.options import AllowDelete, reveal_option
 from intime_sync.cli.output import Output, SilentProgress, progress_bar
@@ -125,10 +124,12 @@ def run_apply(source: Source, wishes: Wishes) -> int:
                 stop=stop.reason,
                 parallelism=wishes.parallelism,
             )
-            if session.open_intents:
-                count = settle_open_intents(run)
-                Output.for_stderr().note(f"note: settled {count} requests that an interrupted run had left open")
+            interrupted = len(session.open_intents)
             plan, actual = source.plan(connection, session)
+            if interrupted:
+                Output.for_stderr().note(
+                    f"note: settled {interrupted} requests that an interrupted run had left open"
+                )
             run.actual = Run.lists_of(actual)
             if not _approved(plan, wishes, stop):
                 return 1

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from intime_sync.applying.recovery import settlement
 from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
+from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
-from intime_sync.model.ledger import AccountRef, Ledger
+from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import Snapshot
+from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.listed import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
@@ -148,14 +150,52 @@ def clock_of(settings: Settings) -> Clock:
     return Clock(datetime.now(UTC), settings.zone)
 
 
+Settle = Callable[[Intent, Sequence[Delta]], None]
+"""Writes down what came of an open intent."""
+
+
+def read_account(
+    settings: Settings, connection: Connection, kinds: Iterable[KindName], view: LedgerView, settle: Settle
+) -> Snapshot:
+    """The lists of `kinds`, once what a run left open is settled. Raises LedgerError for another account."""
+    check_ledger(view.ledger, connection.account)
+    wanted = dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents)))
+    actual = fetch_actual(connection.client, wanted, reading_context(settings))
+    for intent in view.open_intents:
+        settle(intent, settlement(intent, view.ledger, actual))
+    return actual
+
+
+def settle_in_memory(ledger: Ledger) -> Settle:
+    """For who only looks: the ledger as the next apply would have it."""
+
+    def settle(_intent: Intent, deltas: Sequence[Delta]) -> None:
+        for delta in deltas:
+            ledger.record(delta)
+
+    return settle
+
+
+def settle_in(session: LedgerSession) -> Settle:
+    """For who holds the ledger."""
+    return lambda intent, deltas: session.settle(intent.number, deltas)
+
+
+def view_of(session: LedgerSession) -> LedgerView:
+    """A held ledger as it reads now."""
+    return LedgerView(session.ledger, session.open_intents)
+
+
 def plan_for(
-    configuration: Configuration, connection: Connection, ledger: Ledger, selection: Selection = EVERYTHING
+    configuration: Configuration,
+    connection: Connection,
+    view: LedgerView,
+    settle: Settle,
+    selection: Selection = EVERYTHING,
 ) -> tuple[Plan, Snapshot]:
-    """The pipeline's first half: fetch and plan. The configuration's warnings stand in the plan."""
-    settings = configuration.settings
-    check_ledger(ledger, connection.account)
-    desired = configuration.desired
-    actual = fetch_actual(connection.client, desired.resources, reading_context(settings))
+    """The pipeline's first half: fetch, settle, plan. The configuration's warnings stand in the plan."""
+    settings, desired = configuration.settings, configuration.desired
+    actual = read_account(settings, connection, desired.resources, view, settle)
     account = Account(connection.account, clock_of(settings))
-    plan = make_plan(desired, actual, ledger, settings.policy, account, selection)
+    plan = make_plan(desired, actual, view.ledger, settings.policy, account, selection)
     return replace(plan, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual

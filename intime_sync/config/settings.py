@@ -190,7 +190,7 @@ def read_settings(
     if url is None:
         message = "`account.url` is missing; write `embedded` or the service's base address, or set INTIME_URL"
         problems.append(Problem("missing-field", message, locate(("account",))))
-    elif fault := _url_fault(url):
+    elif fault := url_fault(url):
         origin = None if environ.get("INTIME_URL") else locate(("account", "url"))
         problems.append(Problem("bad-url", f"{'`account.url`' if origin else 'INTIME_URL'} {fault}", origin))
     zone = _zone(account.get("timezone", DEFAULT_ZONE), locate, problems)
@@ -216,7 +216,7 @@ def read_settings(
     return settings, problems
 
 
-def _url_fault(url: str) -> str | None:
+def url_fault(url: str) -> str | None:
     """What is wrong with a base address, never repeating it: somebody may have put the secret into it."""
     if url == EMBEDDED:
         return None

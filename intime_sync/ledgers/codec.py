@@ -132,14 +132,12 @@ def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
     raw: dict[str, Any] = {"name": carrier.name, "groups": dict(carrier.groups)}
     if carrier.copies:
         raw["copies"] = dict(carrier.copies)
-    if carrier.loose:
-        raw["loose"] = True
     return raw
 
 
 def carrier_from_dict(raw: dict[str, Any]) -> Carrier:
     """The reverse of `carrier_to_dict`."""
-    return Carrier(raw["name"], raw["groups"], raw.get("copies", {}), raw.get("loose", False))
+    return Carrier(raw["name"], raw["groups"], raw.get("copies", {}))
 
 
 def delta_to_list(delta: Delta) -> list[Any]:

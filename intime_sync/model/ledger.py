@@ -43,14 +43,12 @@ class Carrier:
 
     `groups` are the user groups its contacts were put in, by name, with the ids of that time: a group with
     another id today has lost them. `copies` are contacts that live in a newer carrier by now, with the ids of
-    their copies here: a carrier that holds any waits to be removed. A `loose` carrier only served to add contacts
-    safely; it goes, and they stay.
+    their copies here: a carrier that holds any waits to be removed.
     """
 
     name: str
     groups: Mapping[str, RemoteId]
     copies: Mapping[str, RemoteId | None] = field(default_factory=dict)
-    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

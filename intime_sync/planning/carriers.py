@@ -84,7 +84,7 @@ def plan_carriers(
 
     `in_account` are this owner's carriers in the account, by id.
     """
-    known = {id for id, carrier in ledger.carriers.items() if id in in_account and not carrier.loose}
+    known = {id for id in ledger.carriers if id in in_account}
     purge = tuple(sorted(set(in_account) - ledger.carriers.keys()))
     wanted, dirty = wanted_contacts(ledger, changes)
     # What went with a carrier and is not to be made again here is none of this plan's business.
@@ -115,14 +115,6 @@ def plan_carriers(
                 waiting += members[old]
     builds = (_build(owner, ledger, prefix, sorted(leaves[prefix]), wanted) for prefix in sorted(leaves))
     return CarrierPlan(tuple(builds), tuple(sorted(retire)), purge)
-
-
-def plan_loose_carriers(owner: str, ledger: Ledger, changes: Iterable[Change], size: int) -> tuple[CarrierBuild, ...]:
-    """Carriers that only serve to add new contacts safely: they can be undone until all is confirmed."""
-    added = {change.address.key: change.after for change in changes if isinstance(change, Create)}
-    keys = sorted(added)
-    runs = [keys[start : start + size] for start in range(0, len(keys), size)]
-    return tuple(_build(owner, ledger, f"add-{number}", run, added) for number, run in enumerate(runs))
 
 
 def _members(entries: Mapping[str, Entry], known: set[RemoteId]) -> dict[RemoteId, list[str]]:

@@ -67,6 +67,9 @@ class _ContactDiffer:
         self.groups = groups
         self.append = policy.contact_strategy is ContactStrategy.APPEND
         self.prunes = removes_owned(policy.prune_of(CONTACT))
+        self.copied = {
+            key for id, carrier in ledger.carriers.items() if id in groups.carriers for key in carrier.copies
+        }
         self.trouble = {id: self._lost_groups(ledger, id) for id in ledger.carriers if id in groups.carriers}
 
     def _lost_groups(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
@@ -201,7 +204,7 @@ class _ContactDiffer:
     def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
         address = Address(CONTACT, key)
         origin = resource.origin if resource else None
-        if entry.carrier is not None and entry.carrier not in self.groups.carriers:
+        if entry.carrier is not None and entry.carrier not in self.groups.carriers and key not in self.copied:
             self.plan.changes.append(
                 Forget(
                     address=address, remote_id=entry.remote_id, before=entry.attributes, reason=_GONE, origin=origin

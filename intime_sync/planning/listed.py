@@ -15,7 +15,7 @@ from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.planning.diff import field_changes
-from intime_sync.planning.ownership import is_protected, lesson, removes_owned
+from intime_sync.planning.ownership import is_protected, is_surplus, lesson, removes_owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,9 @@ def _match(
     plan: KindPlan,
 ) -> None:
     """Pins and ledger ids first, so that identity never takes what another key owns."""
+    for key, surplus in entries.items():
+        if is_surplus(surplus) and (row := index.owned(surplus)) is not None:
+            index.claim(row, key)
     rest = []
     for resource in desired:
         if resource.wish.pinned is not None:
@@ -343,7 +346,7 @@ def _undesired(
         found = index.owned(entry)
         if found is None:
             reason = "gone from the account"
-        elif (claimant := index.claimant(found)) is not None:
+        elif (claimant := index.claimant(found)) is not None and claimant != key:
             reason = f"now {kind.name}/{claimant}"
         else:
             before = kind.attributes(found.value)

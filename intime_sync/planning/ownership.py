@@ -18,6 +18,14 @@ from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Attributes, RemoteId, Wish
 
+SURPLUS: Attributes = {"surplus": True}
+"""The options of an entry for what the service made besides the wanted object; it only waits to be removed."""
+
+
+def is_surplus(entry: Entry) -> bool:
+    """Whether an entry only waits to be removed."""
+    return entry.options.get("surplus") is True
+
 
 def is_protected(wish: Wish, entry: Entry | None) -> bool:
     """What the configuration says, else what the ledger remembers."""

@@ -106,7 +106,11 @@ def test_init_takes_owner_and_address_and_refuses_what_would_not_validate(alone:
     assert "url: https://sms.intime.nu/api/1.0" in text
     bad = alone.run("init", "bad", "--owner", "~x")
     assert (bad.code, "`~x` cannot be an owner" in bad.err) == (3, True)
+    bad = alone.run("init", "bad", "--url", "https://sms.intime.nu: x #")
+    assert (bad.code, "--url is not an https address" in bad.err) == (3, True)
     assert not (alone.path / "bad").exists()
+    long = "a" * 60
+    assert (alone.run("init", long).code, alone.run("validate", long).code) == (0, 0)
     alone.write("file", "")
     assert alone.run("init", "file").code == 3
 

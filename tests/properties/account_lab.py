@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intime_sync.applying.applier import Applied, apply_plan
-from intime_sync.applying.recovery import settle_open_intents
+from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
@@ -123,8 +123,10 @@ class Lab:
                 parallelism=2,
                 sleep=lambda _seconds: None,
             )
-            settle_open_intents(run)
-            actual = self.fetch(desired)
+            wanted = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
+            actual = fetch_actual(self.client, wanted, reading())
+            for intent in session.open_intents:
+                session.settle(intent.number, settlement(intent, session.ledger, actual))
             run.actual = Run.lists_of(actual)
             return apply_plan(self.make(desired, actual, session.ledger), run)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from email_validator import validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.numbers import read_email
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin
 from intime_sync.wire.text import clean, forbidden_character
@@ -46,10 +44,3 @@ def test_groups_are_those_that_each_name_alone_means(names: list[str]) -> None:
     if resource is not None:
         assert resource.value.groups == tuple(sorted(set(each)))
         assert [problem.code for problem in reading.problems] == ["repeated-group"] * (len(set(each)) < len(each))
-
-
-@given(st.from_regex(r"[a-z0-9._+-]{1,12}@[a-z0-9-]{1,6}\.(se|com|nu)", fullmatch=True))
-def test_an_address_that_is_taken_as_it_is_would_be_taken_by_the_library(address: str) -> None:
-    reading = context()
-    if read_email(address, reading, "email") is not None:
-        assert validate_email(address, check_deliverability=False).normalized == address

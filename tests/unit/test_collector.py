@@ -19,7 +19,7 @@ def test_the_collector_pauses_and_comes_back() -> None:
 
 
 def test_it_comes_back_after_an_error() -> None:
-    with pytest.raises(ValueError, match="^x$"), collector_paused():
+    with pytest.raises(ValueError, match="x"), collector_paused():
         raise ValueError("x")
     assert gc.isenabled()
 

@@ -11,7 +11,7 @@ import click
 from intime_sync.cli.apply_flow import apply_options, run_apply, wishes_of
 from intime_sync.cli.options import environ, selection_of, selection_options
 from intime_sync.cli.plans import read_plan_file
-from intime_sync.cli.wiring import Connection, check_ledger, clock_of, plan_for, reading_context
+from intime_sync.cli.wiring import Connection, clock_of, plan_for, read_account, settle_in, view_of
 from intime_sync.config.desired import Configuration, load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput, StalePlan
@@ -22,7 +22,6 @@ from intime_sync.model.resource import Snapshot
 from intime_sync.planning.guards import judge
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
-from intime_sync.remote.fetch import fetch_actual
 
 _SHOWN_REASONS = 20
 
@@ -59,7 +58,7 @@ class _Fresh:
 
     def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
         """The plan, and the account that it was made from."""
-        return plan_for(self.configuration, connection, session.ledger, self.selection)
+        return plan_for(self.configuration, connection, view_of(session), settle_in(session), self.selection)
 
 
 class _FromFile:
@@ -72,11 +71,10 @@ class _FromFile:
     def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
         """The plan, and the account as it is now. Raises StalePlan."""
         plan, settings = self.planned, self.settings
-        check_ledger(session.ledger, connection.account)
         kinds = [change.address.kind for change in plan.changes]
         if plan.leftovers:
             kinds.append(CONTACTS.name)
-        actual = fetch_actual(connection.client, kinds, reading_context(settings))
+        actual = read_account(settings, connection, kinds, view_of(session), settle_in(session))
         reasons = stale_reasons(plan, connection.account, actual, session.ledger, clock_of(settings))
         if reasons:
             shown = "\n  ".join(reasons[:_SHOWN_REASONS])

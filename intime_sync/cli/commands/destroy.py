@@ -10,7 +10,7 @@ import click
 
 from intime_sync.cli.apply_flow import apply_options, run_apply, wishes_of
 from intime_sync.cli.options import directory_argument, environ
-from intime_sync.cli.wiring import Connection, plan_for
+from intime_sync.cli.wiring import Connection, plan_for, settle_in, view_of
 from intime_sync.config.desired import Configuration, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.kinds.registry import CONTACTS, KINDS
@@ -47,4 +47,9 @@ class _Nothing:
         if ledger.carriers:
             owned.add(CONTACTS.name)
         desired = Snapshot({kind.name: () for kind in KINDS if kind.name in owned})
-        return plan_for(Configuration(self.settings, desired, ()), connection, ledger)
+        plan, actual = plan_for(
+            Configuration(self.settings, desired, ()), connection, view_of(session), settle_in(session)
+        )
+        # A carrier that the ledger does not know is not owned, whatever its name.
+        owned_leftovers = tuple(id for id in plan.leftovers if id in ledger.carriers)
+        return replace(plan, leftovers=owned_leftovers), actual

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from intime_sync.cli.output import Output
-from intime_sync.config.settings import EMBEDDED, ROOT_FILE
+from intime_sync.config.settings import EMBEDDED, ROOT_FILE, url_fault
 from intime_sync.config.whole_schema import root_schema
 from intime_sync.errors import InvalidInput
 
@@ -50,9 +50,12 @@ def command(directory: Path, owner: str | None, url: str) -> int:
     root = directory / ROOT_FILE
     if root.exists():
         raise InvalidInput(f"{root} is already there", hint="nothing was changed")
-    name = owner or re.sub(r"[^A-Za-z0-9._-]+", "-", directory.resolve().name).strip("-._") or "me"
+    name = owner or re.sub(r"[^A-Za-z0-9._-]+", "-", directory.resolve().name)[:40].strip("-._") or "me"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
         raise InvalidInput(f"`{name}` cannot be an owner", hint="use at most 40 letters, digits, dots and hyphens")
+    fault = url_fault(url)
+    if fault:
+        raise InvalidInput(f"--url {fault}")
     directory.mkdir(parents=True, exist_ok=True)
     root.write_text(_ROOT.format(schema=f"./{SCHEMA_FILE}", owner=name, url=url), encoding="utf-8")
     schema = json.dumps(root_schema(), ensure_ascii=False, indent=2)

@@ -9,7 +9,7 @@ import click
 from intime_sync.cli.options import directory_argument, environ, reveal_option, selection_of, selection_options
 from intime_sync.cli.output import Output
 from intime_sync.cli.plans import render_plan, write_plan_file
-from intime_sync.cli.wiring import connect, ledger_store, plan_for
+from intime_sync.cli.wiring import connect, ledger_store, plan_for, settle_in_memory
 from intime_sync.config.desired import load_desired
 
 
@@ -44,7 +44,7 @@ def command(
             Output.for_stderr().note(
                 f"note: an apply was interrupted; the next one first settles {len(view.open_intents)} open requests"
             )
-        plan, _ = plan_for(configuration, connection, view.ledger, selection)
+        plan, _ = plan_for(configuration, connection, view, settle_in_memory(view.ledger), selection)
     if out is not None:
         write_plan_file(plan, out, directory)
     Output.for_stdout(reveal).write(render_plan(plan, format_, Output.for_stdout(reveal)))

@@ -28,3 +28,18 @@ def lab(shared_lab: Lab) -> Lab:
     """An empty account and no ledger."""
     shared_lab.reset()
     return shared_lab
+
+
+@pytest.fixture(scope="module")
+def shared_merging_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    from account_lab import lab_at
+
+    with lab_at(tmp_path_factory.mktemp("merging"), merge_contacts=True) as made:
+        yield made
+
+
+@pytest.fixture
+def merging_lab(shared_merging_lab: Lab) -> Lab:
+    """An empty account of a service that makes one contact of two with the same number."""
+    shared_merging_lab.reset()
+    return shared_merging_lab

@@ -242,18 +242,39 @@ def test_a_stale_journal_brings_nothing_back(store: FileLedgerStore) -> None:
         session.record([DropEntry(GROUP, "Akut")])
     store.journal_path.write_bytes(journal)
     assert names(store) == ["Jour"]
-    assert store.read().open_intents == ()
+    # Its results are old news, but what it began may still have to be looked for.
+    assert [intent.keys for intent in store.read().open_intents] == [("Kansli",)]
     record(store, "Ny")
     assert names(store) == ["Jour", "Ny"]
 
 
-def test_the_journal_of_another_ledger_is_ignored(store: FileLedgerStore) -> None:
+@pytest.mark.parametrize(("lineage", "ahead"), [("annan", 0), ("annan", -1), (None, 1), (None, 98)])
+def test_a_journal_that_does_not_belong_to_the_ledger_stops_and_both_are_kept(
+    store: FileLedgerStore, lineage: str | None, ahead: int
+) -> None:
+    """Somebody put another ledger in its place: what the journal says is neither to be believed nor to be lost."""
     record(store, "Jour")
+    ledger = store.read().ledger
     writer = JournalWriter(store.journal_path)
-    writer.start("annan", 99, REF)
+    writer.start(lineage or ledger.lineage, ledger.serial + ahead, REF)
     writer.result(None, [put("Främmande")])
     writer.close()
-    assert names(store) == ["Jour"]
+    before = (store.path.read_bytes(), store.journal_path.read_bytes())
+    with pytest.raises(LedgerError) as raised:
+        store.read()
+    assert raised.value.hint
+    with pytest.raises(LedgerError), store.hold("apply", 0):
+        raise AssertionError("such a ledger must not be held")
+    assert (store.path.read_bytes(), store.journal_path.read_bytes()) == before
+
+
+def test_a_run_that_takes_over_has_a_serial_of_its_own(store: FileLedgerStore) -> None:
+    """A plan made between the two runs must be told from one made after both."""
+    record(store, "Jour")
+    _interrupted(store, "Akut")
+    seen = store.read().ledger.serial
+    record(store, "Kansli")
+    assert (seen, store.read().ledger.serial) == (2, 3)
 
 
 def test_an_open_intent_keeps_its_journal_until_it_is_settled(store: FileLedgerStore) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from plan_makers import (
+    CLOCK,
     BLOCKLIST,
     CONTACT,
     GROUP,
@@ -202,3 +204,18 @@ def test_every_difference_is_told_at_once() -> None:
         rows[GROUP] = [group_row("Jour", 7)]
 
     assert len(stale(twist)) == 3
+
+
+def test_carriers_that_moved_make_a_plan_stale_that_would_purge_or_keep_them() -> None:
+    def twist(rows: dict[Any, list[Resource[Any]]]) -> None:
+        rows[GROUP].append(group_row("~clinic-a/all-2", 41))
+
+    (reason,) = stale(twist)
+    assert "carriers" in reason
+
+
+def test_a_plan_that_waited_until_a_time_had_passed_is_stale() -> None:
+    later = replace(CLOCK, now=datetime(2027, 1, 1, tzinfo=UTC))
+    actual = Snapshot({kind: tuple(found) for kind, found in account().items()})
+    (reason,) = stale_reasons(made(), REF, actual, book(), later)
+    assert "reminder/r" in reason

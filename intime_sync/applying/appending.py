@@ -1,0 +1,50 @@
+"""The strategy `append`: contacts are added, one a request, and nothing is ever taken back.
+
+Without a carrier nothing can be undone, so nobody may have to guess which part of a request was carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from intime_sync.applying.run import Run
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.change import Create
+from intime_sync.model.ledger import Entry, PutEntry
+from intime_sync.model.report import Status
+from intime_sync.model.resource import Attributes
+from intime_sync.remote.client import Unknown
+from intime_sync.remote.transport import NotSent
+from intime_sync.wire.reply import Ids, Refused
+
+APPEND = "append"
+
+
+def append_contacts(run: Run, changes: Sequence[Create]) -> None:
+    """Add each contact; one whose outcome is unknown stays so until a person settles it."""
+    for change in changes:
+        run.check_stop()
+        key = change.address.key
+        wire = run.wire()
+        intent = run.session.intend(APPEND, CONTACTS.name, [key], {"objects": [dict(change.after)]})
+        outcome = run.send(CONTACTS.add_request([(change.after, None)], wire))
+        match outcome:
+            case Ids(ids):
+                entry = Entry(change.after, ids[0], change.protected)
+                run.session.settle(intent, [PutEntry(CONTACTS.name, key, entry)])
+                run.finish(change, Status.DONE, id=ids[0])
+            case Refused():
+                run.session.settle(intent, [])
+                run.finish(change, Status.FAILED, f"the service refuses it: {outcome}")
+            case NotSent(why):
+                run.session.settle(intent, [])
+                run.finish(change, Status.FAILED, f"the service could not be reached: {why}")
+            case Unknown(why):
+                run.session.settle(intent, [unknown_contact(key, change.after)])
+                hint = f"look in the service, then `ledger resolve contact/{key} --as sent|not-sent`"
+                run.finish(change, Status.UNKNOWN, f"{why}; {hint}")
+
+
+def unknown_contact(key: str, attributes: Attributes) -> PutEntry:
+    """What the ledger keeps of a contact that may or may not have been added."""
+    return PutEntry(CONTACTS.name, key, Entry(attributes, unknown=True))

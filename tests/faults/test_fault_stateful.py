@@ -1,0 +1,298 @@
+"""Any history of edits, faults, deaths and other people's hands: when it is over, an apply or two put all right."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crashing import Died, dies_at
+from fault_lab import (
+    CARRIERS,
+    Bystanders,
+    Lab,
+    Orphans,
+    assert_as_wanted,
+    assert_honest,
+    faults,
+    module_lab,
+    settle,
+)
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from intime_sync.errors import CredentialsError, ServiceError
+from intime_sync.model.policy import Policy
+
+USUAL = 30
+EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", USUAL))
+"""Set FAULT_EXAMPLES to a few thousand to search at random for a night; the usual ones are always the same."""
+
+GROUPS = ("Akut", "Jour", "Kansli", "Personal & vikarier")
+TEXTS = ("", "Ledningsgrupp", "Östra")
+TIMES = ("2026-06-01T08:30", "2026-06-02T09:00", "2026-12-24T15:00")
+
+ENDPOINTS = (
+    "*",
+    "contacts/addgroup",
+    "contacts/add",
+    "contacts/deletegroup",
+    "contacts/listgroups",
+    "nix/addnix",
+    "nix/deletenix",
+    "nix/list",
+    "reminder/add",
+    "reminder/edit",
+    "reminder/list",
+)
+ANYWHERE: tuple[dict[str, Any], ...] = (
+    {"fault": "drop_before"},
+    {"fault": "drop_after"},
+    {"fault": "error_before", "status": 500},
+    {"fault": "error_after", "status": 503},
+    {"fault": "error_before", "status": 403},
+    {"fault": "garbage", "act": True},
+    {"fault": "garbage", "act": False},
+    {"fault": "truncate", "content_length": "full"},
+    {"fault": "empty", "act": True},
+    {"fault": "throttle", "status": 429, "retry_after": 1},
+    {"fault": "garbage", "text": "1:ERROR1", "act": False},
+    {"fault": "garbage", "text": "0:ERROR3", "act": True},
+)
+WRITES: tuple[dict[str, Any], ...] = (
+    {"fault": "wrong_count", "delta": -1},
+    {"fault": "wrong_count", "delta": 1},
+    {"fault": "partial", "reply": "short"},
+    {"fault": "garbage", "text": "2:ERROR1", "act": False},
+    {"fault": "garbage", "text": "2:ERROR1", "act": True},
+)
+LISTED: tuple[dict[str, Any], ...] = (
+    {"fault": "partial", "reply": "full"},
+    {"fault": "truncate", "content_length": "actual"},
+    {"fault": "duplicate"},
+)
+"""Right answers to wrong deeds: seen where there is a list to look into, so not with contacts."""
+
+
+@st.composite
+def fault_rules(draw: st.DrawFn) -> dict[str, Any]:
+    """One thing that goes wrong, and when."""
+    endpoint = draw(st.sampled_from(ENDPOINTS))
+    wrongs = ANYWHERE
+    if endpoint != "*" and "list" not in endpoint:
+        wrongs += WRITES if endpoint == "contacts/add" else (*WRITES, *LISTED)
+    when = draw(st.sampled_from(({"call": "every"}, *({"call": n, "times": m} for n in range(1, 7) for m in (1, 3)))))
+    return {"endpoint": endpoint, **when, **draw(st.sampled_from(wrongs))}
+
+
+@st.composite
+def configs(draw: st.DrawFn, leaving: bool) -> dict[str, list[dict[str, Any]]]:
+    """All four sections. Without `leaving`, nobody leaves a group that stays: a service that merges cannot do it."""
+    groups = draw(st.lists(st.sampled_from(GROUPS), unique=True))
+    contacts = []
+    for index in sorted(draw(st.sets(st.integers(0, 5)))):
+        item: dict[str, Any] = {
+            "key": f"p{index}",
+            "firstname": f"P{index}",
+            "extrafield": draw(st.sampled_from(TEXTS)),
+        }
+        # How somebody is reached stays, so that a service that merges finds them again.
+        if index % 3 != 1:
+            item["mobile"] = f"070174061{index}"
+        if index % 3 != 0:
+            item["email"] = f"p{index}@example.se"
+        always = [name for place, name in enumerate(GROUPS) if (index + place) % 3 == 0]
+        chosen = draw(st.lists(st.sampled_from(groups), unique=True)) if leaving and groups else always
+        item["groups"] = [name for name in chosen if name in groups]
+        contacts.append(item)
+    reminders = []
+    taken = set()
+    for index in sorted(draw(st.sets(st.integers(0, 3)))):
+        at = draw(st.sampled_from(TIMES))
+        # Two and two share a number, so that one may take the other's time.
+        mobile = f"070174083{index // 2}"
+        if (at, mobile) in taken:
+            continue
+        taken.add((at, mobile))
+        attendant = {"firstname": draw(st.sampled_from(("Anna", "Östen"))), "mobile": mobile}
+        reminders.append({"key": f"r{index}", "at": at, "organizer": {"lastname": "Ek"}, "attendant": attendant})
+    blocked = draw(st.sets(st.integers(0, 5)))
+    return {
+        "groups": [{"name": name} for name in groups],
+        "contacts": contacts,
+        "blocklist": [{"mobile": f"070174072{index}"} for index in sorted(blocked)],
+        "reminders": reminders,
+    }
+
+
+POLICIES = st.builds(Policy, carrier_size=st.sampled_from([1, 2, 50]), batch_size=st.sampled_from([1, 2, 200]))
+
+
+class Account(RuleBasedStateMachine):
+    """One account, its configuration, and everything that happens to them."""
+
+    lab: Lab
+    merges: bool
+
+    @initialize(policy=POLICIES)
+    def begin(self, policy: Policy) -> None:
+        self.lab.reset(policy)
+        self.bystanders = Bystanders(self.lab)
+        self.orphans = Orphans()
+        self.hand_made = 0
+        self.config: dict[str, list[dict[str, Any]]] = {
+            "groups": [],
+            "contacts": [],
+            "blocklist": [],
+            "reminders": [],
+        }
+
+    # What the users of the tool do
+
+    @rule(data=st.data())
+    def edit(self, data: st.DataObject) -> None:
+        self.config = data.draw(configs(leaving=not self.merges), label="config")
+
+    @rule(data=st.data())
+    def edit_one_section(self, data: st.DataObject) -> None:
+        edited = data.draw(configs(leaving=not self.merges), label="config")
+        section = data.draw(st.sampled_from(["groups", "blocklist", "reminders", "contacts"]))
+        groups = {item["name"] for item in (edited if section == "groups" else self.config)["groups"]}
+        self.config = {**self.config, section: edited[section]}
+        self.config["contacts"] = [
+            {**item, "groups": [name for name in item["groups"] if name in groups]}
+            for item in self.config["contacts"]
+        ]
+        if self.merges:
+            for item in self.config["contacts"]:
+                index = int(item["key"][1:])
+                item["groups"] = [n for place, n in enumerate(GROUPS) if (index + place) % 3 == 0 and n in groups]
+
+    @rule(rules=st.lists(fault_rules(), min_size=1, max_size=3))
+    def apply_with_faults(self, rules: list[dict[str, Any]]) -> None:
+        self.lab.emulator.set_faults(faults(*rules))
+        self.lab.emulator.calls.clear()
+        with suppress(ServiceError, CredentialsError):
+            applied = self.lab.try_apply(self.config)
+            assert_honest(self.lab, self.config, applied, orphans=bool(self.orphans))
+        assert len(self.lab.emulator.calls) < 400, "it ends by itself"
+        self.lab.emulator.set_faults(None)
+
+    @rule(
+        moment=st.integers(1, 60),
+        torn=st.booleans(),
+        rules=st.lists(fault_rules(), max_size=1),
+    )
+    def die_in_mid_apply(self, moment: int, torn: bool, rules: list[dict[str, Any]]) -> None:
+        self.lab.emulator.set_faults(faults(*rules))
+        with dies_at(self.lab, moment, torn=torn), suppress(Died, ServiceError, CredentialsError):
+            self.lab.try_apply(self.config)
+        self.lab.emulator.set_faults(None)
+
+    @rule()
+    def apply(self) -> None:
+        self.heal()
+
+    @rule(journal_too=st.booleans())
+    def lose_the_ledger(self, journal_too: bool) -> None:
+        self._remove_twins_by_hand()
+        self.orphans.add_all(self.lab, self.bystanders)
+        self.lab.ledgers.path.unlink(missing_ok=True)
+        if journal_too:
+            self.lab.ledgers.journal_path.unlink(missing_ok=True)
+
+    def _remove_twins_by_hand(self) -> None:
+        """Which of two groups of a name is ours, nobody knows without a ledger: a person must say."""
+        seen = set()
+        for id, name in self.lab.emulator.store.groups():
+            if name in seen and not name.startswith("~") and id not in self.bystanders.groups:
+                self.lab.emulator.store.delete_group(id)
+            seen.add(name)
+
+    # What other people do in the service meanwhile
+
+    @rule(members=st.integers(0, 2), data=st.data())
+    def somebody_makes_contacts(self, members: int, data: st.DataObject) -> None:
+        groups = [id for id, name in self.lab.emulator.store.groups() if not name.startswith(CARRIERS)]
+        for _ in range(members):
+            self.hand_made += 1
+            chosen = data.draw(st.sets(st.sampled_from(groups), max_size=2), label="groups")
+            self.bystanders.add_contact(
+                "Hand",
+                mobile=f"0709{self.hand_made:06}",
+                email=f"hand{self.hand_made}@example.se",
+                groups=sorted(chosen),
+            )
+
+    @rule()
+    def somebody_makes_a_group_and_blocks_a_number(self) -> None:
+        self.hand_made += 1
+        self.bystanders.add_group(f"Gjord för hand {self.hand_made}")
+        number = f"0709{self.hand_made:06}"
+        self.bystanders.numbers[f"+46{number[1:]}"] = self.lab.emulator.store.block(number)
+
+    @rule(data=st.data(), with_contacts=st.booleans())
+    def somebody_deletes_a_managed_group(self, data: st.DataObject, with_contacts: bool) -> None:
+        groups = {name: id for id, name in self.lab.emulator.store.groups() if name in GROUPS}
+        if not groups:
+            return
+        group = groups[data.draw(st.sampled_from(sorted(groups)), label="group")]
+        # A merged contact stays in groups that it should have left, so it would be lost without a trace.
+        self.lab.emulator.store.delete_group(group, with_contacts=with_contacts and not self.merges)
+        self.bystanders.note_group_gone()
+
+    @rule(data=st.data())
+    def somebody_deletes_a_carrier(self, data: st.DataObject) -> None:
+        members = self.lab.members()
+        carriers = sorted(self.lab.carriers())
+        # One that shares a merged contact with another would empty that one without a trace.
+        alone = [id for id in carriers if not any(members[id] & members[other] for other in carriers if other != id)]
+        if alone:
+            self.lab.emulator.store.delete_group(
+                data.draw(st.sampled_from(alone), label="carrier"), with_contacts=True
+            )
+
+    @rule(data=st.data())
+    def somebody_unblocks_a_number(self, data: st.DataObject) -> None:
+        ours = [
+            row.number for row in self.lab.emulator.store.blocklist() if row.number not in self.bystanders.numbers
+        ]
+        if ours:
+            self.lab.emulator.store.unblock(data.draw(st.sampled_from(ours), label="number"))
+
+    @rule(data=st.data())
+    def somebody_switches_a_reminder_off(self, data: st.DataObject) -> None:
+        ours = [
+            row.id for row in self.lab.emulator.store.reminders() if row.active and row.id != self.bystanders.reminder
+        ]
+        if ours:
+            self.lab.emulator.store.set_reminder_active(data.draw(st.sampled_from(ours), label="reminder"), False)
+
+    # What must be true whenever it is over
+
+    def heal(self) -> None:
+        settle(self.lab, self.config)
+        assert_as_wanted(self.lab, self.config, self.bystanders, may_stay=self.orphans, groups_may_go=True)
+        self.bystanders.note_groups()
+
+    def teardown(self) -> None:
+        if hasattr(self, "bystanders"):
+            self.heal()
+
+
+@pytest.mark.parametrize("merges", [False, True], ids=["a-service-that-adds", "a-service-that-merges"])
+def test_whatever_happened_an_apply_or_two_put_all_right(tmp_path: Path, merges: bool) -> None:
+    with module_lab(tmp_path, merge_contacts=merges) as lab:
+        run_state_machine_as_test(
+            type("Account", (Account,), {"lab": lab, "merges": merges}),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=14,
+                derandomize=EXAMPLES == USUAL,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )

@@ -1,0 +1,298 @@
+"""Every call that changes something × everything that can go wrong: reports are honest, the next run heals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from fault_lab import Bystanders, Lab, assert_as_wanted, assert_honest, faults, module_lab, settle
+
+from intime_sync.errors import IntimeSyncError, ServiceError
+from intime_sync.model.policy import Policy
+from intime_sync.model.report import Status
+from intime_sync.remote.transport import NotSent, Result
+
+POSTS = (
+    "contacts/addgroup",
+    "contacts/add",
+    "contacts/deletegroup",
+    "nix/addnix",
+    "nix/deletenix",
+    "reminder/add",
+    "reminder/edit",
+)
+LISTS = {"contacts/listgroups": "group", "nix/list": "blocklist", "reminder/list": "reminder"}
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "drop-before": {"fault": "drop_before"},
+    "drop-after": {"fault": "drop_after"},
+    "500-before": {"fault": "error_before", "status": 500},
+    "500-after": {"fault": "error_after", "status": 500},
+    "401-before": {"fault": "error_before", "status": 401},
+    "delay-before": {"fault": "delay", "seconds": 0.01, "when": "before"},
+    "delay-after": {"fault": "delay", "seconds": 0.01, "when": "after"},
+    "garbage-acted": {"fault": "garbage", "act": True},
+    "garbage-idle": {"fault": "garbage", "act": False},
+    "truncate-full": {"fault": "truncate", "content_length": "full"},
+    "truncate-actual": {"fault": "truncate", "content_length": "actual"},
+    "empty-acted": {"fault": "empty", "act": True},
+    "empty-idle": {"fault": "empty", "act": False},
+    "one-id-less": {"fault": "wrong_count", "delta": -1},
+    "one-id-more": {"fault": "wrong_count", "delta": 1},
+    "half-short": {"fault": "partial", "reply": "short"},
+    "half-full": {"fault": "partial", "reply": "full"},
+    "twice": {"fault": "duplicate"},
+    "throttle-429": {"fault": "throttle", "status": 429, "retry_after": 1},
+    "throttle-503": {"fault": "throttle", "status": 503, "retry_after": 0},
+    # Codes of the documentation, at the right and at the wrong moment.
+    "refused": {"fault": "garbage", "text": "2:ERROR1", "act": False},
+    "refused-acted": {"fault": "garbage", "text": "2:ERROR1", "act": True},
+    "bad-xml": {"fault": "garbage", "text": "1:ERROR1", "act": False},
+    "bad-xml-acted": {"fault": "garbage", "text": "1:ERROR1", "act": True},
+    "no-login": {"fault": "garbage", "text": "0:ERROR3", "act": False},
+    "no-login-acted": {"fault": "garbage", "text": "0:ERROR3", "act": True},
+    "unknown-code": {"fault": "garbage", "text": "9:ERROR9", "act": True},
+    "exception-text": {"fault": "garbage", "text": "Name cannot begin with the '<' character", "act": True},
+    "odd-ids": {"fault": "garbage", "text": "0,0", "act": True},
+}
+UNSEEN = {("contacts/add", "half-full"), ("contacts/add", "twice")}
+"""What a service could only do behind our back: contacts cannot be listed. See the last tests."""
+
+BEFORE = {
+    "groups": [{"name": name} for name in ("Personal", "Jour", "Gammal", "Äldre")],
+    "contacts": [
+        {"key": f"p{index}", "firstname": f"Person{index}", "mobile": f"07017406{index:02}", "groups": groups}
+        for index, groups in enumerate((["Personal"], ["Jour", "Personal"], [], ["Gammal"], ["Äldre"], []), start=10)
+    ],
+    "blocklist": [{"mobile": f"07017407{index}"} for index in range(10, 15)],
+    "reminders": [
+        {
+            "key": f"r{index}",
+            "at": f"2026-06-{index}T08:30",
+            "organizer": {"lastname": "Ek"},
+            "attendant": {"firstname": "Anna", "mobile": f"07017408{index}"},
+        }
+        for index in range(10, 16)
+    ],
+}
+AFTER = {
+    "groups": [{"name": name} for name in ("Personal", "Jour", "Ny", "Nyare", "Nyast")],
+    "contacts": [
+        {**BEFORE["contacts"][0], "extrafield": "Ändrad"},
+        BEFORE["contacts"][1],
+        {**BEFORE["contacts"][3], "groups": ["Ny"]},
+        {**BEFORE["contacts"][4], "groups": []},
+        {"key": "p20", "firstname": "Tjugo", "mobile": "0701740620", "groups": ["Nyare", "Personal"]},
+        {"key": "p21", "firstname": "Ett", "mobile": "0701740621"},
+        {"key": "p22", "firstname": "Två", "email": "tva@example.se"},
+    ],
+    "blocklist": [*BEFORE["blocklist"][:2], *({"mobile": f"07017407{index}"} for index in range(20, 23))],
+    "reminders": [
+        {**BEFORE["reminders"][0], "at": "2026-07-01T10:00"},
+        {**BEFORE["reminders"][1], "organizer": {"title": "Dr", "lastname": "Ek"}},
+        {**BEFORE["reminders"][2], "attendant": {"firstname": "Östen", "mobile": "0701740812"}},
+        *({**item, "key": f"n{item['key']}", "at": "2026-08-01T10:00"} for item in BEFORE["reminders"][:3]),
+    ],
+}
+POLICY = Policy(carrier_size=2, batch_size=3)
+MOST_CALLS = 120
+"""An apply of BEFORE → AFTER takes 40 calls when all goes well."""
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with module_lab(tmp_path_factory.mktemp("table")) as made:
+        yield made
+
+
+@pytest.fixture
+def lab(module: Lab) -> Lab:
+    module.reset(POLICY)
+    return module
+
+
+def rows() -> list[Any]:
+    """Endpoint × fault × which calls of the endpoint; the second call too where it is for something else."""
+    calls: dict[str, tuple[Any, ...]] = dict.fromkeys(POSTS, (1, "every"))
+    calls |= {"contacts/addgroup": (1, 2, "every"), "contacts/deletegroup": (1, 4, "every")}
+    return [
+        pytest.param(endpoint, name, call, id=f"{endpoint}-{name}-{call}")
+        for endpoint in POSTS
+        for name in FAULTS
+        for call in calls[endpoint]
+        if (endpoint, name) not in UNSEEN
+    ]
+
+
+@pytest.mark.parametrize(("endpoint", "fault", "call"), rows())
+def test_one_run_is_honest_and_the_next_ones_heal(lab: Lab, endpoint: str, fault: str, call: Any) -> None:
+    bystanders = Bystanders(lab)
+    lab.apply(BEFORE)
+    lab.emulator.calls.clear()
+    lab.emulator.set_faults(faults({"endpoint": endpoint, "call": call, **FAULTS[fault]}))
+    applied = lab.try_apply(AFTER)
+    assert len(lab.emulator.calls) <= MOST_CALLS, "it ends by itself, and soon"
+    assert endpoint in lab.writes(), "the fault was met"
+    assert_honest(lab, AFTER, applied)
+    bystanders.assert_untouched()
+    if applied.failure is None and all(result.status is Status.DONE for result in applied.report.results):
+        assert_as_wanted(lab, AFTER, bystanders)
+    settle(lab, AFTER)
+    assert_as_wanted(lab, AFTER, bystanders)
+
+
+@pytest.mark.parametrize("endpoint", POSTS)
+@pytest.mark.parametrize("fault", ["drop-after", "500-before", "garbage-idle", "half-short"])
+def test_some_calls_in_the_middle_fail(lab: Lab, endpoint: str, fault: str) -> None:
+    bystanders = Bystanders(lab)
+    lab.policy = Policy(carrier_size=1, batch_size=1)
+    lab.apply(BEFORE)
+    lab.emulator.set_faults(faults({"endpoint": endpoint, "call": 2, "times": 4, **FAULTS[fault]}))
+    applied = lab.try_apply(AFTER)
+    assert_honest(lab, AFTER, applied)
+    settle(lab, AFTER)
+    assert_as_wanted(lab, AFTER, bystanders)
+
+
+READ_FAULTS = (
+    "drop-before",
+    "drop-after",
+    "500-before",
+    "500-after",
+    "401-before",
+    "garbage-acted",
+    "truncate-full",
+    "truncate-actual",
+    "empty-acted",
+    "throttle-429",
+    "throttle-503",
+    "bad-xml",
+    "no-login",
+    "unknown-code",
+)
+
+
+@pytest.mark.parametrize("endpoint", LISTS)
+@pytest.mark.parametrize("fault", READ_FAULTS)
+def test_nothing_is_planned_or_sent_from_a_list_that_failed(lab: Lab, endpoint: str, fault: str) -> None:
+    bystanders = Bystanders(lab)
+    lab.apply(BEFORE)
+    before = lab.ledgers.path.read_bytes()
+    lab.emulator.calls.clear()
+    lab.emulator.set_faults(faults({"endpoint": endpoint, **FAULTS[fault]}))
+    with pytest.raises(IntimeSyncError) as failure:
+        lab.plan(AFTER)
+    assert failure.value.exit_code == (9 if fault in ("401-before", "no-login") else 1)
+    with pytest.raises(IntimeSyncError):
+        lab.try_apply(AFTER)
+    assert lab.writes() == []
+    assert len(lab.emulator.calls) <= 16, "a read is tried four times at most"
+    assert lab.ledgers.path.read_bytes() == before
+    settle(lab, AFTER)
+    assert_as_wanted(lab, AFTER, bystanders)
+
+
+@pytest.mark.parametrize("endpoint", LISTS)
+@pytest.mark.parametrize("fault", [name for name in READ_FAULTS if name not in ("401-before", "no-login")])
+def test_a_list_that_fails_once_is_read_again_or_refused(lab: Lab, endpoint: str, fault: str) -> None:
+    lab.apply(BEFORE)
+    lab.emulator.calls.clear()
+    whole = lab.plan(AFTER)
+    lab.emulator.set_faults(faults({"endpoint": endpoint, "call": 1, **FAULTS[fault]}))
+    with suppress(ServiceError):
+        assert lab.plan(AFTER).digest() == whole.digest()
+    assert lab.writes() == []
+
+
+@pytest.mark.parametrize("endpoint", LISTS)
+def test_a_list_that_is_suddenly_empty_stops_the_plan(lab: Lab, endpoint: str) -> None:
+    lab.apply(BEFORE)
+    lab.emulator.set_faults(faults({"endpoint": endpoint, **FAULTS["refused"]}))
+    tripped = [(guard.guard, guard.kind) for guard in lab.plan(BEFORE).tripped()]
+    assert tripped == [("empty_account", LISTS[endpoint])]
+
+
+def test_carriers_that_are_suddenly_gone_stop_the_plan_where_groups_are_not_managed(lab: Lab) -> None:
+    lab.policy = Policy(carrier_size=1)
+    only_contacts = {"contacts": [item for item in BEFORE["contacts"] if not item["groups"]]}
+    lab.apply(only_contacts)
+    assert len(lab.carriers()) == 2
+    lab.emulator.set_faults(faults({"endpoint": "contacts/listgroups", **FAULTS["refused"]}))
+    plan = lab.plan(only_contacts)
+    assert [(guard.guard, guard.kind) for guard in plan.tripped()] == [("empty_account", "group")]
+
+
+@pytest.mark.parametrize("endpoint", LISTS)
+@pytest.mark.parametrize("fault", ["drop-before", "500-after", "truncate-actual", "empty-acted", "no-login"])
+@pytest.mark.parametrize("first", [2, 3])
+def test_a_list_that_fails_in_mid_apply(lab: Lab, endpoint: str, fault: str, first: int) -> None:
+    bystanders = Bystanders(lab)
+    lab.apply(BEFORE)
+    lab.emulator.calls.clear()
+    lab.emulator.set_faults(faults({"endpoint": endpoint, "call": first, "times": 1000, **FAULTS[fault]}))
+    applied = lab.try_apply(AFTER)
+    assert len(lab.emulator.calls) <= MOST_CALLS
+    assert_honest(lab, AFTER, applied)
+    assert any(result.status is not Status.DONE for result in applied.report.results)
+    settle(lab, AFTER)
+    assert_as_wanted(lab, AFTER, bystanders)
+
+
+class _Unreachable:
+    """Stands in for POSTs that never leave: the first `times` after `after` whole ones."""
+
+    def __init__(self, lab: Lab, after: int, times: int) -> None:
+        self.post, self.after, self.times = lab.client.transport.post, after, times
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Result:
+        self.after -= 1
+        if self.after < 0 and self.times > 0:
+            self.times -= 1
+            return NotSent("the connection was refused")
+        return self.post(*args, **kwargs)
+
+
+@pytest.mark.parametrize("after", range(0, 24, 3))
+@pytest.mark.parametrize("times", [1, 3, 1000])
+def test_a_service_that_cannot_be_reached_for_a_while(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, after: int, times: int
+) -> None:
+    bystanders = Bystanders(lab)
+    lab.apply(BEFORE)
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.client.transport, "post", _Unreachable(lab, after, times))
+        applied = lab.try_apply(AFTER)
+    assert_honest(lab, AFTER, applied)
+    done = {result.status for result in applied.report.results} == {Status.DONE}
+    if times == 1:
+        assert done, "what never left is sent again"
+    if times == 1000:
+        assert not done
+    settle(lab, AFTER)
+    assert_as_wanted(lab, AFTER, bystanders)
+
+
+# What nobody could see: contacts cannot be listed, and the answer was right.
+
+
+def test_a_contact_made_twice_behind_our_back_goes_with_its_carrier(lab: Lab) -> None:
+    bystanders = Bystanders(lab)
+    lab.emulator.set_faults(faults({"endpoint": "contacts/add", **FAULTS["twice"]}))
+    lab.apply(BEFORE)
+    lab.emulator.set_faults(None)
+    ours = len(lab.emulator.store.contacts()) - len(bystanders.contacts)
+    assert ours == 2 * len(BEFORE["contacts"]), "the service did it twice, and said so nowhere"
+    changed = {**BEFORE, "contacts": [{**item, "extrafield": "Ändrad"} for item in BEFORE["contacts"]]}
+    settle(lab, changed)
+    assert_as_wanted(lab, changed, bystanders)
+
+
+def test_a_contact_that_was_confirmed_and_never_made_comes_with_the_next_change(lab: Lab) -> None:
+    bystanders = Bystanders(lab)
+    lab.emulator.set_faults(faults({"endpoint": "contacts/add", **FAULTS["half-full"]}))
+    lab.apply(BEFORE)
+    changed = {**BEFORE, "contacts": [{**item, "extrafield": "Ändrad"} for item in BEFORE["contacts"]]}
+    settle(lab, changed)
+    assert_as_wanted(lab, changed, bystanders)
