@@ -107,15 +107,15 @@ def _planning(accounts: list[Account], directory: Path, runs: int, *, with_octod
 
 
 def _growth(sizes: list[int], usages: list[Usage], empty: Usage) -> None:
-    """How time grows with the contacts, beyond what an empty configuration takes."""
+    """How processor time grows with the contacts, beyond what an empty configuration takes."""
     rows = [["an empty configuration", *usage_cells(empty), ""]]
     for size, usage in zip(sizes, usages, strict=True):
-        each = (usage.wall - empty.wall) / size * 1e6
+        each = (usage.cpu - empty.cpu) / size * 1e6
         rows.append([f"{size:,} contacts", *usage_cells(usage), f"{each:.0f} µs"])
     print("## Growth\n")
     print(table(("", *HEAD, "each"), rows))
-    walls = [max(usage.wall - empty.wall, 1e-4) for usage in usages]
-    print(f"Time beyond the empty plan grows with contacts ** {exponent(sizes, walls):.2f} (1 is linear).")
+    times = [max(usage.cpu - empty.cpu, 1e-4) for usage in usages]
+    print(f"Processor time beyond the empty plan grows with contacts ** {exponent(sizes, times):.2f} (1 is linear).")
 
 
 if __name__ == "__main__":

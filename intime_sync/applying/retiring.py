@@ -66,7 +66,7 @@ def _break_up(ledger: Ledger, going: dict[RemoteId, bool], members: Members) -> 
     entries = ledger.of(CONTACTS.name)
     homes: dict[RemoteId, set[RemoteId]] = {}
     for entry in entries.values():
-        if entry.remote_id is not None and entry.carrier is not None and entry.carrier not in going:
+        if entry.remote_id is not None and entry.carrier in ledger.carriers and entry.carrier not in going:
             homes.setdefault(entry.remote_id, set()).add(entry.carrier)
     broken: set[RemoteId] = set()
     waiting = list(going)

@@ -65,9 +65,9 @@ def ledger_from_json(data: bytes) -> Ledger:
             raw = json.loads(text)
             del text
             return _ledger_from_dict(raw)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise LedgerError(
-            f"the ledger is not readable as one ({type(error).__name__})",
+            "the ledger is not readable as one",
             hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again",
         ) from None
 

@@ -88,6 +88,11 @@ def fault_rules(draw: st.DrawFn) -> dict[str, Any]:
     return {"endpoint": endpoint, **when, **draw(st.sampled_from(wrongs))}
 
 
+def always(contact: dict[str, Any]) -> list[str]:
+    """The groups that a contact is in wherever they exist."""
+    return [name for place, name in enumerate(GROUPS) if (int(contact["key"][1:]) + place) % 3 == 0]
+
+
 @st.composite
 def configs(draw: st.DrawFn, leaving: bool) -> dict[str, list[dict[str, Any]]]:
     """All four sections. Without `leaving`, nobody leaves a group that stays: a service that merges cannot do it."""
@@ -104,8 +109,7 @@ def configs(draw: st.DrawFn, leaving: bool) -> dict[str, list[dict[str, Any]]]:
             item["mobile"] = f"070174061{index}"
         if index % 3 != 0:
             item["email"] = f"p{index}@example.se"
-        always = [name for place, name in enumerate(GROUPS) if (index + place) % 3 == 0]
-        chosen = draw(st.lists(st.sampled_from(groups), unique=True)) if leaving and groups else always
+        chosen = draw(st.lists(st.sampled_from(groups), unique=True)) if leaving and groups else always(item)
         item["groups"] = [name for name in chosen if name in groups]
         contacts.append(item)
     reminders = []
@@ -152,27 +156,31 @@ class Account(RuleBasedStateMachine):
 
     # What the users of the tool do
 
-    @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
-        self.config = data.draw(configs(leaving=not self.merges), label="config")
-
-    @rule(data=st.data())
-    def edit_one_section(self, data: st.DataObject) -> None:
+        """All of the configuration, one section of it, or nothing."""
+        sections = data.draw(
+            st.sampled_from(("all", "groups", "contacts", "blocklist", "reminders", "none")), label="edit"
+        )
+        if sections == "none":
+            return
         edited = data.draw(configs(leaving=not self.merges), label="config")
-        section = data.draw(st.sampled_from(["groups", "blocklist", "reminders", "contacts"]))
-        groups = {item["name"] for item in (edited if section == "groups" else self.config)["groups"]}
-        self.config = {**self.config, section: edited[section]}
+        self.config = edited if sections == "all" else {**self.config, sections: edited[sections]}
+        groups = {item["name"] for item in self.config["groups"]}
         self.config["contacts"] = [
-            {**item, "groups": [name for name in item["groups"] if name in groups]}
+            {
+                **item,
+                "groups": [name for name in (item["groups"] if not self.merges else always(item)) if name in groups],
+            }
             for item in self.config["contacts"]
         ]
-        if self.merges:
-            for item in self.config["contacts"]:
-                index = int(item["key"][1:])
-                item["groups"] = [n for place, n in enumerate(GROUPS) if (index + place) % 3 == 0 and n in groups]
 
-    @rule(rules=st.lists(fault_rules(), min_size=1, max_size=3))
-    def apply_with_faults(self, rules: list[dict[str, Any]]) -> None:
+    @rule(data=st.data())
+    def edit_only(self, data: st.DataObject) -> None:
+        self.edit(data)
+
+    @rule(data=st.data(), rules=st.lists(fault_rules(), min_size=1, max_size=3))
+    def apply_with_faults(self, data: st.DataObject, rules: list[dict[str, Any]]) -> None:
+        self.edit(data)
         self.lab.emulator.set_faults(faults(*rules))
         self.lab.emulator.calls.clear()
         with suppress(ServiceError, CredentialsError):
@@ -181,19 +189,17 @@ class Account(RuleBasedStateMachine):
         assert len(self.lab.emulator.calls) < 400, "it ends by itself"
         self.lab.emulator.set_faults(None)
 
-    @rule(
-        moment=st.integers(1, 60),
-        torn=st.booleans(),
-        rules=st.lists(fault_rules(), max_size=1),
-    )
-    def die_in_mid_apply(self, moment: int, torn: bool, rules: list[dict[str, Any]]) -> None:
+    @rule(data=st.data(), moment=st.integers(1, 40), torn=st.booleans(), rules=st.lists(fault_rules(), max_size=1))
+    def die_in_mid_apply(self, data: st.DataObject, moment: int, torn: bool, rules: list[dict[str, Any]]) -> None:
+        self.edit(data)
         self.lab.emulator.set_faults(faults(*rules))
         with dies_at(self.lab, moment, torn=torn), suppress(Died, ServiceError, CredentialsError):
             self.lab.try_apply(self.config)
         self.lab.emulator.set_faults(None)
 
-    @rule()
-    def apply(self) -> None:
+    @rule(data=st.data())
+    def apply_whole(self, data: st.DataObject) -> None:
+        self.edit(data)
         self.heal()
 
     @rule(journal_too=st.booleans())

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from plan_makers import (
-    CLOCK,
     BLOCKLIST,
+    CLOCK,
     CONTACT,
     GROUP,
     REF,
