@@ -53,7 +53,8 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
 def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collection[RemoteId]:
     """Remove groups by id, each with (True) or without its contacts; the ids that could not be removed."""
     # Whatever the ledger or a plan may say: nothing but this owner's carriers is ever removed here.
-    left = [id for id in groups if id in run.carriers()]
+    own = run.carriers()
+    left = [id for id in groups if id in own]
     for _ in range(TRIES):
         for batch in batches(left, run.policy.batch_size):
             run.check_stop()

@@ -5,7 +5,7 @@ One round is enough unless the service merged new contacts into old ones that ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from intime_sync.applying.appending import append_contacts
 from intime_sync.applying.filling import Filler
@@ -16,13 +16,14 @@ from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Change, Create, Delete, Replace
 from intime_sync.model.policy import ContactStrategy
 from intime_sync.model.report import Status
-from intime_sync.model.resource import Snapshot
+from intime_sync.model.resource import RemoteId, Snapshot
 from intime_sync.planning.planner import leftover_carriers
 
 
 def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
     """Make the contacts' changes come true and say of each how it ended."""
-    ready = [change for change in changes if _has_its_groups(run, change)]
+    ids = run.group_ids()
+    ready = [change for change in changes if _has_its_groups(run, change, ids)]
     if run.policy.contact_strategy is ContactStrategy.APPEND:
         append_contacts(run, [change for change in ready if isinstance(change, Create)])
         return
@@ -35,36 +36,37 @@ def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
             if not batch:
                 break
     except (IntimeSyncError, Stopped):
-        for change in ready:
-            if _shortfall(run, change) is None:
-                _conclude(run, change)
+        _conclude(run, ready, only_done=True)
         raise
-    for change in ready:
-        _conclude(run, change)
+    _conclude(run, ready)
     left = leftover_carriers(run.session.ledger, Snapshot(run.actual), run.owner)
     if left and not run.shortfalls:
         run.shortfalls.append(f"{len(left)} carriers hold contacts that should be gone")
 
 
-def _has_its_groups(run: Run, change: Change) -> bool:
+def _has_its_groups(run: Run, change: Change, ids: Mapping[str, RemoteId]) -> bool:
     if not isinstance(change, Create | Replace):
         return isinstance(change, Delete)
-    ids = run.group_ids()
     missing = [name for name in CONTACTS.group_names(change.after) if name not in ids]
     if missing:
         run.finish(change, Status.FAILED, f"the group `{missing[0]}` is not in the account")
     return not missing
 
 
-def _conclude(run: Run, change: Change) -> None:
-    if not run.is_finished(change):
-        why = _shortfall(run, change)
-        entry = run.session.ledger.of(CONTACTS.name).get(change.address.key)
-        status = Status.DONE if why is None else Status.FAILED
-        run.finish(change, status, why, id=entry.remote_id if entry else None)
+def _conclude(run: Run, changes: Sequence[Change], *, only_done: bool = False) -> None:
+    """Say how each change ended that nobody has said it of; with `only_done`, only of those that came true."""
+    copied = {key for carrier in run.session.ledger.carriers.values() for key in carrier.copies}
+    for change in changes:
+        if run.is_finished(change):
+            continue
+        why = _shortfall(run, change, copied)
+        if why is None or not only_done:
+            entry = run.session.ledger.of(CONTACTS.name).get(change.address.key)
+            status = Status.DONE if why is None else Status.FAILED
+            run.finish(change, status, why, id=entry.remote_id if entry else None)
 
 
-def _shortfall(run: Run, change: Change) -> str | None:
+def _shortfall(run: Run, change: Change, copied: Collection[str]) -> str | None:
     """What the ledger shows to be missing by now; None when the change has come true."""
     ledger = run.session.ledger
     key = change.address.key
@@ -77,6 +79,6 @@ def _shortfall(run: Run, change: Change) -> str | None:
         return "it could not be added; apply again"
     if isinstance(change, Create | Replace) and entry.attributes != change.after:
         return "it could not be changed; apply again"
-    if any(key in carrier.copies for carrier in ledger.carriers.values()):
+    if key in copied:
         return "it was added, but an earlier copy could not be removed; apply again"
     return None

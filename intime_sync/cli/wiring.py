@@ -22,7 +22,7 @@ from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, Snapshot
-from intime_sync.planning.listed import Clock
+from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.remote.client import Client

@@ -34,7 +34,12 @@ def read_mobile(text: str, context: ItemContext, *path: str) -> E164 | None:
 def read_email(text: str, context: ItemContext, *path: str) -> str | None:
     """The address with its domain in lower case, or None after noting what is wrong."""
     address = text.strip()
-    if len(address) <= 64 and _PLAIN_EMAIL.fullmatch(address) and not address.endswith(_SPECIAL):
+    if (
+        len(address) <= 64
+        and "--" not in address
+        and _PLAIN_EMAIL.fullmatch(address)
+        and not address.endswith(_SPECIAL)
+    ):
         return address
     from email_validator import EmailNotValidError, validate_email
 

@@ -13,7 +13,7 @@ from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.planning.diff import field_changes
-from intime_sync.planning.listed import KindPlan
+from intime_sync.planning.matching import KindPlan
 from intime_sync.planning.ownership import is_protected, removes_owned
 
 CONTACT = CONTACTS.name

@@ -12,7 +12,7 @@ from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.carriers import is_carrier
-from intime_sync.planning.listed import Clock
+from intime_sync.planning.matching import Clock
 
 MAX_DELETE = "max_delete"
 PROTECT = "protect"

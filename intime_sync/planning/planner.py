@@ -18,7 +18,8 @@ from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import carrier_prefix, is_carrier
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.guards import judge
-from intime_sync.planning.listed import Clock, KindPlan, plan_listed
+from intime_sync.planning.listed import plan_listed
+from intime_sync.planning.matching import Clock, KindPlan
 from intime_sync.planning.selection import EVERYTHING, Selection, check_selection, narrowed
 
 

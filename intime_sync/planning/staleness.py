@@ -11,7 +11,7 @@ from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
-from intime_sync.planning.listed import Clock
+from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import leftover_carriers
 
 

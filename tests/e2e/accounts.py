@@ -1,4 +1,4 @@
-"""Wanted accounts for tests that break things: made at random, written as a configuration, held against the emulator."""
+"""Wanted accounts for tests that break things: made at random, written down, held against the emulator."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_dates_are_taken_with_and_without_hyphens(api, date):
 
 
 def test_only_names_may_be_empty(api):
-    nobody = {name: "" for name in ORDER if name.endswith("name") or name.endswith("title")}
+    nobody = {name: "" for name in ORDER if name.endswith(("name", "title"))}
     assert api.say("reminder/add", batch(one(**VALUES | nobody))) == "1"
     for name in ("appointmentdate", "attendant_mobile"):
         assert api.say("reminder/add", batch(one(**VALUES | {name: ""}))) == "2:ERROR1"

@@ -26,7 +26,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Resource, Snapshot
-from intime_sync.planning.listed import Clock
+from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual

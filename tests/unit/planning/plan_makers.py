@@ -15,7 +15,7 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
-from intime_sync.planning.listed import Clock
+from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 
 ZONE = ZoneInfo("Europe/Stockholm")

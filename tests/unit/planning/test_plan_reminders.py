@@ -11,7 +11,7 @@ from plan_makers import CLOCK, REMINDER, ZONE, actions, entry, ledger, only, pla
 from intime_sync.model.change import Create, Update
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Prune
-from intime_sync.planning.listed import Clock
+from intime_sync.planning.matching import Clock
 
 ATTENDANT = {"firstname": "Anna", "lastname": "Lindqvist", "mobile": "0701740608"}
 FUTURE = {"key": "anna", "at": "2026-12-01T08:30", "attendant": ATTENDANT}

@@ -1,0 +1,141 @@
+"""Which object of the account stands for which desired one: ledger ids and pins first, identity after them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from intime_sync.kinds.base import ListedKind
+from intime_sync.model.change import Change
+from intime_sync.model.ledger import Entry
+from intime_sync.model.problem import Problem
+from intime_sync.model.resource import RemoteId, Resource
+from intime_sync.planning.ownership import is_surplus
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The moment of planning (aware, UTC) and the zone in which the service speaks of time."""
+
+    now: datetime
+    zone: ZoneInfo
+
+
+@dataclass(slots=True)
+class KindPlan:
+    """One kind's part of a plan. `matched` maps a desired key to the object that stands for it in the account."""
+
+    changes: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    matched: dict[str, Resource[Any]] = field(default_factory=dict)
+
+
+class Index:
+    """The account's objects by id and by identity, and which of them stand for a desired one."""
+
+    def __init__(self, kind: ListedKind, actual: Iterable[Resource[Any]]) -> None:
+        self.kind = kind
+        self.by_id: dict[RemoteId, Resource[Any]] = {}
+        self.by_identity: dict[Hashable, list[Resource[Any]]] = {}
+        self.claimed: dict[int, str] = {}
+        for resource in actual:
+            same = self.by_identity.setdefault(kind.identity(resource.value), [])
+            if resource.remote_id is None:
+                # What has no id cannot be told from its twin, and one removal removes both.
+                if same:
+                    continue
+            else:
+                self.by_id[resource.remote_id] = resource
+            same.append(resource)
+
+    def all(self) -> Iterator[Resource[Any]]:
+        for same in self.by_identity.values():
+            yield from same
+
+    def claim(self, resource: Resource[Any], key: str) -> None:
+        self.claimed[id(resource)] = key
+
+    def claimant(self, resource: Resource[Any]) -> str | None:
+        return self.claimed.get(id(resource))
+
+    def free(self, identity: Hashable) -> list[Resource[Any]]:
+        return [found for found in self.by_identity.get(identity, ()) if id(found) not in self.claimed]
+
+    def owned(self, entry: Entry) -> Resource[Any] | None:
+        """The object that a ledger entry speaks of, if it is still there."""
+        if entry.remote_id is not None:
+            found = self.by_id.get(entry.remote_id)
+            if found is None or self.kind.matches_by_id():
+                return found
+            # A group that was renamed by hand is no longer what we made.
+            same = self.kind.identity(found.value) == self.kind.identity_of(entry.attributes)
+            return found if same else None
+        same_identity = self.by_identity.get(self.kind.identity_of(entry.attributes))
+        return same_identity[0] if same_identity else None
+
+
+def match(
+    kind: ListedKind,
+    desired: Sequence[Resource[Any]],
+    entries: Mapping[str, Entry],
+    index: Index,
+    clock: Clock,
+    plan: KindPlan,
+) -> None:
+    """Pins and ledger ids first, so that identity never takes what another key owns."""
+    for key, surplus in entries.items():
+        if is_surplus(surplus) and (row := index.owned(surplus)) is not None:
+            index.claim(row, key)
+    rest = []
+    for resource in desired:
+        if resource.wish.pinned is not None:
+            _match_pinned(kind, resource, index, plan)
+            continue
+        entry = entries.get(resource.key)
+        found = index.owned(entry) if entry and kind.matches_by_id() else None
+        if found is not None and _usable(kind, resource, found, clock):
+            index.claim(found, resource.key)
+            plan.matched[resource.key] = found
+        else:
+            rest.append(resource)
+    for resource in rest:
+        candidates = [
+            found for found in index.free(kind.identity(resource.value)) if _usable(kind, resource, found, clock)
+        ]
+        if len(candidates) > 1:
+            # One that still does something stands before one that was switched off; the oldest first.
+            candidates.sort(key=lambda found: (kind.inert(kind.attributes(found.value)), found.remote_id or 0))
+            why = kind.ambiguous(resource.key, candidates)
+            if why is not None:
+                plan.problems.append(Problem("ambiguous", why, resource.origin))
+                continue
+        if candidates:
+            index.claim(candidates[0], resource.key)
+            plan.matched[resource.key] = candidates[0]
+
+
+def _match_pinned(kind: ListedKind, resource: Resource[Any], index: Index, plan: KindPlan) -> None:
+    pinned = resource.wish.pinned
+    found = index.by_id.get(pinned) if pinned is not None else None
+    if found is None:
+        if not resource.wish.absent:
+            message = f"the account has no {kind.name} with id {pinned}; remove `id` to have `{resource.key}` made"
+            plan.problems.append(Problem("unknown-id", message, resource.origin))
+    elif kind.identity(found.value) != kind.identity(resource.value):
+        message = f"{kind.name} {pinned} is called `{found.key}` in the account, not `{resource.key}`"
+        plan.problems.append(Problem("other-name", message, resource.origin))
+    else:
+        index.claim(found, resource.key)
+        plan.matched[resource.key] = found
+
+
+def _usable(kind: ListedKind, resource: Resource[Any], found: Resource[Any], clock: Clock) -> bool:
+    """What was switched off for good, or is past, only serves a wish for just that."""
+    wanted, there = kind.attributes(resource.value), kind.attributes(found.value)
+    if kind.inert(there) and not kind.inert(wanted):
+        return False
+    return not kind.settled(there, clock.now, clock.zone) or kind.settled(wanted, clock.now, clock.zone)
