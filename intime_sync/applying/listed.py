@@ -26,6 +26,11 @@ class _Sent:
     changes: Sequence[Change]
     outcome: Outcome
 
+    @property
+    def is_mixed_refusal(self) -> bool:
+        """Whether it was refused for the sake of one that cannot be told from the others."""
+        return isinstance(self.outcome, Refused) and len(self.changes) > 1
+
 
 def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, last: bool = True) -> None:
     """Make `changes` come true and say of each how it ended; without `last`, only of those that failed.
@@ -51,14 +56,12 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
         _settle(run, goal, sent, met, last=last)
         if halt is not None:
             raise halt
-        outcomes = {change.address: batch.outcome for batch in sent for change in batch.changes}
+        batch_of = {change.address: batch for batch in sent for change in batch.changes}
         pending = [change for change in pending if change.address not in met]
-        refused = any(isinstance(outcomes[change.address], Refused) for change in pending)
-        tries += not (refused and size > 1)
+        refused = any(batch_of[change.address].is_mixed_refusal for change in pending)
+        tries += not refused
         pending = [
-            change
-            for change in pending
-            if _worth_another_try(run, goal, change, outcomes[change.address], size, tries)
+            change for change in pending if _worth_another_try(run, goal, change, batch_of[change.address], tries)
         ]
         if refused:
             size = max(1, min(size, len(pending)) // 2)
@@ -119,11 +122,12 @@ def _heard(outcome: Outcome) -> str:
     assert_never(outcome)
 
 
-def _worth_another_try(run: Run, goal: Goal, change: Change, outcome: Outcome, size: int, tries: int) -> bool:
+def _worth_another_try(run: Run, goal: Goal, change: Change, batch: _Sent, tries: int) -> bool:
     """Whether to ask again for a change that did not happen; if not, the report says why."""
+    outcome = batch.outcome
     match outcome:
         case Refused():
-            again = size > 1
+            again = batch.is_mixed_refusal
         case Ids():
             # A removal by value may need the spelling that the list showed.
             again = goal.operation == "remove" and tries == 1

@@ -31,7 +31,8 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
     going = {
         id: True
         for id in ledger.carriers
-        if id not in in_account or all(key in deleted for key in members.get(id, ()))
+        if id not in in_account
+        or (all(key in deleted for key in members.get(id, ())) and not _is_last_home(ledger, id, deleted))
     }
     broken = _break_up(ledger, going, members)
     again = [_made_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
@@ -39,6 +40,15 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
     _remove(run, going, members, in_account)
     _drop_lost(run, deleted)
     return again
+
+
+def _is_last_home(ledger: Ledger, id: RemoteId, deleted: Collection[str]) -> bool:
+    """Whether a carrier holds the only copy of a contact that shall stay: the new one could not be confirmed."""
+    entries = ledger.of(CONTACTS.name)
+    return any(
+        key in entries and key not in deleted and entries[key].carrier not in ledger.carriers
+        for key in ledger.carriers[id].copies
+    )
 
 
 def _drop_lost(run: Run, deleted: Collection[str]) -> None:
@@ -101,12 +111,17 @@ def _made_again(ledger: Ledger, key: str) -> Create:
 def _remove(run: Run, going: Mapping[RemoteId, bool], members: Members, in_account: Mapping[RemoteId, str]) -> None:
     with_contacts = [id for id, contacts_go in going.items() if contacts_go]
     emptied = [id for id, contacts_go in going.items() if not contacts_go]
+    ledger = run.session.ledger
+    held = {id: {*members.get(id, ()), *ledger.carriers[id].copies} for id in going}
+    # Until it is seen to be gone, every contact in it may be there twice.
+    run.stuck.update(key for keys in held.values() for key in keys)
     run.session.record(_forgotten(with_contacts, members))
     run.purgeable.update(with_contacts)
     left = set(remove_carrier_groups(run, {id: going[id] for id in going if id in in_account}))
     run.session.record(_forgotten([id for id in emptied if id not in left], members))
+    run.stuck.clear()
     if left:
-        run.stuck.update(key for id in left for key in members.get(id, ()))
+        run.stuck.update(key for id in left for key in held[id])
         run.shortfalls.append(f"{len(left)} carriers could not be removed and hold contacts that should be gone")
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "Sections",
     "assert_as_wanted",
     "assert_honest",
+    "assert_nothing_missing",
     "faults",
     "module_lab",
     "settle",
@@ -222,6 +223,31 @@ def assert_honest(lab: Lab, config: Sections, applied: Applied, *, orphans: bool
         else:
             assert result.status in (Status.FAILED, Status.SKIPPED), result
             assert result.error, result
+
+
+def assert_nothing_missing(lab: Lab, before: Sections, after: Sections) -> None:
+    """What was there and shall stay is there at every moment, old or new, perhaps twice, but never gone."""
+    store = lab.emulator.store
+    stay = {section: {item.get("key") for item in after[section]} for section in ("contacts", "reminders")}
+    reached = {contact.number or contact.email for contact in store.contacts()}
+    was = desired_from(before)
+    for kind, section in ((BY_SECTION[name].name, name) for name in stay):
+        for resource in was.of(kind):
+            if resource.key not in stay[section]:
+                continue
+            if section == "contacts":
+                assert (resource.value.mobile or resource.value.email) in reached, f"contact/{resource.key} is lost"
+            else:
+                numbers = {row.number for row in store.reminders() if row.active}
+                assert resource.value.mobile in numbers, f"reminder/{resource.key} is lost"
+    now = desired_from(after)
+    for section, there in (
+        ("groups", {name for _, name in store.groups()}),
+        ("blocklist", {entry.number for entry in store.blocklist()}),
+    ):
+        kind = BY_SECTION[section].name
+        both = {resource.key for resource in was.of(kind)} & {resource.key for resource in now.of(kind)}
+        assert both <= there
 
 
 class _Truth:

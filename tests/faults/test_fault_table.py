@@ -7,7 +7,16 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from fault_lab import Bystanders, Lab, assert_as_wanted, assert_honest, faults, module_lab, settle
+from fault_lab import (
+    Bystanders,
+    Lab,
+    assert_as_wanted,
+    assert_honest,
+    assert_nothing_missing,
+    faults,
+    module_lab,
+    settle,
+)
 
 from intime_sync.errors import IntimeSyncError, ServiceError
 from intime_sync.model.policy import Policy
@@ -136,6 +145,7 @@ def test_one_run_is_honest_and_the_next_ones_heal(lab: Lab, endpoint: str, fault
     assert len(lab.emulator.calls) <= MOST_CALLS, "it ends by itself, and soon"
     assert endpoint in lab.writes(), "the fault was met"
     assert_honest(lab, AFTER, applied)
+    assert_nothing_missing(lab, BEFORE, AFTER)
     bystanders.assert_untouched()
     if applied.failure is None and all(result.status is Status.DONE for result in applied.report.results):
         assert_as_wanted(lab, AFTER, bystanders)
@@ -152,6 +162,7 @@ def test_some_calls_in_the_middle_fail(lab: Lab, endpoint: str, fault: str) -> N
     lab.emulator.set_faults(faults({"endpoint": endpoint, "call": 2, "times": 4, **FAULTS[fault]}))
     applied = lab.try_apply(AFTER)
     assert_honest(lab, AFTER, applied)
+    assert_nothing_missing(lab, BEFORE, AFTER)
     settle(lab, AFTER)
     assert_as_wanted(lab, AFTER, bystanders)
 
@@ -235,6 +246,7 @@ def test_a_list_that_fails_in_mid_apply(lab: Lab, endpoint: str, fault: str, fir
     applied = lab.try_apply(AFTER)
     assert len(lab.emulator.calls) <= MOST_CALLS
     assert_honest(lab, AFTER, applied)
+    assert_nothing_missing(lab, BEFORE, AFTER)
     assert any(result.status is not Status.DONE for result in applied.report.results)
     settle(lab, AFTER)
     assert_as_wanted(lab, AFTER, bystanders)
@@ -245,11 +257,13 @@ class _Unreachable:
 
     def __init__(self, lab: Lab, after: int, times: int) -> None:
         self.post, self.after, self.times = lab.client.transport.post, after, times
+        self.met = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Result:
         self.after -= 1
         if self.after < 0 and self.times > 0:
             self.times -= 1
+            self.met = True
             return NotSent("the connection was refused")
         return self.post(*args, **kwargs)
 
@@ -262,14 +276,16 @@ def test_a_service_that_cannot_be_reached_for_a_while(
     bystanders = Bystanders(lab)
     lab.apply(BEFORE)
     with monkeypatch.context() as patched:
-        patched.setattr(lab.client.transport, "post", _Unreachable(lab, after, times))
+        trouble = _Unreachable(lab, after, times)
+        patched.setattr(lab.client.transport, "post", trouble)
         applied = lab.try_apply(AFTER)
     assert_honest(lab, AFTER, applied)
+    assert_nothing_missing(lab, BEFORE, AFTER)
     done = {result.status for result in applied.report.results} == {Status.DONE}
     if times == 1:
         assert done, "what never left is sent again"
     if times == 1000:
-        assert not done
+        assert done != trouble.met
     settle(lab, AFTER)
     assert_as_wanted(lab, AFTER, bystanders)
 
