@@ -123,12 +123,27 @@ class Transport:
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
         """Read; tried again after a refused, broken or cut-off answer and after statuses that pass."""
         attempt = self._attempt("GET", path, None, params or {})
-        for number in range(1, READ_ATTEMPTS):
-            if not attempt.again:
-                break
-            self._sleep(_wait(number, attempt.retry_after))
-            attempt = self._attempt("GET", path, None, params or {})
-        return attempt.result
+        return self._get_again(attempt, path, params or {}) if attempt.again else attempt.result
+
+    def _get_again(self, attempt: _Attempt, path: str, params: Mapping[str, str]) -> Result:
+        """The retry policy of reads. urllib3's own cannot see an answer that is cut off in its body."""
+        from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
+
+        def last(state: RetryCallState) -> _Attempt:
+            return attempt if state.outcome is None else state.outcome.result()
+
+        def again() -> _Attempt:
+            return self._attempt("GET", path, None, params)
+
+        self._sleep(_wait(1, attempt.retry_after))
+        retrying = Retrying(
+            retry=retry_if_result(lambda attempt: attempt.again),
+            stop=stop_after_attempt(READ_ATTEMPTS - 1),
+            wait=lambda state: _wait(state.attempt_number + 1, last(state).retry_after),
+            sleep=self._sleep,
+            retry_error_callback=last,
+        )
+        return retrying(again).result
 
     def post(self, path: str, body: bytes, *, items: int = 1) -> Result:
         """Send once, whatever happens. `items` is for the log."""

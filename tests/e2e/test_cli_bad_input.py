@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -431,13 +430,6 @@ def test_files_that_cannot_be_read_are_problems_with_a_place(space: Workspace) -
     # Reading it fails for everybody, even for root, whom no mode keeps out.
     (space.path / "a.yaml").symlink_to("/proc/self/mem")
     refuses(space, [("1:1", "unreadable-file", "cannot be read")], "a.yaml")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="no mode keeps root out")
-def test_a_file_without_the_right_to_read_it_is_a_problem(space: Workspace) -> None:
-    space.configure("include: [a.yaml]\n")
-    space.write("a.yaml", "groups: []\n").chmod(0)
-    refuses(space, [("1:1", "unreadable-file", "Permission denied")], "a.yaml")
 
 
 def test_a_directory_without_a_configuration_says_what_to_do(space: Workspace) -> None:

@@ -104,7 +104,6 @@ def test_the_reference_is_up_to_date():
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a shell script")
 def test_the_demo_runs_in_a_pipe_and_leaves_nothing(tmp_path):
     command = tmp_path / "bin" / "intime-sync"
     command.parent.mkdir()
