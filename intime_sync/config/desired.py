@@ -16,7 +16,7 @@ from intime_sync.config.files import find_files
 from intime_sync.config.schema import item_schema, object_schema, section_schema
 from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
 from intime_sync.config.tables import read_csv, read_xlsx
-from intime_sync.config.wording import did_you_mean
+from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.kinds.base import ItemContext, Kind
@@ -206,6 +206,7 @@ class _ItemReader:
         self.whole = Checker(section_schema(kind.spec))
         self._one = Checker(item_schema(kind.spec))
         self._convert = converter_for(kind.spec)
+        self._known = {field.name for field in kind.spec.fields}
 
     def read(
         self, document: Document, items: list[Any], settings: Settings, problems: list[Problem]
@@ -238,4 +239,21 @@ class _ItemReader:
         if self.whole.is_valid(items):
             return set()
         problems += self.whole.explain(items, document.locate, (section,))
-        return {index for index, item in enumerate(items) if not self._one.is_valid(item)}
+        wrong = set()
+        for index, item in enumerate(items):
+            if not self._one.is_valid(item) and not self._mend(items, index):
+                wrong.add(index)
+        return wrong
+
+    def _mend(self, items: list[Any], index: int) -> bool:
+        """Read misspelt fields as what was meant, so that what else is wrong is reported in the same run."""
+        item = items[index]
+        if not isinstance(item, dict):
+            return False
+        mended = {name: value for name, value in item.items() if name in self._known}
+        for name in item.keys() - self._known:
+            meant = closest(name, self._known - mended.keys())
+            if meant is not None:
+                mended[meant] = item[name]
+        items[index] = mended
+        return self._one.is_valid(mended)

@@ -16,8 +16,14 @@ def shown(value: object) -> str:
     return safe if len(text) <= _LONGEST else f"{safe}…"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` when a known word is close, else nothing. Case does not matter."""
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is closest, if any is close. Case does not matter."""
     by_folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word[: 2 * _LONGEST].casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean `{by_folded[close[0]]}`?" if close else ""
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` when a known word is close, else nothing."""
+    found = closest(word, known)
+    return f"; did you mean `{found}`?" if found else ""

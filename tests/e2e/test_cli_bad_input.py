@@ -515,3 +515,13 @@ def test_all_problems_of_a_big_broken_configuration_are_reported_at_once_sorted(
     check_golden("cli/broken-configuration.txt", ran.out)
     places = [(file, *map(int, place.split(":"))) for file, place, _, _ in findings(ran)]
     assert places == sorted(places)
+
+
+def test_an_unknown_field_hides_nothing_else_of_its_item(space: Workspace) -> None:
+    space.configure("groups: [Personal]\ncontacts:\n  - {fistname: Anna, mobile: 0701740605, groups: [Personall]}\n")
+    ran = space.run("validate")
+    assert ran.code == 3
+    assert "[unknown-field]" in ran.out
+    assert "did you mean `firstname`" in ran.out
+    assert "[unknown-group]" in ran.out
+    assert "did you mean `Personal`" in ran.out
