@@ -11,11 +11,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 
 SECRET = "s3cr3t/åäö+%"
 """A hash with everything that URL encoding changes, so that a leak is seen in either form."""
+
+SPELLINGS = tuple(
+    spelling.encode()
+    for spelling in {
+        SECRET,
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        quote(SECRET).lower(),
+        repr(SECRET)[1:-1],
+    }
+)
 
 HEAD = """\
 version: 1
@@ -67,7 +80,20 @@ class Workspace:
             timeout=timeout,
             check=False,
         )
+        self.sweep(done.stdout + done.stderr, self.environment(env).get("INTIME_HASH_FILE"))
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def sweep(self, output: bytes, given: str | None = None) -> None:
+        """Promise 6, held against everything that any test's run wrote: the secret is nowhere, in no spelling.
+
+        `given` is the file that the secret was taken from.
+        """
+        files = [
+            file for file in self.path.rglob("*") if file.is_file() and (given is None or file.name not in given)
+        ]
+        written = [output, *(file.read_bytes() for file in files)]
+        for spelling in SPELLINGS:
+            assert not any(spelling in text for text in written), "the secret was written"
 
     def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         """The process's environment: the machine's without ours, then the workspace's."""
