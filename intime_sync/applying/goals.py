@@ -74,9 +74,9 @@ class CreateGoal:
             key=lambda row: row.remote_id or 0,
         )
 
-    def twins(self, changes: Iterable[Any], view: ListView) -> list[Resource[Any]]:
-        """What came besides the wanted objects."""
-        return [row for change in changes for row in self.made(change, view)[1:]]
+    def twins(self, changes: Iterable[Any], view: ListView) -> list[tuple[str, Resource[Any]]]:
+        """What came besides the wanted objects, with the keys of those."""
+        return [(change.address.key, row) for change in changes for row in self.made(change, view)[1:]]
 
     def met(self, change: Create, view: ListView) -> Resource[Any] | bool:
         """The oldest of what came since."""

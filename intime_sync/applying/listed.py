@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -11,8 +11,10 @@ from intime_sync.applying.run import TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
 from intime_sync.model.change import Change, remote_id_of
+from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
-from intime_sync.model.resource import Address, Attributes, Resource
+from intime_sync.model.resource import Address, Resource
+from intime_sync.planning.ownership import SURPLUS
 from intime_sync.remote.client import Outcome, Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
@@ -30,6 +32,10 @@ class _Sent:
     def is_mixed_refusal(self) -> bool:
         """Whether it was refused for the sake of one that cannot be told from the others."""
         return isinstance(self.outcome, Refused) and len(self.changes) > 1
+
+    def may_come_late(self, met: Container[Address]) -> bool:
+        """Whether the service may still be at it: a list that was read too early proves nothing."""
+        return isinstance(self.outcome, Unknown) and any(change.address not in met for change in self.changes)
 
 
 def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, last: bool = True) -> None:
@@ -97,7 +103,11 @@ def _settle(
                 deltas.append(goal.delta(change, id))
                 if last:
                     run.finish(change, Status.DONE, id=id)
-        run.session.settle(batch.intent, deltas)
+        if isinstance(goal, CreateGoal) and batch.may_come_late(met):
+            # The intent stays open, so that the next run looks for what came after all.
+            run.session.record(deltas)
+        else:
+            run.session.settle(batch.intent, deltas)
 
 
 def _leave_unread(run: Run, sent: Sequence[_Sent], why: str) -> None:
@@ -158,17 +168,29 @@ def _why_not(change: Change, outcome: Outcome) -> str:
     assert_never(outcome)
 
 
-def remove_duplicates(run: Run, kind: ListedKind, extra: Sequence[Resource[Any]]) -> None:
-    """A request that was carried out twice made twins: the first is kept, these go."""
-    removals = [Removal(row.remote_id, _attributes(kind, row), {}) for row in extra if row.remote_id is not None]
-    for batch in batches(removals, run.policy.batch_size):
-        intent = run.session.intend("remove-duplicates", kind.name, [str(removal.remote_id) for removal in batch])
-        run.send(kind.remove_request(batch, run.wire()))
+def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Resource[Any]]]) -> None:
+    """A request that was carried out twice made twins: the first is kept, these go, by the next run if need be."""
+    numbered = {row.remote_id: (key, row) for key, row in twins if row.remote_id is not None}
+    if not numbered:
+        return
+    for batch in batches(list(numbered), run.policy.batch_size):
+        removals = [Removal(id, kind.attributes(numbered[id][1].value), {}) for id in batch]
+        intent = run.session.intend("remove-duplicates", kind.name, [str(id) for id in batch])
+        run.send(kind.remove_request(removals, run.wire()))
         run.session.settle(intent, [])
-    if removals:
-        run.notes.append(f"{len(removals)} {kind.name} duplicates, made by the service of one request, were removed")
-        run.reread(kind)
+    run.reread(kind)
+    there = ListView(kind, run.actual[kind.name]).by_id
+    left = [twin for id, twin in numbered.items() if id in there]
+    run.session.record([delta for key, row in left for delta in surplus(kind, key, row)])
+    what = f"{kind.name} duplicates, made by the service of one request,"
+    if len(left) < len(numbered):
+        run.notes.append(f"{len(numbered) - len(left)} {what} were removed")
+    if left:
+        run.shortfalls.append(f"{len(left)} {what} could not be removed")
 
 
-def _attributes(kind: ListedKind, row: Resource[Any]) -> Attributes:
-    return kind.attributes(row.value)
+def surplus(kind: ListedKind, key: str, row: Resource[Any]) -> Iterator[Delta]:
+    """What the ledger learns about a twin of `key`, so that the next plan removes it; nothing where it has no id."""
+    if row.remote_id is not None:
+        entry = Entry(kind.attributes(row.value), row.remote_id, options=SURPLUS)
+        yield PutEntry(kind.name, f"{key}#{row.remote_id}", entry)

@@ -14,18 +14,18 @@ from intime_sync.applying.appending import APPEND, unknown_contact
 from intime_sync.applying.disowning import disown
 from intime_sync.applying.filling import ADD
 from intime_sync.applying.goals import ListView
+from intime_sync.applying.listed import surplus
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.model.ledger import Delta, Entry, Intent, Ledger, PutEntry
 from intime_sync.model.resource import RemoteId, Snapshot
-from intime_sync.planning.ownership import SURPLUS
 
 
 def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     """What the ledger learns about an open intent; `actual` holds the intent's kind if it can be listed."""
     kind = BY_NAME.get(intent.kind)
     if intent.operation == "create" and isinstance(kind, ListedKind):
-        return list(_created(kind, intent, actual))
+        return list(_created(kind, intent, ledger, actual))
     if intent.operation == ADD:
         carriers = _list(intent, "carriers")
         lost = RemoteId(carriers[0]) if carriers else RemoteId(0)
@@ -35,21 +35,23 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     return []
 
 
-def _created(kind: ListedKind, intent: Intent, actual: Snapshot) -> Iterator[Delta]:
+def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
     view = ListView(kind, actual.of(kind.name))
     before = {RemoteId(id) for id in _list(intent, "before")}
     for key, attributes in _objects(intent):
+        known = ledger.of(kind.name).get(key)
+        ours = known.remote_id if known else None
         rows = view.by_identity.get(kind.identity_of(attributes), [])
         made = sorted(
             (row for row in rows if row.remote_id is None or row.remote_id not in before),
-            key=lambda row: row.remote_id or 0,
+            # A request of which nothing was heard may be carried out after another one has made the object.
+            key=lambda row: (row.remote_id != ours, row.remote_id or 0),
         )
         for position, row in enumerate(made):
-            found = kind.attributes(row.value)
-            if position == 0:
-                yield PutEntry(kind.name, key, Entry(found, row.remote_id))
-            elif row.remote_id is not None:
-                yield PutEntry(kind.name, f"{key}#{row.remote_id}", Entry(found, row.remote_id, options=SURPLUS))
+            if position > 0:
+                yield from surplus(kind, key, row)
+            elif known is None or row.remote_id != ours:
+                yield PutEntry(kind.name, key, Entry(kind.attributes(row.value), row.remote_id))
 
 
 def _objects(intent: Intent) -> Iterator[tuple[str, dict[str, Any]]]:

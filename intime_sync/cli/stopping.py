@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+SHOW_CURSOR = b"\r\x1b[?25h"
+"""Progress bars hide the cursor while they are shown."""
 
 
 class StopRequest:
@@ -19,19 +24,26 @@ class StopRequest:
         """A signal has come: the first one is noted, unless nothing is under way or it is not the first."""
         asked_before = self.signal is not None
         self.signal = signal.Signals(number)
-        if asked_before or self._asking:
-            raise KeyboardInterrupt
+        if asked_before:
+            _end_now(self.exit_code)
+        if self._asking:
+            self._give_up()
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """While somebody is asked a question nothing is in flight, so that a signal need not wait for anything."""
         if self.signal is not None:
-            raise KeyboardInterrupt
+            self._give_up()
         self._asking = True
         try:
             yield
         finally:
             self._asking = False
+
+    def _give_up(self) -> None:
+        if self.signal is signal.SIGTERM:
+            raise SystemExit(self.exit_code)
+        raise KeyboardInterrupt
 
     def reason(self) -> str | None:
         """Why to stop, for the report."""
@@ -43,9 +55,20 @@ class StopRequest:
         return 128 + (self.signal or 0)
 
 
+def _end_now(code: int) -> None:
+    """End without any clearing up: a thread may hang in a request, and an orderly end would wait for it.
+
+    It is no worse than kill -9: the journal has everything, and the operating system lets the lock go.
+    """
+    if sys.stderr.isatty():
+        os.write(2, SHOW_CURSOR)
+    os.write(2, b"interrupted\n")
+    os._exit(code)
+
+
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Note the first signal, raise KeyboardInterrupt at the second."""
+    """Note the first signal, end the process at the second."""
     request = StopRequest()
     before = {number: signal.signal(number, request.note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -116,6 +116,7 @@ class FileLedgerSession:
         self._open: dict[int, Intent] = dict(content.open) if content else {}
         self._number = content.last_number if content else 0
         self._changed = False
+        self._broken = False
         if content is not None:
             self._take_over(bool(content.deltas))
 
@@ -131,34 +132,38 @@ class FileLedgerSession:
 
     def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
         """Write down what is about to be asked, and get its number."""
-        self._begin()
         self._number += 1
         intent = Intent(self._number, operation, KindName(kind), tuple(keys), detail or {})  # type: ignore[arg-type]
-        self._journal.intent(intent)
+        with self._writing():
+            self._begin()
+            self._journal.intent(intent)
         self._open[intent.number] = intent
         return intent.number
 
     def settle(self, intent: int, deltas: Sequence[Delta]) -> None:
         """Write down what came of an intent."""
-        self._journal.result(intent, deltas)
+        with self._writing():
+            self._journal.result(intent, deltas)
         self._open.pop(intent, None)
         self._apply(deltas)
 
     def record(self, deltas: Sequence[Delta]) -> None:
         """Write down what needs no request."""
         if deltas:
-            self._begin()
-            self._journal.result(None, deltas)
+            with self._writing():
+                self._begin()
+                self._journal.result(None, deltas)
             self._apply(deltas)
 
     def save(self) -> None:
         """Fold everything that is settled into the ledger; open intents keep the journal alive."""
         if self._open or not self._journal.started:
             return
-        if self._changed:
-            self._store.replace(self._ledger)
-            self._changed = False
-        self._journal.remove()
+        with self._writing():
+            if self._changed:
+                self._store.replace(self._ledger)
+                self._changed = False
+            self._journal.remove()
 
     def _take_over(self, has_results: bool) -> None:
         """Fold an interrupted run's results in, so that this run has a serial of its own; keep what it left open."""
@@ -168,11 +173,20 @@ class FileLedgerSession:
         self._journal.take_effect()
 
     def close(self) -> None:
-        """Save what can be saved, and let the files go."""
+        """Save what can be saved, and let the files go. After a failed write the journal stays for the next run."""
         try:
-            self.save()
+            if not self._broken:
+                self.save()
         finally:
             self._journal.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except LedgerError:
+            self._broken = True
+            raise
 
     def _begin(self) -> None:
         if self._journal.started:

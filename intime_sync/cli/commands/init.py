@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -18,21 +19,21 @@ SCHEMA_FILE = "intime.schema.json"
 _ROOT = """\
 # yaml-language-server: $schema={schema}
 version: 1
-owner: {owner}                # names what this configuration owns in the account
+owner: {owner}  # names what this configuration owns in the account
 account:
-  url: {url}             # the emulator inside the command; later https://sms.intime.nu/api/1.0
+  url: {url}  # the emulator inside the command; later https://sms.intime.nu/api/1.0
   timezone: Europe/Stockholm
   region: SE
 
 groups:
   - Personal
 contacts:
-  - key: anna.lindqvist          # keep the key when the number changes
+  - key: anna.lindqvist  # keep the key when the number changes
     firstname: Anna
     lastname: Lindqvist
     mobile: 070-174 06 08
     groups: [Personal]
-blocklist: []                    # a section that is left out is left alone; [] wants it empty
+blocklist: []  # a section that is left out is left alone; [] wants it empty
 """
 
 _IGNORE = """\
@@ -63,5 +64,6 @@ def command(directory: Path, owner: str | None, url: str) -> int:
     ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text(_IGNORE, encoding="utf-8")
-    Output.for_stdout().write(f"Wrote {root}. Next:\n  intime-sync plan {directory}\n  intime-sync apply {directory}")
+    where = shlex.quote(str(directory))
+    Output.for_stdout().write(f"Wrote {root}. Next:\n  intime-sync plan {where}\n  intime-sync apply {where}")
     return 0
