@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format schema golden lock bench clean
+.PHONY: help venv demo test lint format schema golden mutate lock bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -45,6 +45,9 @@ schema: $(STAMP) ## write schemas/ and the reference in docs/ anew from the kind
 golden: $(STAMP) ## write the golden files anew; review the diff
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -n auto tests
 
+mutate: $(STAMP) ## change planning and applying in thousands of ways; ONLY='intime_sync.planning*' for a part
+	@$(BIN)/mutmut run $(if $(ONLY),'$(ONLY)')
+
 lock: ## pin the newest versions of everything (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
 		--no-emit-index-url --upgrade pyproject.toml -o requirements/dev.lock
@@ -53,4 +56,4 @@ bench: $(STAMP) ## measure, next to octodns-sync, and print the ratios
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was made here
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist

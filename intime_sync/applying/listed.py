@@ -164,7 +164,7 @@ def _why_not(change: Change, outcome: Outcome) -> str:
         case NotSent(why):
             return f"the service could not be reached: {why}"
         case Unknown(why):
-            return f"it did not happen: {why}"
+            return f"the list shows that it did not happen: {why}"
     assert_never(outcome)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fault_lab import Lab
 
-from intime_sync.ledgers.file import FileLedgerSession
+from intime_sync.ledgers.file import FileLedgerSession, FileLedgerStore
 from intime_sync.ledgers.journal import JournalWriter
 
 TORN = b'{"result":'
@@ -68,7 +68,9 @@ def dies_at(lab: Lab, moment: int, *, torn: bool = False) -> Iterator[_Clock]:
         patched.setattr(lab.client, "send", mortal(lab.client.send))
         for name in ("intend", "settle", "record"):
             patched.setattr(FileLedgerSession, name, mortal(getattr(FileLedgerSession, name)))
-        # Between the ledger's replacement and the journal's removal lies one more moment.
-        patched.setattr(JournalWriter, "remove", mortal(JournalWriter.remove))
+        # Between what goes into the journal and what comes of it in the ledger lie more moments.
+        patched.setattr(FileLedgerStore, "replace", mortal(FileLedgerStore.replace))
+        for name in ("remove", "prepare", "take_effect"):
+            patched.setattr(JournalWriter, name, mortal(getattr(JournalWriter, name)))
         patched.setattr(FileLedgerSession, "close", close)
         yield clock

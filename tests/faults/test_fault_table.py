@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,8 @@ from fault_lab import (
 from intime_sync.errors import IntimeSyncError, ServiceError
 from intime_sync.model.policy import Policy
 from intime_sync.model.report import Status
+from intime_sync.remote.client import Client
+from intime_sync.remote.secrets import Credentials, Secret
 from intime_sync.remote.transport import NotSent, Result
 
 POSTS = (
@@ -288,6 +291,37 @@ def test_a_service_that_cannot_be_reached_for_a_while(
         assert done != trouble.met
     settle(lab, AFTER)
     assert_as_wanted(lab, AFTER, bystanders)
+
+
+@pytest.mark.parametrize("endpoint", POSTS)
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_request_that_is_carried_out_after_everybody_stopped_waiting(lab: Lab, endpoint: str, times: int) -> None:
+    """The list, read at once, proves nothing yet: the service is still at it."""
+    bystanders = Bystanders(lab)
+    lab.apply(BEFORE)
+    late = {"endpoint": endpoint, "call": 1, "times": times, "fault": "delay", "seconds": 0.6, "when": "before"}
+    lab.emulator.set_faults(faults(late))
+    patient = lab.client
+    with Client(lab.emulator.url, Credentials("demo", Secret("demo")), read_timeout=0.2) as lab.client:
+        lab.try_apply(AFTER)
+    lab.client = patient
+    time.sleep(0.8)
+    settle(lab, AFTER)
+    assert_as_wanted(lab, AFTER, bystanders)
+
+
+@pytest.mark.parametrize(
+    ("adding", "removing"), [("contacts/addgroup", "contacts/deletegroup"), ("reminder/add", "reminder/edit")]
+)
+@pytest.mark.parametrize("fault", ["drop-before", "500-after", "refused", "no-login", "half-short"])
+def test_twins_that_cannot_be_removed_at_once_go_later(lab: Lab, adding: str, removing: str, fault: str) -> None:
+    bystanders = Bystanders(lab)
+    lab.emulator.set_faults(faults({"endpoint": adding, **FAULTS["twice"]}, {"endpoint": removing, **FAULTS[fault]}))
+    applied = lab.try_apply(BEFORE)
+    if fault not in ("500-after", "half-short"):
+        assert applied.failure is not None, "a run that leaves twins behind does not say that all is well"
+    settle(lab, BEFORE)
+    assert_as_wanted(lab, BEFORE, bystanders)
 
 
 # What nobody could see: contacts cannot be listed, and the answer was right.
