@@ -102,7 +102,7 @@ def _may_go(run: Run, change: Delete) -> bool:
 
 def _keep_books(plan: Plan, run: Run) -> None:
     """What only the ledger has to learn, in one entry of the journal; and what is held is left alone."""
-    deltas: list[Delta] = []
+    deltas: list[Delta] = list(_inherited(plan))
     for change in plan.changes:
         match change:
             case Adopt():
@@ -117,6 +117,18 @@ def _keep_books(plan: Plan, run: Run) -> None:
     for change in plan.changes:
         if isinstance(change, Adopt | Forget):
             run.finish(change, Status.DONE)
+
+
+def _inherited(plan: Plan) -> Iterator[Delta]:
+    """What one key gives up and another takes over is that one's from now on, whatever comes of its own change."""
+    given_up = {(change.address.kind, change.remote_id) for change in plan.changes if isinstance(change, Forget)}
+    for change in plan.changes:
+        if not isinstance(change, Update | Replace | Held) or change.remote_id is None or change.before is None:
+            continue
+        kind = change.address.kind
+        if kind != CONTACTS.name and (kind, change.remote_id) in given_up:
+            entry = Entry(change.before, change.remote_id, change.protected, change.options or {})
+            yield PutEntry(kind, change.address.key, entry)
 
 
 def _adopted(change: Adopt, run: Run) -> Entry:
