@@ -33,4 +33,4 @@ class HeldRecords(BaseProvider):  # type: ignore[misc]
         return True
 
     def _apply(self, plan: Any) -> None:
-        raise NotImplementedError(plan)
+        raise AssertionError(f"only planning is measured, not {plan}")
