@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,10 @@ class Workspace:
         """
         files = [file for file in self.path.rglob("*") if file.is_file() and not file.is_symlink()]
         files = [file for file in files if given is None or file.name not in given]
-        written = [output, *(file.read_bytes() for file in files)]
+        written = [output]
+        for file in files:
+            with suppress(FileNotFoundError):  # another run in the same folder may just have tidied up
+                written.append(file.read_bytes())
         for spelling in SPELLINGS:
             assert not any(spelling in text for text in written), "the secret was written"
 
