@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from intime_sync.applying.contacts import apply_contacts
 from intime_sync.applying.goals import CreateGoal, RemoveGoal, UpdateGoal, changes_of
 from intime_sync.applying.listed import reach
+from intime_sync.applying.messages import cancel_messages, send_messages
 from intime_sync.applying.run import Run, Stopped
 from intime_sync.errors import AppliedInPart, IntimeSyncError
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.plan import Plan
@@ -52,16 +53,24 @@ def apply_plan(plan: Plan, run: Run) -> Applied:
 
 
 def _steps(plan: Plan, run: Run) -> Iterator[Callable[[], None]]:
-    """Groups before the contacts in them; removed groups last, when nobody needs them any more."""
+    """Groups before the contacts in them, messages when all that they depend on is done; removed groups last.
+
+    What shall not be sent is taken back first of all, since its time may come meanwhile.
+    """
     by_kind = {name: [change for change in plan.changes if change.address.kind == name] for name in BY_NAME}
+    messages = by_kind[MESSAGES.name]
+    if unwanted := changes_of(messages, Delete):
+        yield lambda: cancel_messages(run, unwanted)
     for name, kind in BY_NAME.items():
         changes = by_kind[name]
         if isinstance(kind, ListedKind):
             yield from _make(run, kind, changes)
             if name != GROUPS.name:
                 yield from _remove(run, kind, changes)
-        elif changes or plan.leftovers:
+        elif name == CONTACTS.name and (changes or plan.leftovers):
             yield lambda changes=changes: apply_contacts(run, changes)  # type: ignore[misc]
+    if wanted := [change for change in messages if isinstance(change, Create | Replace)]:
+        yield lambda: send_messages(run, wanted, plan.changes)
     yield from _remove(run, GROUPS, by_kind[GROUPS.name])
 
 
@@ -110,13 +119,19 @@ def _keep_books(plan: Plan, run: Run) -> None:
             case Forget():
                 deltas.append(DropEntry(change.address.kind, change.address.key))
             case Held():
-                run.finish(change, Status.SKIPPED, change.reason)
+                run.finish(change, Status.UNKNOWN if _is_unknown(change, run) else Status.SKIPPED, change.reason)
             case _:
                 pass
     run.session.record(deltas)
     for change in plan.changes:
         if isinstance(change, Adopt | Forget):
             run.finish(change, Status.DONE)
+
+
+def _is_unknown(change: Held, run: Run) -> bool:
+    """Whether it waits for a person to say what became of an earlier request."""
+    entry = run.session.ledger.of(change.address.kind).get(change.address.key)
+    return entry is not None and entry.unknown
 
 
 def _inherited(plan: Plan) -> Iterator[Delta]:
@@ -126,13 +141,13 @@ def _inherited(plan: Plan) -> Iterator[Delta]:
         if not isinstance(change, Update | Replace | Held) or change.remote_id is None or change.before is None:
             continue
         kind = change.address.kind
-        if kind != CONTACTS.name and (kind, change.remote_id) in given_up:
+        if kind not in (CONTACTS.name, MESSAGES.name) and (kind, change.remote_id) in given_up:
             entry = Entry(change.before, change.remote_id, change.protected, change.options or {})
             yield PutEntry(kind, change.address.key, entry)
 
 
 def _adopted(change: Adopt, run: Run) -> Entry:
     known = run.session.ledger.of(change.address.kind).get(change.address.key)
-    if known is not None and change.address.kind == CONTACTS.name:
+    if known is not None and change.address.kind in (CONTACTS.name, MESSAGES.name):
         return replace(known, protect=change.protected)
     return Entry(change.after, change.remote_id, change.protected, change.options or {})

@@ -7,7 +7,9 @@ are unknown to the ledger and will be purged; contacts that the service may have
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from intime_sync.applying.appending import APPEND, unknown_contact
@@ -15,10 +17,18 @@ from intime_sync.applying.disowning import disown
 from intime_sync.applying.filling import ADD
 from intime_sync.applying.goals import ListView
 from intime_sync.applying.listed import surplus
+from intime_sync.applying.messages import CANCEL, SEND
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME
-from intime_sync.model.ledger import Delta, Entry, Intent, Ledger, PutEntry
+from intime_sync.kinds.registry import BY_NAME, MESSAGES
+from intime_sync.model.ledger import Delta, Dispatch, Entry, Intent, Ledger, PutEntry
 from intime_sync.model.resource import RemoteId, Snapshot
+
+_WITHOUT_LISTS = frozenset({SEND, CANCEL, APPEND})
+
+
+def needs_list(intent: Intent) -> bool:
+    """Whether only the account's lists can settle an intent."""
+    return intent.operation not in _WITHOUT_LISTS
 
 
 def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
@@ -32,7 +42,53 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
         return disown(ledger, lost, intent.keys, [str(way) for way in _list(intent, "reach")])
     if intent.operation == APPEND:
         return [unknown_contact(key, attributes) for key, attributes in _objects(intent)]
+    if intent.operation == SEND:
+        return [_sent_off(key, intent) for key in intent.keys]
+    if intent.operation == CANCEL:
+        return list(_asked_back(intent, ledger))
     return []
+
+
+def _sent_off(key: str, intent: Intent) -> PutEntry:
+    """A message of which it is not known whether it was sent: only a person or a receipt can tell."""
+    detail: dict[str, Any] = dict(intent.detail)
+    dispatch = Dispatch(groups=detail["groups"], since=detail["since"], earlier=tuple(detail["earlier"]))
+    entry = Entry(detail["object"], protect=detail["protect"], unknown=True, dispatch=dispatch)
+    return PutEntry(intent.kind, key, entry)
+
+
+def _asked_back(intent: Intent, ledger: Ledger) -> Iterator[Delta]:
+    """Ids that may have been taken back: asking for them again tells."""
+    ids = frozenset(RemoteId(id) for id in _list(intent, "ids"))
+    for key in intent.keys:
+        entry = ledger.of(intent.kind).get(key)
+        if entry is not None and entry.dispatch is not None:
+            dispatch = replace(entry.dispatch, cancelling=True, asked=entry.dispatch.asked | ids)
+            yield PutEntry(intent.kind, key, replace(entry, dispatch=dispatch))
+
+
+def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> list[Delta]:
+    """What delivery receipts tell about messages of unknown outcome: one that has a receipt was sent.
+
+    `receipts` are the message ids and times of arrival (aware) by transid. Those of an earlier version do not count.
+    """
+    deltas: list[Delta] = []
+    for key, entry in ledger.of(MESSAGES.name).items():
+        dispatch = entry.dispatch
+        if not entry.unknown or dispatch is None or dispatch.since is None:
+            continue
+        since = datetime.fromisoformat(dispatch.since)
+        found = {
+            id
+            for mobile in MESSAGES.mobiles(entry.attributes)
+            for id, arrived in receipts.get(MESSAGES.transid(key, mobile), ())
+            if arrived >= since and id not in dispatch.earlier
+        }
+        if found:
+            ids = tuple(sorted(found))
+            known = replace(entry, unknown=False, remote_id=ids[0], dispatch=Dispatch(ids, dispatch.groups))
+            deltas.append(PutEntry(MESSAGES.name, key, known))
+    return deltas
 
 
 def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from intime_sync.errors import CredentialsError, IntimeSyncError, ServiceError
@@ -42,7 +43,7 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """See the module. `stop` returns why to stop, or None; it is asked before every batch.
+    """See the module. `stop` returns why to stop, or None; it is asked before every batch. `now` is aware.
 
     `purgeable` are carriers that may be removed although the ledger does not know them: those that the plan named,
     and those that this run made. `stuck` are keys of contacts whose carrier could not be removed; `shortfalls` say
@@ -59,6 +60,7 @@ class Run:
     stop: Callable[[], str | None] = lambda: None
     parallelism: int = 4
     sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     results: dict[Address, Result] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     purgeable: set[RemoteId] = field(default_factory=set)
@@ -94,10 +96,14 @@ class Run:
         for attempt in range(TRIES - 1):
             if not isinstance(outcome, NotSent):
                 break
-            self.sleep((0.5 + random.random()) * 2**attempt)  # noqa: S311 - jitter, not a secret
+            self.pause(attempt)
             outcome = self.client.send(request)
         log.info("%s: %d items: %s", request.endpoint, request.count, type(outcome).__name__.lower())
         return outcome
+
+    def pause(self, attempt: int) -> None:
+        """Wait before asking again; longer with every attempt."""
+        self.sleep((0.5 + random.random()) * 2**attempt)  # noqa: S311 - jitter, not a secret
 
     def reread(self, kind: ListedKind) -> IntimeSyncError | None:
         """Read a kind's list again; on failure the old view stays and the error is returned."""

@@ -25,7 +25,9 @@ VERBS: dict[str, str] = {
     "show": "Show a plan file.",
     "apply": "Make the account what the configuration says, or apply a plan file.",
     "destroy": "Remove from the account exactly what the configuration owns.",
+    "message": "Send, cancel and follow single messages.",
     "ledger": "Look at what this configuration owns, and correct it by hand.",
+    "receive": "Take delivery statuses from the service, and show them on a page.",
     "emulator": "Run the service on this machine, to try things out and to test against.",
 }
 

@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from intime_sync.applying.recovery import settlement
+from intime_sync.applying.recovery import heard_of, settlement
 from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.registry import MESSAGES
 from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.model.resource import KindName, RemoteId, Snapshot
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
@@ -150,26 +151,58 @@ def clock_of(settings: Settings) -> Clock:
     return Clock(datetime.now(UTC), settings.zone)
 
 
-Settle = Callable[[Intent, Sequence[Delta]], None]
-"""Writes down what came of an open intent."""
+Settle = Callable[[Intent | None, Sequence[Delta]], None]
+"""Writes down what came of an open intent, or (None) what was learnt otherwise."""
 
 
 def read_account(
     settings: Settings, connection: Connection, kinds: Iterable[KindName], view: LedgerView, settle: Settle
 ) -> Snapshot:
-    """The lists of `kinds`, once what a run left open is settled. Raises LedgerError for another account."""
+    """The lists of `kinds`, once what a run left open is settled, and what receipts have settled since.
+
+    Raises LedgerError for another account.
+    """
     check_ledger(view.ledger, connection.account)
     wanted = dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents)))
     actual = fetch_actual(connection.client, wanted, reading_context(settings))
     for intent in view.open_intents:
         settle(intent, settlement(intent, view.ledger, actual))
+    heard = heard_of(view.ledger, _arrivals(settings, view.ledger))
+    if heard:
+        settle(None, heard)
     return actual
+
+
+def receipts_path(settings: Settings) -> Path:
+    """The file that `receive` writes."""
+    return settings.directory / settings.receipts
+
+
+def _arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:
+    """Receipts for messages of unknown outcome: message ids and times by transid."""
+    transids = [
+        MESSAGES.transid(key, mobile)
+        for key, entry in ledger.of(MESSAGES.name).items()
+        if entry.unknown
+        for mobile in MESSAGES.mobiles(entry.attributes)
+    ]
+    if not transids or not receipts_path(settings).exists():
+        return {}
+    from intime_sync.receipts.store import ReceiptStore
+
+    found: dict[str, list[tuple[RemoteId, datetime]]] = {}
+    store = ReceiptStore.open_existing(receipts_path(settings))
+    if store is not None:
+        with store:
+            for receipt in store.of_transids(transids):
+                found.setdefault(receipt.transid, []).append((RemoteId(receipt.message_id), receipt.received_at))
+    return found
 
 
 def settle_in_memory(ledger: Ledger) -> Settle:
     """For who only looks: the ledger as the next apply would have it."""
 
-    def settle(_intent: Intent, deltas: Sequence[Delta]) -> None:
+    def settle(_intent: Intent | None, deltas: Sequence[Delta]) -> None:
         for delta in deltas:
             ledger.record(delta)
 
@@ -178,7 +211,14 @@ def settle_in_memory(ledger: Ledger) -> Settle:
 
 def settle_in(session: LedgerSession) -> Settle:
     """For who holds the ledger."""
-    return lambda intent, deltas: session.settle(intent.number, deltas)
+
+    def settle(intent: Intent | None, deltas: Sequence[Delta]) -> None:
+        if intent is None:
+            session.record(deltas)
+        else:
+            session.settle(intent.number, deltas)
+
+    return settle
 
 
 def view_of(session: LedgerSession) -> LedgerView:

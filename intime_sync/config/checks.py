@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from intime_sync.config.document import Document
+from intime_sync.config.places import place_in
 from intime_sync.config.wording import did_you_mean
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource
 
@@ -77,24 +77,13 @@ def _shared_numbers(contacts: Sequence[Resource[Any]]) -> Iterator[Problem]:
 def _unknown_groups(resources: Resources, documents: Mapping[str, Document]) -> Iterator[Problem]:
     groups = {item.key: item.wish.absent for item in resources[GROUPS.name]}
     present = {name for name, absent in groups.items() if not absent}
-    for contact in resources.get(CONTACTS.name, ()):
-        for name in contact.value.groups:
-            if name in present or contact.wish.absent:
-                continue
-            if name in groups:
-                message = f"the group `{name}` is declared with `ensure: absent`"
-            else:
-                message = f"the group `{name}` is not declared in `groups`{did_you_mean(name, present)}"
-            yield Problem("unknown-group", message, _place_of_groups(contact, documents))
-
-
-def _place_of_groups(contact: Resource[Any], documents: Mapping[str, Document]) -> Origin | None:
-    """The place of a contact's groups, found again from the contact's own place."""
-    origin = contact.origin
-    if origin is None:
-        return None
-    document = documents[origin.file]
-    index = bisect_left(document.items["contacts"].lines, origin.line)
-    while document.items["contacts"][index] != (origin.line, origin.column):
-        index += 1
-    return document.locate(("contacts", index, "groups"))
+    for kind in (CONTACTS, MESSAGES):
+        for item in resources.get(kind.name, ()):
+            for name in item.value.groups:
+                if name in present or item.wish.absent:
+                    continue
+                if name in groups:
+                    message = f"the group `{name}` is declared with `ensure: absent`"
+                else:
+                    message = f"the group `{name}` is not declared in `groups`{did_you_mean(name, present)}"
+                yield Problem("unknown-group", message, place_in(item, kind.spec.name, documents, "groups"))

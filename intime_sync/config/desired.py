@@ -13,6 +13,7 @@ from intime_sync.config.convert import converter_for, object_converter
 from intime_sync.config.document import Document
 from intime_sync.config.explain import Checker
 from intime_sync.config.files import find_files
+from intime_sync.config.messages import resolve_messages
 from intime_sync.config.schema import item_schema, object_schema, section_schema
 from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
 from intime_sync.config.tables import read_csv, read_xlsx
@@ -20,7 +21,7 @@ from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.kinds.base import ItemContext, Kind
-from intime_sync.kinds.registry import BY_SECTION, KINDS
+from intime_sync.kinds.registry import BY_SECTION, KINDS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
 
@@ -194,8 +195,12 @@ class _Sections:
         resources += self._readers[kind.name].read(document, value, settings, self.problems)
 
     def finish(self) -> list[Problem]:
-        """All problems of items, and of items with each other."""
-        return self.problems + check_resources(self.resources, self.documents)
+        """Fill in what items take from each other; all problems of items, and of items with each other."""
+        problems = self.problems + check_resources(self.resources, self.documents)
+        if MESSAGES.name in self.resources:
+            self.resources[MESSAGES.name], found = resolve_messages(self.resources, self.documents)
+            problems += found
+        return problems
 
 
 class _ItemReader:
@@ -218,7 +223,7 @@ class _ItemReader:
         wrong = self._explain(document, section, items, problems)
         index = 0
 
-        def locate(*path: str) -> Origin:
+        def locate(*path: str | int) -> Origin:
             inner = () if short is not None and isinstance(items[index], str) else path
             return document.locate((section, index, *inner))
 

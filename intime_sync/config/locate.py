@@ -57,12 +57,14 @@ class _Node:
 class YamlLocator:
     """Places in one YAML text that was read without a fatal error."""
 
-    __slots__ = ("__dict__", "_items", "_keys", "_text")
+    __slots__ = ("__dict__", "_items", "_keys", "_last", "_text")
 
     def __init__(self, text: str, keys: Mapping[str, Place], items: Mapping[str, ItemPlaces]) -> None:
         self._text = text
         self._keys = keys
         self._items = items
+        # An item with many problems, such as a message with many recipients, is read once for all of them.
+        self._last: tuple[tuple[Place, Place | None, bool], _Node | None] | None = None
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """The place of the value at `path`, of its key with `key`, or of the nearest parent that exists."""
@@ -75,20 +77,28 @@ class YamlLocator:
         """The smallest part that holds `path`, with the rest of the path; None when only the whole will do."""
         top = str(path[0])
         items = self._items.get(top)
-        try:
-            if items and len(path) > 1 and isinstance(path[1], int) and 0 <= path[1] < len(items):
-                following = items[path[1] + 1] if path[1] + 1 < len(items) else None
-                return self._read(items[path[1]], following, one_pair=False), path[2:]
-            if top in self._keys:
-                start = self._keys[top]
-                following = min((place for place in self._keys.values() if place > start), default=None)
-                return self._read(start, following, one_pair=True), path
-        except (_Unreadable, yaml.YAMLError):
+        if items and len(path) > 1 and isinstance(path[1], int) and 0 <= path[1] < len(items):
+            following = items[path[1] + 1] if path[1] + 1 < len(items) else None
+            node, rest = self._read(items[path[1]], following, one_pair=False), path[2:]
+        elif top in self._keys:
+            start = self._keys[top]
+            following = min((place for place in self._keys.values() if place > start), default=None)
+            node, rest = self._read(start, following, one_pair=True), path
+        else:
             return None
-        return None
+        return None if node is None else (node, rest)
 
-    def _read(self, start: Place, following: Place | None, *, one_pair: bool) -> _Node:
-        """The node that starts at a place, or only its first key with its value."""
+    def _read(self, start: Place, following: Place | None, *, one_pair: bool) -> _Node | None:
+        """The node that starts at a place, or only its first key with its value; None when only the whole will do."""
+        which = (start, following, one_pair)
+        if self._last is None or self._last[0] != which:
+            try:
+                self._last = (which, self._read_excerpt(*which))
+            except (_Unreadable, yaml.YAMLError):
+                self._last = (which, None)
+        return self._last[1]
+
+    def _read_excerpt(self, start: Place, following: Place | None, one_pair: bool) -> _Node:
         end = len(self._text) if following is None else self._lines.offset(following)
         text = self._text[self._lines.offset(start) : end]
         node = _Reader(" " * (start.column - 1) + text, start.line - 1, excerpt=True).read(one_pair=one_pair)

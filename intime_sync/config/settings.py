@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from intime_sync.config.document import Locate
 from intime_sync.config.wording import did_you_mean
 from intime_sync.kinds.fields import Field, FieldType, choice, text
 from intime_sync.kinds.registry import KINDS
+from intime_sync.kinds.urls import is_loopback
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName
@@ -22,7 +23,11 @@ from intime_sync.wire.requests import WireFormat
 ROOT_FILE = "intime.yaml"
 EMBEDDED = "embedded"
 DEFAULT_LEDGER = ".intime/ledger.json"
+DEFAULT_RECEIPTS = ".intime/receipts.sqlite3"
 DEFAULT_ZONE = "Europe/Stockholm"
+
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
+_LONGEST_LEAD = timedelta(days=7)
 
 _PRUNE = tuple(str(prune) for prune in Prune)
 
@@ -95,6 +100,17 @@ FIELDS: tuple[Field, ...] = (
         ),
     ),
     _object(
+        "receipts",
+        "Where delivery statuses are kept.",
+        text(
+            "data",
+            "The file that `intime-sync receive` writes delivery statuses to, relative to this directory. "
+            "INTIME_RECEIPTS overrides it.",
+            default=DEFAULT_RECEIPTS,
+            min_length=1,
+        ),
+    ),
+    _object(
         "policy",
         "What a plan may do.",
         Field(
@@ -130,6 +146,18 @@ FIELDS: tuple[Field, ...] = (
                 default=str(ContactStrategy.CARRIER),
             ),
             _integer("carrier_size", "The most contacts in one carrier.", default=50, minimum=1, maximum=1000),
+        ),
+        _object(
+            "messages",
+            "How messages are scheduled.",
+            text(
+                "lead_time",
+                "How far ahead a message's time must be for it to be scheduled or changed: whole minutes, or `90s`, "
+                "`10m`, `2h`; at most 7 days.",
+                default="5m",
+                pattern=r"^[0-9]{1,6}[smh]?$",
+                examples=("10m", "90s", "2h"),
+            ),
         ),
         _integer("batch_size", "The most objects in one request.", default=200, minimum=1, maximum=1000),
     ),
@@ -167,7 +195,10 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings, checked. `url` is `embedded` or a base address, `ledger` a path or a URL as written."""
+    """The settings, checked. `url` is `embedded` or a base address, `ledger` a path or a URL as written.
+
+    `receipts` is a path as written.
+    """
 
     directory: Path
     owner: str
@@ -176,6 +207,7 @@ class Settings:
     region: str
     wire: WireFormat
     ledger: str
+    receipts: str
     policy: Policy
     includes: tuple[Include, ...]
 
@@ -183,7 +215,10 @@ class Settings:
 def read_settings(
     directory: Path, root: Mapping[str, Any], locate: Locate, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Problem]]:
-    """Settings from a root that matches FIELDS; INTIME_URL and INTIME_LEDGER in `environ` win over the file."""
+    """Settings from a root that matches FIELDS, and all that is wrong with them.
+
+    INTIME_URL, INTIME_LEDGER and INTIME_RECEIPTS in `environ` win over the file.
+    """
     account: Mapping[str, Any] = root.get("account") or {}
     problems: list[Problem] = []
     url = environ.get("INTIME_URL") or account.get("url")
@@ -202,6 +237,8 @@ def read_settings(
         return None, problems
     wire: Mapping[str, Any] = account.get("wire") or {}
     ledger: Mapping[str, Any] = root.get("ledger") or {}
+    receipts: Mapping[str, Any] = root.get("receipts") or {}
+    policy: Mapping[str, Any] = root.get("policy") or {}
     settings = Settings(
         directory=directory,
         owner=root["owner"],
@@ -210,7 +247,8 @@ def read_settings(
         region=region,
         wire=WireFormat(dates=wire.get("dates", "extended"), mobiles=wire.get("mobiles", "e164")),
         ledger=environ.get("INTIME_LEDGER") or ledger.get("url", DEFAULT_LEDGER),
-        policy=_policy(root.get("policy") or {}),
+        receipts=environ.get("INTIME_RECEIPTS") or receipts.get("data", DEFAULT_RECEIPTS),
+        policy=_policy(policy, _lead_time(policy, locate, problems)),
         includes=tuple(_includes(root.get("include") or ())),
     )
     return settings, problems
@@ -229,16 +267,9 @@ def url_fault(url: str) -> str | None:
         return "is not an https address; write `embedded` or one like https://sms.intime.nu/api/1.0"
     if parts.username is not None or parts.query or parts.fragment or " " in url:
         return "holds more than scheme, host and path; user and hash belong in INTIME_USER and INTIME_HASH"
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return f"would send the hash to {host} in the clear: write https; http is for this machine only"
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _zone(name: str, locate: Locate, problems: list[Problem]) -> ZoneInfo | None:
@@ -259,7 +290,22 @@ def _known_region(region: str) -> bool:
     return region in SUPPORTED_REGIONS
 
 
-def _policy(policy: Mapping[str, Any]) -> Policy:
+def _lead_time(policy: Mapping[str, Any], locate: Locate, problems: list[Problem]) -> timedelta:
+    """`policy.messages.lead_time`, or the default after noting that it is too long."""
+    messages: Mapping[str, Any] = policy.get("messages") or {}
+    given = messages.get("lead_time")
+    if given is None:
+        return Policy.message_lead_time
+    unit = _UNITS.get(given[-1])
+    found = timedelta(minutes=int(given)) if unit is None else int(given[:-1]) * unit
+    if found <= _LONGEST_LEAD:
+        return found
+    message = f"`policy.messages.lead_time` must be at most {_LONGEST_LEAD.days} days, not `{given}`"
+    problems.append(Problem("out-of-range", message, locate(("policy", "messages", "lead_time"))))
+    return Policy.message_lead_time
+
+
+def _policy(policy: Mapping[str, Any], message_lead_time: timedelta) -> Policy:
     prune = policy.get("prune", str(Prune.OWNED))
     per_kind = prune if isinstance(prune, dict) else {kind.name: prune for kind in KINDS}
     max_delete: Mapping[str, Any] = policy.get("max_delete") or {}
@@ -271,6 +317,7 @@ def _policy(policy: Mapping[str, Any]) -> Policy:
         contact_strategy=ContactStrategy(contacts.get("strategy", ContactStrategy.CARRIER)),
         carrier_size=contacts.get("carrier_size", Policy.carrier_size),
         batch_size=policy.get("batch_size", Policy.batch_size),
+        message_lead_time=message_lead_time,
     )
 
 

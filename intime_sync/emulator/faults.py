@@ -5,6 +5,7 @@ Knows nothing of HTTP or of how a fault is brought about.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
@@ -31,6 +32,10 @@ def _whole(low: int, high: int) -> tuple[str, Check]:
 _SECONDS: Final = ("a number of seconds from 0 to 3600", lambda v: type(v) in (int, float) and 0 <= v <= 3600)
 _TRUTH: Final = ("true or false", lambda value: type(value) is bool)
 _TEXT: Final = ("text", lambda value: isinstance(value, str))
+_CODE: Final = (
+    "a code such as 2:ERROR0",
+    lambda value: isinstance(value, str) and re.fullmatch(r"[0-9]:ERROR[0-9]", value) is not None,
+)
 _DELTA: Final = ("a whole number other than 0", lambda value: type(value) is int and value != 0)
 
 
@@ -89,6 +94,13 @@ class Empty:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse:
+    """An error code in place of the reply, and nothing was done."""
+
+    code: str = _param(*_CODE)
+
+
+@dataclass(frozen=True, slots=True)
 class WrongCount:
     """The request is done; the reply has `delta` ids more, or fewer if negative."""
 
@@ -124,6 +136,7 @@ Fault = (
     | Garbage
     | Truncate
     | Empty
+    | Refuse
     | WrongCount
     | Partial
     | Duplicate
@@ -139,6 +152,7 @@ FAULTS: Final[Mapping[str, type[Fault]]] = {
     "garbage": Garbage,
     "truncate": Truncate,
     "empty": Empty,
+    "refuse": Refuse,
     "wrong_count": WrongCount,
     "partial": Partial,
     "duplicate": Duplicate,

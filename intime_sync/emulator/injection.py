@@ -20,11 +20,12 @@ from intime_sync.emulator.faults import (
     Fault,
     Garbage,
     Partial,
+    Refuse,
     Throttle,
     Truncate,
     WrongCount,
 )
-from intime_sync.emulator.service import Call, Reply, Service, id_reply
+from intime_sync.emulator.service import Call, Reply, Service, id_reply, plain
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -60,6 +61,8 @@ async def deliver(service: Service, call: Call, fault: Fault | None, pause: Paus
             return Drop()
         case ErrorBefore() | Throttle():
             return _http_error(fault)
+        case Refuse(code):
+            return plain(code)
         case ErrorAfter():
             service.answer(call)
             return _http_error(fault)

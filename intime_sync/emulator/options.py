@@ -16,6 +16,7 @@ Declare = Literal["iso-8859-1", "iso88591", "utf-8"]
 Duplicates = Literal["merge", "keep"]
 
 _CHOICES: Final = {"echo": get_args(Echo), "declare": get_args(Declare), "duplicates": get_args(Duplicates)}
+_LONGEST: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class EmulatorOptions:
     - `declare`: the encoding that lists declare; with `utf-8` their bytes are UTF-8 too, else ISO-8859-1.
     - `merge_contacts`: adding a contact whose mobile (else e-mail) is known updates that one and returns its id.
     - `duplicates`: adding a number that is already blocked returns its entry (`merge`) or adds another (`keep`).
-    - `now`: the service's clock as naive wall time; None is the time in Stockholm.
+    - `now`: what the service's clock runs on, as naive wall time; None is the time in Stockholm.
+    - `retry_seconds`: the pause after a status that was not accepted, doubled each time up to a minute.
+    - `timeout_seconds`: how long a `statusurl` may take to answer.
     - `faults`: what goes wrong, and when; None is nothing.
 
     Raises ValueError for a value outside these.
@@ -42,6 +45,8 @@ class EmulatorOptions:
     merge_contacts: bool = False
     duplicates: Duplicates = "merge"
     now: Callable[[], datetime] | None = None
+    retry_seconds: float = 1.0
+    timeout_seconds: float = 10.0
     faults: FaultPlan | None = None
 
     def __post_init__(self) -> None:
@@ -51,3 +56,5 @@ class EmulatorOptions:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
         if not self.user or not self.secret:
             raise ValueError("user and secret must not be empty")
+        if not 0 < self.retry_seconds <= _LONGEST or not 0 < self.timeout_seconds <= _LONGEST:
+            raise ValueError(f"retry_seconds and timeout_seconds must be above 0 and at most {_LONGEST:g}")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 MessageStatus = Literal["scheduled", "sent", "cancelled"]
+ReportState = Literal["none", "due", "accepted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,15 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(NewMessage):
-    """A stored message; `status` is by the store's clock at the moment of reading."""
+    """A stored message; its `body` is empty once it is sent if it was to be anonymous.
+
+    `sent_at` and `delivery_status` (0–4, 20 or 21) are None until it is sent. `report` says whether the status is
+    wanted at a `statusurl` and has arrived there, after `attempts` posts.
+    """
 
     id: int
     status: MessageStatus
+    sent_at: datetime | None
+    delivery_status: int | None
+    report: ReportState
+    attempts: int

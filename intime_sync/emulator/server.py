@@ -1,6 +1,6 @@
 """The service over HTTP: the ASGI application, and running it on a socket, in a thread or in the foreground.
 
-The only module here that knows Starlette and uvicorn. It writes nothing to any output.
+The only module here that knows uvicorn. It writes nothing to any output.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from intime_sync.emulator import control
+from intime_sync.emulator.clock import Clock
 from intime_sync.emulator.faults import FaultCounter, FaultPlan
 from intime_sync.emulator.injection import Cut, Drop, deliver
 from intime_sync.emulator.options import EmulatorOptions
+from intime_sync.emulator.reporting import Reporter
 from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
 from intime_sync.emulator.store import Store
 
@@ -34,6 +37,7 @@ class Endpoints:
 
     def __init__(self, options: EmulatorOptions) -> None:
         self.service = Service(options, Store(options.data, options.now))
+        self.reporter = Reporter(self.service.store, options)
         self.faults = FaultCounter(options.faults)
         self.calls: list[tuple[str, str]] = []
         self.stopping = asyncio.Event()
@@ -51,14 +55,18 @@ class Endpoints:
         query = {name.lower(): value for name, value in request.query_params.items()}
         self.calls.append((request.method, endpoint))
         call = Call(request.method, endpoint, query, body)
-        match await deliver(self.service, call, self.faults.next(endpoint), self._pause):
-            case Drop():
-                await _hang_up(scope, receive, abort=True)
-            case Cut(reply):
-                await _send(reply, send, half=True)
-                await _hang_up(scope, receive, abort=False)
-            case reply:
-                await _send(reply, send)
+        try:
+            match await deliver(self.service, call, self.faults.next(endpoint), self._pause):
+                case Drop():
+                    await _hang_up(scope, receive, abort=True)
+                case Cut(reply):
+                    await _send(reply, send, half=True)
+                    await _hang_up(scope, receive, abort=False)
+                case reply:
+                    await _send(reply, send)
+        finally:
+            # Not before the reply: whoever is told of a message's status has its id by then.
+            self.reporter.wake()
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -150,10 +158,17 @@ def create_app(options: EmulatorOptions) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        reporting = asyncio.create_task(endpoints.reporter.run())
         yield
-        endpoints.service.store.close()
+        reporting.cancel()
+        try:
+            with suppress(asyncio.CancelledError):
+                await reporting
+        finally:
+            endpoints.service.store.close()
 
-    app = Starlette(routes=[Mount("/", app=endpoints)], lifespan=lifespan)
+    routes = [*control.routes(endpoints.service.store), Mount("/", app=endpoints)]
+    app = Starlette(routes=routes, lifespan=lifespan)
     app.state.endpoints = endpoints
     return app
 
@@ -199,6 +214,11 @@ class RunningEmulator:
     @property
     def store(self) -> Store:
         return self._endpoints.service.store
+
+    @property
+    def clock(self) -> Clock:
+        """The service's clock, to `set` and `advance`; what falls due by that is sent before they return."""
+        return self._endpoints.service.store.clock
 
     @property
     def calls(self) -> list[tuple[str, str]]:

@@ -93,22 +93,26 @@ class Service:
             raise Refusal("0:ERROR3")
 
     def _list(self, listing: Listing, call: Call) -> Reply:
-        now = self.store.now()
         with self.store.transaction() as db:
-            root = listing.read(call.query, Context(db, self.options, now))
+            root = listing.read(call.query, Context(db, self.options, self.store.clock.now()))
         if root is None:
             raise Refusal("2:ERROR1")
         return Reply(document(root, self.options.declare), content_type="text/xml")
 
     def _write(self, write: Write[Any], call: Call, share: Share) -> Reply:
-        root = parse(call.body)
+        try:
+            root = parse(call.body)
+        except UnreadableError as error:
+            if write.unreadable is None:
+                raise
+            raise Refusal(write.unreadable) from error
         if root.tag != write.root:
             raise MalformedError(f"root {root.tag}")
         batch = write.parse(root)
         if not batch:
             raise Refusal(write.nothing)
         wanted = batch if share == "all" else batch[: len(batch) // 2]
-        now = self.store.now().replace(microsecond=0)
         with self.store.transaction() as db:
+            now = self.store.clock.now().replace(microsecond=0)
             ids = write.act(wanted, Context(db, self.options, now)) if wanted else []
         return id_reply(tuple(ids), len(batch))

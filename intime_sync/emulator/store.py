@@ -15,28 +15,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from intime_sync.emulator import tables
+from intime_sync.emulator import outbox, tables
+from intime_sync.emulator.clock import Clock
 from intime_sync.emulator.records import (
     BlockedNumber,
     Contact,
     Message,
-    MessageStatus,
     NewContact,
     NewReminder,
     Reminder,
 )
-from intime_sync.emulator.values import normalised_number, stockholm_now
+from intime_sync.emulator.values import normalised_number
 
 
 class Store:
     """All data of one account. Every method may be called from any thread.
 
-    `now` is the service's clock (naive wall time; None is Stockholm's). Opening raises OSError or sqlite3.Error
-    if `path` cannot be opened. What a finished transaction wrote survives the death of the process.
+    `clock` starts from `now` (naive wall time; None is Stockholm's); when it is moved, what is due is sent before
+    that returns. Opening raises OSError or sqlite3.Error if `path` cannot be opened. What a finished transaction
+    wrote survives the death of the process.
     """
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime] | None = None) -> None:
-        self.now = now or stockholm_now
+        self.clock = Clock(now)
         self._lock = threading.RLock()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +50,7 @@ class Store:
         except sqlite3.Error:
             self._db.close()
             raise
+        self.clock.watch(self._send_due)
 
     def _prepare(self) -> None:
         self._db.row_factory = sqlite3.Row
@@ -56,6 +58,8 @@ class Store:
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.executescript(tables.SCHEMA)
+        with self.transaction() as db:
+            outbox.prepare(db)
 
     def close(self) -> None:
         with self._lock:
@@ -110,10 +114,8 @@ class Store:
 
     def messages(self) -> list[Message]:
         """Every message, cancelled ones too, in id order, with its status by this store's clock."""
-        now = self.now()
         with self.transaction() as db:
-            rows = db.execute("SELECT * FROM message ORDER BY id").fetchall()
-        return [_message(row, now) for row in rows]
+            return outbox.messages(db, self.clock.now())
 
     # What a person could do in the web interface
 
@@ -189,17 +191,8 @@ class Store:
     def cancel_message(self, message: int) -> bool:
         """Cancel a message that is still to be sent; False if there is no such one."""
         with self.transaction() as db:
-            return tables.cancel_message(db, message, self.now())
+            return outbox.cancel(db, message, self.clock.now())
 
-
-def _message(row: sqlite3.Row, now: datetime) -> Message:
-    values: dict[str, Any] = dict(row)
-    send_at = values["send_at"] and datetime.fromisoformat(values["send_at"])
-    status: MessageStatus = "sent"
-    if values.pop("cancelled"):
-        status = "cancelled"
-    elif send_at and send_at > now:
-        status = "scheduled"
-    values |= {name: bool(values[name]) for name in ("flash", "multisms", "anonymize")}
-    created_at = datetime.fromisoformat(values["created_at"])
-    return Message(**{**values, "send_at": send_at, "created_at": created_at}, status=status)
+    def _send_due(self) -> None:
+        with self.transaction() as db:
+            outbox.send_due(db, self.clock.now())

@@ -1,4 +1,4 @@
-"""The tables and every SQL statement. Each function works inside a transaction that the caller holds.
+"""The tables and their SQL statements, messages aside. Each function works inside its caller's transaction.
 
 Knows nothing of XML, HTTP or reply codes.
 """
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from intime_sync.emulator.records import NewContact, NewMessage, NewReminder, Reminder
+from intime_sync.emulator.records import NewContact, NewReminder, Reminder
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS contact_group (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
@@ -33,22 +33,18 @@ CREATE TABLE IF NOT EXISTS reminder (
     organizer_lastname TEXT NOT NULL, organizer_title TEXT NOT NULL, attendant_firstname TEXT NOT NULL,
     attendant_lastname TEXT NOT NULL, attendant_mobile TEXT NOT NULL, number TEXT NOT NULL,
     active INTEGER NOT NULL DEFAULT 1);
-CREATE TABLE IF NOT EXISTS message (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, created_at TEXT NOT NULL, send_at TEXT, sender TEXT NOT NULL,
-    body TEXT NOT NULL, flash INTEGER NOT NULL, multisms INTEGER NOT NULL, anonymize INTEGER NOT NULL,
-    statusurl TEXT NOT NULL, mobile TEXT NOT NULL, number TEXT NOT NULL, transid TEXT NOT NULL, contact INTEGER,
-    cancelled INTEGER NOT NULL DEFAULT 0);
 """
 
 
-def _fresh_ids(db: sqlite3.Connection, table: str, wanted: int) -> list[int]:
+def fresh_ids(db: sqlite3.Connection, table: str, wanted: int) -> list[int]:
     """The next ids of a table, known before the insert so that a whole batch can be one executemany."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     first = (row[0] if row else 0) + 1
     return list(range(first, first + wanted))
 
 
-def _time(at: datetime | None) -> str | None:
+def time_text(at: datetime | None) -> str | None:
+    """A time as the tables have it, which sorts as times do."""
     return None if at is None else at.isoformat(timespec="seconds")
 
 
@@ -61,7 +57,7 @@ def groups(db: sqlite3.Connection) -> list[tuple[int, str]]:
 
 
 def insert_groups(db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
-    ids = _fresh_ids(db, "contact_group", len(names))
+    ids = fresh_ids(db, "contact_group", len(names))
     db.executemany("INSERT INTO contact_group (id, name) VALUES (?, ?)", zip(ids, names, strict=True))
     return ids
 
@@ -75,7 +71,7 @@ def delete_group(db: sqlite3.Connection, group: int, *, with_contacts: bool) -> 
 
 def insert_contacts(db: sqlite3.Connection, contacts: Sequence[NewContact]) -> list[int]:
     """Add contacts with their memberships; every group must exist."""
-    ids = _fresh_ids(db, "contact", len(contacts))
+    ids = fresh_ids(db, "contact", len(contacts))
     db.executemany(
         "INSERT INTO contact (id, type, firstname, lastname, email, mobile, number, extrafield)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -141,13 +137,13 @@ def delete_blocked(db: sqlite3.Connection, number: str) -> int | None:
 
 
 def insert_reminders(db: sqlite3.Connection, reminders: Sequence[NewReminder]) -> list[int]:
-    ids = _fresh_ids(db, "reminder", len(reminders))
+    ids = fresh_ids(db, "reminder", len(reminders))
     db.executemany(
         "INSERT INTO reminder (id, at, organizer_firstname, organizer_lastname, organizer_title,"
         " attendant_firstname, attendant_lastname, attendant_mobile, number) VALUES (:id, :at,"
         " :organizer_firstname, :organizer_lastname, :organizer_title, :attendant_firstname,"
         " :attendant_lastname, :attendant_mobile, :number)",
-        ({**asdict(new), "id": key, "at": _time(new.at)} for key, new in zip(ids, reminders, strict=True)),
+        ({**asdict(new), "id": key, "at": time_text(new.at)} for key, new in zip(ids, reminders, strict=True)),
     )
     return ids
 
@@ -172,27 +168,5 @@ def update_reminder(db: sqlite3.Connection, changed: Reminder) -> None:
         " organizer_lastname = :organizer_lastname, organizer_title = :organizer_title,"
         " attendant_firstname = :attendant_firstname, attendant_lastname = :attendant_lastname,"
         " attendant_mobile = :attendant_mobile, number = :number, active = :active WHERE id = :id",
-        {**asdict(changed), "at": _time(changed.at)},
+        {**asdict(changed), "at": time_text(changed.at)},
     )
-
-
-def insert_messages(db: sqlite3.Connection, messages: Sequence[NewMessage]) -> list[int]:
-    ids = _fresh_ids(db, "message", len(messages))
-    db.executemany(
-        "INSERT INTO message (id, created_at, send_at, sender, body, flash, multisms, anonymize, statusurl,"
-        " mobile, number, transid, contact) VALUES (:id, :created_at, :send_at, :sender, :body, :flash,"
-        " :multisms, :anonymize, :statusurl, :mobile, :number, :transid, :contact)",
-        (
-            {**asdict(new), "id": key, "created_at": _time(new.created_at), "send_at": _time(new.send_at)}
-            for key, new in zip(ids, messages, strict=True)
-        ),
-    )
-    return ids
-
-
-def cancel_message(db: sqlite3.Connection, key: int, now: datetime) -> bool:
-    """Cancel a message that is still to be sent at `now`; False if it is not there, sent or cancelled."""
-    cursor = db.execute(
-        "UPDATE message SET cancelled = 1 WHERE id = ? AND cancelled = 0 AND send_at > ?", (key, _time(now))
-    )
-    return cursor.rowcount > 0

@@ -9,6 +9,7 @@ import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -23,6 +24,16 @@ _DATE: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})T[0-9]{2}:[0-
 _FIRST_YEAR: Final = 1900
 _EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\\]+@(?:[^\s@.<>(),;:\"\\]+\.)+[^\s@.<>(),;:\"\\]{2,}")
 _SENDER: Final = re.compile(r"[A-Za-z0-9 .+\-]{3,11}|[0-9]{3,15}")
+_PRINTABLE: Final = re.compile(r"[!-~]+")
+_DELIVERED: Final = 20
+_OTHERWISE: Final = {
+    "+46701740690": 0,
+    "+46701740691": 1,
+    "+46701740692": 2,
+    "+46701740693": 3,
+    "+46701740694": 4,
+    "+46701740695": 21,
+}
 _TWO_SEPTETS: Final = frozenset("€[]{}~^|\\\f")
 
 
@@ -88,6 +99,22 @@ def is_email(text: str) -> bool:
 def is_sender(text: str) -> bool:
     """3–11 letters, digits, spaces, dots, plus and minus signs, or 3–15 digits."""
     return _SENDER.fullmatch(text) is not None
+
+
+def is_web_address(text: str) -> bool:
+    """An http or https address with a host, as the service could post to."""
+    if not _PRINTABLE.fullmatch(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def delivery_status(number: str) -> int:
+    """What becomes of a message to an E.164 number: delivered, but for a few numbers that stand for the rest."""
+    return _OTHERWISE.get(number, _DELIVERED)
 
 
 def message_length(body: str) -> int:

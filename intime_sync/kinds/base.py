@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.fields import SectionSpec
@@ -29,7 +30,8 @@ Item = Mapping[str, Any]
 class ItemContext:
     """What a kind needs to read the items of one file; collects what is wrong with them.
 
-    `locate` gives the place of a field (or of the item itself, without fields) of the item at hand.
+    `locate` gives the place of a field (or of the item itself, without fields) of the item at hand; a number in its
+    path is a position in a list, from 0.
     """
 
     region: str
@@ -37,15 +39,15 @@ class ItemContext:
     problems: list[Problem]
     locate: Callable[..., Origin] = field(repr=False)
 
-    def error(self, code: str, message: str, *path: str) -> None:
+    def error(self, code: str, message: str, *path: str | int) -> None:
         """Note a problem that stops."""
         self.problems.append(Problem(code, message, self.locate(*path)))
 
-    def warn(self, code: str, message: str, *path: str) -> None:
+    def warn(self, code: str, message: str, *path: str | int) -> None:
         """Note a problem that does not stop."""
         self.problems.append(Problem(code, message, self.locate(*path), Severity.WARNING))
 
-    def text(self, item: Item, name: str, *parents: str) -> str:
+    def text(self, item: Item, name: str, *parents: str | int) -> str:
         """The field's text in NFC with single spaces, "" when it is not given.
 
         A character that XML 1.0 forbids, or a line break in a one-line field, is noted as an error.
@@ -56,20 +58,33 @@ class ItemContext:
         if raw.isprintable():
             if " " not in raw and raw.isascii():
                 return raw  # clean as it is, like most
-        else:
-            found = forbidden_character(raw)
-            if found:
-                position, name_of_character = found
-                where = ".".join((*parents, name))
-                self.error(
-                    "forbidden-character",
-                    f"`{where}` holds {name_of_character} at position {position + 1}, "
-                    "which the service's XML cannot carry; remove it",
-                    *parents,
-                    name,
-                )
-                return ""
+        elif self._forbidden(raw, (*parents, name)):
+            return ""
         return clean(raw)
+
+    def lines(self, item: Item, name: str) -> str:
+        """The field's text of several lines in NFC, each line ended by LF, without white space around the whole.
+
+        A character that XML 1.0 forbids is noted as an error, and makes it "".
+        """
+        raw: str = item.get(name) or ""
+        if self._forbidden(raw, (name,), newlines=True):
+            return ""
+        return normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+    def _forbidden(self, text: str, path: Sequence[str | int], *, newlines: bool = False) -> bool:
+        found = forbidden_character(text, newlines=newlines)
+        if found is None:
+            return False
+        position, name_of_character = found
+        where = ".".join(step for step in path if isinstance(step, str))
+        self.error(
+            "forbidden-character",
+            f"`{where}` holds {name_of_character} at position {position + 1}, "
+            "which the service's XML cannot carry; remove it",
+            *path,
+        )
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
+from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
 from intime_sync.wire import requests
 from intime_sync.wire.phone import E164
-from intime_sync.wire.text import clean
 
 CONTACT = KindName("contact")
 MAX_KEY = 200
@@ -65,16 +64,6 @@ SPEC = SectionSpec(
 )
 
 
-@lru_cache(maxsize=1024)
-def _plain_names(given: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The names of groups, cleaned and sorted, or None where there is something to say about them.
-
-    Remembered, since many people are in the same groups.
-    """
-    names = sorted({clean(name) for name in given if name.isprintable()})
-    return tuple(names) if len(names) == len(given) and all(names) else None
-
-
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A contact as the service should have it; `groups` sorted, each name once, "" and None for what is not given."""
@@ -103,7 +92,7 @@ class ContactKind:
         type_ = item.get("type") or ("sms+email" if mobile and email else "sms" if mobile else "email")
         key = context.text(item, "key") or mobile or email
         wish = read_wish(item, context)
-        groups = self._groups(item, context)
+        groups = read_group_names(item, context)
         if len(context.problems) > before and any(
             problem.severity == "error" for problem in context.problems[before:]
         ):
@@ -123,22 +112,6 @@ class ContactKind:
             groups,
         )
         return Resource(key, contact, origin=origin, wish=wish)
-
-    def _groups(self, item: Item, context: ItemContext) -> tuple[str, ...]:
-        given = item.get("groups")
-        if not given:
-            return ()
-        plain = _plain_names(tuple(given))
-        if plain is not None:
-            return plain
-        names = [context.text({"groups": name}, "groups") for name in given]
-        if len(names) > 1:
-            unique = sorted(set(names))
-            if len(unique) < len(names):
-                twice = next(name for name in unique if names.count(name) > 1)
-                context.warn("repeated-group", f"the group `{twice}` is named twice", "groups")
-            return tuple(unique)
-        return tuple(names)
 
     def _reachable(self, type_: str, mobile: E164 | None, email: str | None, context: ItemContext) -> bool:
         wants_mobile, wants_email = type_ != "email", type_ != "sms"

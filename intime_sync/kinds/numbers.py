@@ -14,24 +14,24 @@ _PLAIN_EMAIL = re.compile(
 _SPECIAL = (".local", ".localhost", ".invalid", ".onion", ".test", ".arpa", ".alt")
 
 
-def read_mobile(text: str, context: ItemContext, *path: str) -> E164 | None:
+def read_mobile(text: str, context: ItemContext, *path: str | int) -> E164 | None:
     """The number in E.164, or None after noting that it is impossible; a doubtful one is warned about."""
     parsed = parse_mobile(text, context.region)
     if parsed is None:
         context.error(
             "impossible-number",
-            f"`{_short(text)}` is not a possible phone number in region {context.region}",
+            f"`{short(text)}` is not a possible phone number in region {context.region}",
             *path,
         )
         return None
     if not parsed.valid:
         context.warn(
-            "doubtful-number", f"`{_short(text)}` is possible as a number but not in use as far as is known", *path
+            "doubtful-number", f"`{short(text)}` is possible as a number but not in use as far as is known", *path
         )
     return parsed.number
 
 
-def read_email(text: str, context: ItemContext, *path: str) -> str | None:
+def read_email(text: str, context: ItemContext, *path: str | int) -> str | None:
     """The address with its domain in lower case, or None after noting what is wrong."""
     address = text.strip()
     if (
@@ -46,10 +46,11 @@ def read_email(text: str, context: ItemContext, *path: str) -> str | None:
     try:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        context.error("impossible-email", f"`{_short(text)}` is not an e-mail address: {error}", *path)
+        context.error("impossible-email", f"`{short(text)}` is not an e-mail address: {error}", *path)
         return None
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """`text` as a message shows it: at most 40 characters on one line."""
     shown = text if text.isprintable() else repr(text)[1:-1]
     return shown if len(shown) <= 40 else shown[:39] + "…"

@@ -6,14 +6,17 @@ from intime_sync.kinds.base import Kind, ListedKind
 from intime_sync.kinds.blocklist import BlocklistKind
 from intime_sync.kinds.contact import ContactKind
 from intime_sync.kinds.group import GroupKind
+from intime_sync.kinds.message import MessageKind
 from intime_sync.kinds.reminder import ReminderKind
 from intime_sync.model.resource import KindName
 
-# Contacts and the groups that carry them have a way of their own through planning and applying.
+# Contacts, the groups that carry them, and messages have ways of their own through planning and applying.
 GROUPS = GroupKind()
 CONTACTS = ContactKind()
+BLOCKLIST = BlocklistKind()
+MESSAGES = MessageKind()
 
-KINDS: tuple[Kind, ...] = (GROUPS, CONTACTS, BlocklistKind(), ReminderKind())
+KINDS: tuple[Kind, ...] = (GROUPS, CONTACTS, BLOCKLIST, ReminderKind(), MESSAGES)
 
 BY_NAME: dict[KindName, Kind] = {kind.name: kind for kind in KINDS}
 BY_SECTION: dict[str, Kind] = {kind.spec.name: kind for kind in KINDS}

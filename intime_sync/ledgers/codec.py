@@ -12,6 +12,7 @@ from intime_sync.model.ledger import (
     AccountRef,
     Carrier,
     Delta,
+    Dispatch,
     DropCarrier,
     DropEntry,
     Entry,
@@ -109,6 +110,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         raw["unknown"] = True
     if entry.options:
         raw["options"] = dict(entry.options)
+    if entry.dispatch is not None:
+        raw["dispatch"] = dispatch_to_dict(entry.dispatch)
     raw["attributes"] = dict(entry.attributes)
     return raw
 
@@ -124,6 +127,35 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         raw.get("options", {}),
         raw.get("carrier"),
         raw.get("unknown", False),
+        dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
+    )
+
+
+def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:
+    """What the service holds of a message; what has its usual value is left out."""
+    raw: dict[str, Any] = {"ids": list(dispatch.ids)}
+    if dispatch.groups:
+        raw["groups"] = dict(dispatch.groups)
+    if dispatch.cancelling:
+        raw["cancelling"] = True
+    if dispatch.asked:
+        raw["asked"] = sorted(dispatch.asked)
+    if dispatch.since is not None:
+        raw["since"] = dispatch.since
+    if dispatch.earlier:
+        raw["earlier"] = list(dispatch.earlier)
+    return raw
+
+
+def dispatch_from_dict(raw: dict[str, Any]) -> Dispatch:
+    """The reverse of `dispatch_to_dict`."""
+    return Dispatch(
+        tuple(raw["ids"]),
+        raw.get("groups", {}),
+        raw.get("cancelling", False),
+        frozenset(raw.get("asked", ())),
+        raw.get("since"),
+        tuple(raw.get("earlier", ())),
     )
 
 

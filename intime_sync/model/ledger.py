@@ -21,12 +21,31 @@ class AccountRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What the service holds of a message.
+
+    `ids` are those that were given out and not cancelled since, `groups` the ids that its groups had when it was
+    scheduled, by name. `cancelling` says that taking it back has begun, `asked` are the ids of which it was asked
+    without hearing how that ended. `since` is when a message of unknown outcome was sent off (aware ISO time, UTC),
+    `earlier` the ids of the version that it was to replace.
+    """
+
+    ids: tuple[RemoteId, ...] = ()
+    groups: Mapping[str, RemoteId] = field(default_factory=dict)
+    cancelling: bool = False
+    asked: frozenset[RemoteId] = frozenset()
+    since: str | None = None
+    earlier: tuple[RemoteId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One owned object as it was last written or adopted.
 
     `unknown` marks one that was sent and may or may not be there, which only a person can settle. `carrier` is the
     group through which a contact can be removed; None for other kinds and for contacts that were only appended.
-    `options` is what the configuration said about its removal.
+    `options` is what the configuration said about its removal. `dispatch` is a message's; None for other kinds, and
+    for a message whose ids nobody knows.
     """
 
     attributes: Attributes
@@ -35,6 +54,7 @@ class Entry:
     options: Attributes = field(default_factory=lambda: NO_OPTIONS)
     carrier: RemoteId | None = None
     unknown: bool = False
+    dispatch: Dispatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

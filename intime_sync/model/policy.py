@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from intime_sync.model.resource import KindName
@@ -26,7 +27,10 @@ class ContactStrategy(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """`percent` is of a kind's owned objects; `carrier_size` and `batch_size` are counts of objects."""
+    """`percent` is of a kind's owned objects; `carrier_size` and `batch_size` are counts of objects.
+
+    `message_lead_time` is how far ahead a message's time must be for the message to be scheduled or changed.
+    """
 
     prune: Mapping[KindName, Prune] = field(default_factory=dict)
     max_delete_percent: int = 30
@@ -34,6 +38,7 @@ class Policy:
     contact_strategy: ContactStrategy = ContactStrategy.CARRIER
     carrier_size: int = 50
     batch_size: int = 200
+    message_lead_time: timedelta = timedelta(minutes=5)
 
     def prune_of(self, kind: KindName) -> Prune:
         """The kind's pruning; `owned` when nothing is said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Change, Delete, Forget, Held, Replace, Update, after_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
@@ -49,6 +49,9 @@ def _removes(change: Change) -> bool:
 def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
     """How many owned objects still do something; history does not count."""
     listed = BY_NAME[kind]
+    if kind == MESSAGES.name:
+        entries = ledger.of(kind).values()
+        return sum(not MESSAGES.settled(entry.attributes, clock.now, clock.zone) for entry in entries)
     if not isinstance(listed, ListedKind):
         return len(ledger.of(kind))
     return sum(

@@ -8,7 +8,7 @@ from typing import Any
 
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import CONTACTS, GROUPS, KINDS
+from intime_sync.kinds.registry import CONTACTS, GROUPS, KINDS, MESSAGES
 from intime_sync.model.change import Create, Replace
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
@@ -20,6 +20,7 @@ from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.guards import judge
 from intime_sync.planning.listed import plan_listed
 from intime_sync.planning.matching import Clock, KindPlan
+from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
 from intime_sync.planning.selection import EVERYTHING, Selection, check_selection, narrowed
 
 
@@ -41,7 +42,7 @@ def make_plan(
 ) -> Plan:
     """What to do so that `actual` becomes `desired`, as far as `selection` asks for it.
 
-    `actual` holds every listed kind that `desired` names, and the groups when it names contacts. Raises
+    `actual` holds every listed kind that `desired` names, and the groups when it names contacts or messages. Raises
     InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
     """
     check_selection(selection, desired, ledger)
@@ -57,18 +58,23 @@ def make_plan(
             plans[kind.name] = plan_listed(
                 kind, desired.of(kind.name), listed, entries, prune, account.clock, selection.replaces(kind.name)
             )
+            continue
+        ids, remade = _groups_by_name(user_groups, plans)
+        again = selection.replaces(kind.name)
+        if kind.name == CONTACTS.name:
+            groups = AccountGroups(ids, remade, own_carriers)
+            plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy, again)
         else:
-            groups = _groups_for_contacts(user_groups, own_carriers, plans)
-            plans[kind.name] = plan_contacts(
-                desired.of(kind.name), ledger, groups, policy, selection.replaces(kind.name)
+            plans[kind.name] = plan_messages(
+                desired, ledger.of(kind.name), MessageGroups(ids, remade), policy, account.clock, again
             )
     problems = [problem for plan in plans.values() for problem in plan.problems]
-    if CONTACTS.name in desired:
-        problems += _check_groups(desired, user_groups)
+    problems += _check_groups(desired, user_groups)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
     changes = narrowed([change for plan in plans.values() for change in plan.changes], selection)
+    problems += check_scheduled(desired, ledger.of(MESSAGES.name), changes, account.clock)
     leftovers: tuple[RemoteId, ...] = ()
     if CONTACTS.name in desired and selection.touches(CONTACTS.name):
         leftovers = leftover_carriers(ledger, actual, account.ref.owner)
@@ -105,23 +111,24 @@ def _sort_groups(
     return users, own, foreign
 
 
-def _groups_for_contacts(
-    user_groups: Iterable[Resource[Any]],
-    own_carriers: Mapping[RemoteId, str],
-    plans: Mapping[KindName, KindPlan],
-) -> AccountGroups:
-    """The ids of groups by name: the matched one where groups are managed, else whatever the account has."""
+def _groups_by_name(
+    user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
+) -> tuple[dict[str, RemoteId], frozenset[str]]:
+    """The ids of groups by name, and the names of those that are made (again).
+
+    The id is that of the matched one where groups are managed, else of whatever the account has.
+    """
     groups = plans.get(GROUPS.name)
     ids = {group.key: group.remote_id for group in user_groups if group.remote_id is not None}
     if groups is not None:
         ids |= {name: found.remote_id for name, found in groups.matched.items() if found.remote_id is not None}
     made = groups.changes if groups is not None else []
     remade = frozenset(change.address.key for change in made if isinstance(change, Create | Replace))
-    return AccountGroups(ids, remade, own_carriers)
+    return ids, remade
 
 
 def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> list[Problem]:
-    """Where groups are not managed, every group that a contact names must be in the account, once."""
+    """Where groups are not managed, every group that a contact or message names must be in the account, once."""
     if GROUPS.name in desired:
         return []
     by_name: dict[str, list[Resource[Any]]] = {}
@@ -129,24 +136,24 @@ def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> li
         by_name.setdefault(group.key, []).append(group)
     problems = []
     seen: set[str] = set()
-    for contact in desired.of(CONTACTS.name):
-        if contact.wish.absent:
+    for member in (*desired.of(CONTACTS.name), *desired.of(MESSAGES.name)):
+        if member.wish.absent:
             continue
-        for name in contact.value.groups:
+        for name in member.value.groups:
             if name in seen:
                 continue
             seen.add(name)
             found = by_name.get(name, [])
             if not found:
                 message = f"the account has no group `{name}`, and this configuration does not manage groups"
-                problems.append(Problem("unknown-group", message, contact.origin))
+                problems.append(Problem("unknown-group", message, member.origin))
             elif len(found) > 1:
                 ids = ", ".join(str(group.remote_id) for group in found)
                 message = (
                     f"the account has {len(found)} groups called `{name}` (ids {ids}); "
                     "pin one in a `groups` section, or rename one in the service"
                 )
-                problems.append(Problem("ambiguous", message, contact.origin))
+                problems.append(Problem("ambiguous", message, member.origin))
     return problems
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from intime_sync.errors import InvalidInput
-from intime_sync.kinds.registry import CONTACTS, GROUPS
+from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Change, Create, Replace
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, KindName, Snapshot
@@ -51,14 +51,25 @@ def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, .
     needed = {
         Address(GROUPS.name, name)
         for change in changes
-        if change.address in kept and change.address.kind == CONTACTS.name and isinstance(change, Create | Replace)
-        for name in CONTACTS.group_names(change.after)
+        if change.address in kept and isinstance(change, Create | Replace)
+        for name in _groups_of(change)
     }
     return tuple(
         change
         for change in changes
         if change.address in kept or (change.address in needed and isinstance(change, Create))
     )
+
+
+def _groups_of(change: Create | Replace) -> Sequence[str]:
+    """The groups that an object needs."""
+    match change.address.kind:
+        case CONTACTS.name:
+            return CONTACTS.group_names(change.after)
+        case MESSAGES.name:
+            return MESSAGES.group_names(change.after)
+        case _:
+            return ()
 
 
 def parse_addresses(texts: Iterable[str], known: Mapping[KindName, object]) -> frozenset[Address]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update, before_of
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
@@ -59,6 +59,8 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
     if change.address.kind == CONTACTS.name:
         yield from _contact_differences(change, ledger, actual)
         return
+    if change.address.kind == MESSAGES.name:
+        return  # the account cannot show any, and the ledger is the same
     rows = lists[change.address.kind]
     kind = rows.kind
     match change:
@@ -90,8 +92,8 @@ def _too_late(change: Change, clock: Clock) -> Iterator[str]:
     kind = BY_NAME[change.address.kind]
     if (
         isinstance(change, Create | Update | Replace)
-        and isinstance(kind, ListedKind)
-        and kind.settled(change.after, clock.now, clock.zone)
+        and (timed := kind if isinstance(kind, ListedKind) else MESSAGES if kind is MESSAGES else None)
+        and timed.settled(change.after, clock.now, clock.zone)
     ):
         yield f"the time of {change.address} has passed"
 

@@ -36,12 +36,14 @@ def gist_of(address: Address, attributes: Attributes, mask: Mask) -> tuple[str, 
 
 
 def title_of(kind: KindName, attributes: Attributes, mask: Mask) -> str:
-    """The one cell that says who or what it is, for objects whose other fields are shown apart."""
+    """The one cell that says who, what or when it is, for objects whose other fields are shown apart."""
     match kind:
         case "contact":
             return inert(mask(_name(attributes)))
         case "reminder":
             return inert(mask(_name(_part(attributes, "attendant"))))
+        case "message":
+            return inert(mask(str(attributes.get("send_at", ""))))
         case _:
             return ""
 
@@ -59,9 +61,15 @@ def value_of(value: Json, mask: Mask) -> str:
         case int():
             return str(value)
         case list():
-            return f"[{', '.join(value_of(item, mask) for item in value)}]"
+            return f"[{', '.join(member_of(item, mask) for item in value)}]"
         case dict():
             return ", ".join(f"{inert(mask(name))}: {value_of(member, mask)}" for name, member in value.items())
+
+
+def member_of(value: Json, mask: Mask) -> str:
+    """A list's member: as `value_of`, with a mapping in braces, so that it is seen where it ends."""
+    shown = value_of(value, mask)
+    return f"{{{shown}}}" if isinstance(value, dict) else shown
 
 
 def _contact(key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
@@ -89,6 +97,7 @@ def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
     to = [f"{count} recipient{'' if count == 1 else 's'}"] if count else []
     to += [show(str(name)) for name in groups] if isinstance(groups, list) else []
     sender, body = (str(attributes.get(name) or "") for name in ("sender", "body"))
+    body = " ".join(body.split())
     return (
         str(attributes.get("send_at", "")),
         f"from {show(sender)}" if sender else "",

@@ -8,7 +8,7 @@ from typing import Final
 
 from intime_sync.model.change import FieldChange
 from intime_sync.model.resource import Json
-from intime_sync.render.essence import value_of
+from intime_sync.render.essence import member_of, value_of
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import Style, inert
 
@@ -53,6 +53,6 @@ def _missing(items: Sequence[Json], others: Sequence[Json]) -> list[Json]:
 
 
 def _gains_and_losses(gone: Sequence[Json], come: Sequence[Json], style: Style, mask: Mask) -> str:
-    lost = [style.red(f"- {value_of(item, mask)}") for item in gone]
-    gained = [style.green(f"+ {value_of(item, mask)}") for item in come]
+    lost = [style.red(f"- {member_of(item, mask)}") for item in gone]
+    gained = [style.green(f"+ {member_of(item, mask)}") for item in come]
     return "  ".join((*lost, *gained))

@@ -141,7 +141,7 @@ def _consequence(change: Delete) -> str:
         return "SMS to this number will be allowed again"
     if kind == "group" and options.get("on_delete") == "delete_contacts":
         return "and every contact in it"
-    return "will be switched off" if kind == "reminder" else ""
+    return {"reminder": "will be switched off", "message": "will not be sent"}.get(kind, "")
 
 
 def _remark(change: Change, look: Look) -> str:

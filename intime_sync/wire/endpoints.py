@@ -19,6 +19,9 @@ NOT_VERIFIED: Final = "0:ERROR3"
 EMPTY_LIST: Final = "2:ERROR1"
 """What a list answers when it has nothing to show; the same code means a failure on every POST."""
 
+NOT_REMOVED: Final = "2:ERROR2"
+"""What message/delete answers for an id that it does not remove: unknown, sent, or taken back before."""
+
 _LOGIN: Final = {
     NO_CREDENTIALS: "the user name or the hash is missing from the request",
     NOT_VERIFIED: "the user name and hash are not accepted",
@@ -76,7 +79,7 @@ DELETE_MESSAGE: Final = _post(
     {
         "1:ERROR1": _UNREADABLE,
         "2:ERROR1": "the message id could not be read from the XML",
-        "2:ERROR2": "the message could not be removed",
+        NOT_REMOVED: "the message could not be removed",
     },
 )
 

@@ -12,17 +12,21 @@ import requests
 from lxml import etree
 
 from intime_sync.emulator import EmulatorOptions, FaultPlan, RunningEmulator, Store, run_in_thread
+from intime_sync.emulator.clock import Clock
 
 NOW = datetime(2026, 3, 2, 9, 0, 0)  # noqa: DTZ001 (the service's clock is naive wall time)
 
 
 @dataclass
 class Api:
-    """One account of one emulator; `now` moves its clock."""
+    """One account of one emulator; `clock` stands still until it is moved."""
 
     emulator: RunningEmulator
     session: requests.Session
-    clock: list[datetime]
+
+    @property
+    def clock(self) -> Clock:
+        return self.emulator.clock
 
     @property
     def store(self) -> Store:
@@ -60,10 +64,9 @@ def start() -> Starter:
 
     @contextmanager
     def starting(**options: object) -> Iterator[Api]:
-        clock = [NOW]
-        chosen = replace(EmulatorOptions(now=lambda: clock[0]), **options)  # type: ignore[arg-type]
+        chosen = replace(EmulatorOptions(now=lambda: NOW), **options)  # type: ignore[arg-type]
         with run_in_thread(chosen) as emulator, requests.Session() as session:
-            yield Api(emulator, session, clock)
+            yield Api(emulator, session)
 
     return starting
 

@@ -76,6 +76,14 @@ def test_garbage_may_be_any_text_such_as_an_error_code(api):
     assert api.say("message/create", "<message/>") == "2:ERROR0"
 
 
+def test_any_call_can_be_refused_with_a_code_and_nothing_is_done(api):
+    api.fault("contacts/addgroup", "refuse", code="2:ERROR1")
+    assert api.say("contacts/addgroup", add("a")) == "2:ERROR1"
+    assert names(api) == []
+    api.fault("contacts/listgroups", "refuse", code="0:ERROR3")
+    assert api.get("contacts/listgroups").text == "0:ERROR3"
+
+
 def test_a_list_cut_short_is_seen_by_its_length_or_is_not_xml(api):
     for name in ("a", "b", "c"):
         api.store.add_group(name)
@@ -167,9 +175,12 @@ def test_the_first_rule_that_fits_wins_and_a_star_counts_every_endpoint(start):
 GOOD = {"endpoint": "contacts/add", "fault": "drop_after"}
 
 
+NEEDED = {"delay": {"seconds": 1}, "refuse": {"code": "2:ERROR1"}}
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_is_known_by_name(name):
-    rule = {"endpoint": "contacts/add", "fault": name} | ({"seconds": 1} if name == "delay" else {})
+    rule = {"endpoint": "contacts/add", "fault": name} | NEEDED.get(name, {})
     assert isinstance(FaultPlan.from_data([rule]).rules[0].fault, FAULTS[name])
 
 
@@ -195,6 +206,8 @@ def test_every_fault_is_known_by_name(name):
         (GOOD | {"fault": "delay", "seconds": 1, "when": ["before"]}, "when must be one of before, after"),
         (GOOD | {"fault": "empty", "act": 1}, "act must be true or false"),
         (GOOD | {"fault": "garbage", "text": 1}, "text must be text"),
+        (GOOD | {"fault": "refuse"}, "refuse needs code"),
+        (GOOD | {"fault": "refuse", "code": "2:ERROR"}, "code must be a code such as 2:ERROR0"),
         (GOOD | {"fault": "wrong_count", "delta": 0}, "delta must be"),
         (GOOD | {"fault": "partial", "reply": "none"}, "reply must be"),
         ({"endpoint": "nix/list", "fault": "partial"}, "partial needs an endpoint that replies with ids"),

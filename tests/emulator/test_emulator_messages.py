@@ -5,26 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-
-HEAD = {"flash": "0", "multisms": "0", "senddate": None, "sendertitle": "Byggvaruh", "body": "Hej!"}
-TO = '<recipients><recipient transid="12">+46701740605</recipient><recipient>0701740606</recipient></recipients>'
-
-
-def message(to: str = TO, **fields: str | None) -> str:
-    """A message in documented order; None leaves an element out."""
-    order = [*HEAD, "statusurl", "checknix", "anonymize"]
-    given = HEAD | fields
-    head = "".join(f"<{name}>{given[name]}</{name}>" for name in order if given.get(name) is not None)
-    return f"<message>{head}{to}</message>"
-
-
-def cancel(key: object) -> str:
-    return f"<message><messageid>{key}</messageid></message>"
-
-
-def to_groups(*groups: int) -> str:
-    items = "".join(f'<group groupid="{group}"/>' for group in groups)
-    return f"<groups>{items}</groups>"
+from message_samples import TO, cancel, message, to_groups, to_numbers
 
 
 def test_one_id_for_each_recipient(api):
@@ -50,7 +31,7 @@ def test_a_whole_documented_message_is_taken(api):
 def test_a_scheduled_message_is_sent_when_its_time_has_come(api):
     api.say("message/create", message(senddate="2026-03-02T09:10:00"))
     assert {m.status for m in api.store.messages()} == {"scheduled"}
-    api.clock[0] += timedelta(minutes=10)
+    api.clock.advance(timedelta(minutes=10))
     assert {m.status for m in api.store.messages()} == {"sent"}
     assert api.say("message/delete", cancel(1)) == "2:ERROR2"
 
@@ -114,6 +95,10 @@ def test_no_recipients_is_error_2_2(api, to):
         {"body": "x" * 805, "multisms": "1"},
         {"body": "x" * 161, "multisms": "1", "flash": "1"},
         {"statusurl": "ftp://kund.example"},
+        {"statusurl": "http://"},
+        {"statusurl": "http://kund.example:x/"},
+        {"statusurl": "http://kund.example/a b"},
+        {"statusurl": "kund.example/status"},
     ],
 )
 def test_a_message_that_breaks_a_rule_is_error_1_1(api, fields):
@@ -181,3 +166,57 @@ def test_a_person_may_cancel_too(api):
     api.say("message/create", message(senddate="2026-03-02T09:10:00"))
     assert api.store.cancel_message(1) is True
     assert api.store.cancel_message(1) is False
+
+
+@pytest.mark.parametrize(
+    "body", ["hello", "<message>", "<message><messageid>1</message>", b"<message>\xff</message>"]
+)
+def test_deleting_with_what_is_not_xml_is_error_1_1(api, body):
+    api.say("message/create", message(senddate="2026-03-02T09:10:00"))
+    assert api.say("message/delete", body) == "1:ERROR1"
+    assert api.say("message/delete", "<messages><messageid>1</messageid></messages>") == "1:ERROR1"
+    assert {m.status for m in api.store.messages()} == {"scheduled"}
+
+
+def test_a_blocklist_that_cannot_be_loaded_is_a_fault_to_ask_for(api):
+    api.fault("message/create", "refuse", code="2:ERROR0")
+    assert api.say("message/create", message()) == "2:ERROR0"
+    assert api.store.messages() == []
+    assert api.say("message/create", message()) == "1,2"
+
+
+def test_ids_follow_the_recipients_and_then_the_members_of_groups(api):
+    group = api.store.add_group("a")
+    api.store.add_contact("1", mobile="0701740607", groups=[group])
+    api.store.add_contact("2", mobile="0701740605", groups=[group])
+    to = to_numbers("0701740606", "0701740605", "0701740606") + to_groups(group)
+    assert api.say("message/create", message(to)) == "1,2,3,4,5"
+    ends = [m.number[-2:] for m in api.store.messages()]
+    assert ends == ["06", "05", "06", "07", "05"], "nobody looks for a number that is there twice"
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_message_whose_time_has_come_is_sent_and_not_cancelled(api, seconds):
+    api.say("message/create", message(senddate="2026-03-02T09:10:00"))
+    api.clock.advance(timedelta(minutes=9, seconds=59))
+    assert api.say("message/delete", cancel(1)) == "1"
+    api.clock.advance(timedelta(seconds=1 + seconds))
+    assert api.say("message/delete", cancel(2)) == "2:ERROR2"
+    assert [m.status for m in api.store.messages()] == ["cancelled", "sent"]
+
+
+def test_what_was_sent_stays_sent_when_the_clock_goes_back(api):
+    api.say("message/create", message(senddate="2026-03-02T09:10:00"))
+    api.clock.advance(timedelta(hours=1))
+    api.clock.advance(timedelta(hours=-1))
+    assert {m.status for m in api.store.messages()} == {"sent"}
+    assert api.say("message/delete", cancel(1)) == "2:ERROR2"
+
+
+def test_an_anonymous_body_can_be_read_until_it_is_sent(api):
+    api.say("message/create", message(anonymize="1", senddate="2026-03-02T09:10:00"))
+    api.say("message/create", message(anonymize="1"))
+    api.say("message/create", message(anonymize="0"))
+    assert [m.body for m in api.store.messages()] == ["Hej!", "Hej!", "", "", "Hej!", "Hej!"]
+    api.clock.advance(timedelta(minutes=10))
+    assert [m.body for m in api.store.messages()] == ["", "", "", "", "Hej!", "Hej!"]

@@ -67,6 +67,10 @@ def _reminders_by_hand(store: Store) -> None:
         )
 
 
+# The emulator has a clock of its own, and refuses what is past.
+_MESSAGE = {"key": "a", "send_at": "2031-12-24T08:00", "sender": "Kliniken", "body": "God jul!"}
+_URL = "https://example.se/intime/status"
+
 _ORGANIZER = {"title": "Dr", "firstname": "Hans", "lastname": "Evertsson"}
 _ATTENDANT = {"firstname": "Anna", "lastname": "Lindqvist", "mobile": "0701740608"}
 
@@ -167,5 +171,67 @@ SAMPLES: dict[str, Samples] = {
         ),
         needs={},
         by_hand=_reminders_by_hand,
+    ),
+    "message": Samples(
+        items=(
+            {**_MESSAGE, "body": "God jul!\nÖnskar Kliniken €", "recipients": ["0701740605", "+46701740606"]},
+            {
+                **_MESSAGE,
+                "key": "b",
+                "send_at": "2031-07-01T23:59",
+                "sender": "0701740605",
+                "body": "Lång & <text> " * 20,
+                "multisms": True,
+                "check_blocklist": False,
+                "anonymize": True,
+                "recipients": ["0701740608"],
+                "groups": ["Jour", "Personal"],
+            },
+            {**_MESSAGE, "key": "c", "flash": True, "status_url": _URL, "recipients": ["0701740607"]},
+        ),
+        respelled=(
+            {
+                **_MESSAGE,
+                "send_at": "2031-12-24 08:00:00",
+                "body": "\n God jul!\r\nO\u0308nskar Kliniken €\n",
+                "multisms": False,
+                "recipients": ["070-174 06 06", "+46 70 174 06 05"],
+                "groups": [],
+            },
+            {
+                **_MESSAGE,
+                "key": " b",
+                "send_at": "2031-07-01T21:59Z",
+                "sender": " 0701740605 ",
+                "body": "Lång & <text> " * 20,
+                "multisms": True,
+                "flash": False,
+                "check_blocklist": False,
+                "anonymize": True,
+                "recipients": ["+46701740608"],
+                "groups": ["Personal", "Jour "],
+            },
+            {**_MESSAGE, "key": "c", "flash": True, "status_url": f" {_URL}", "recipients": ["+46701740607"]},
+        ),
+        bad=(
+            Bad({**_MESSAGE}, "no-recipients", 0),
+            Bad({**_MESSAGE, "recipients": ["0701740605", "12"]}, "impossible-number", 2),
+            Bad({**_MESSAGE, "recipients": ["john"]}, "impossible-number", 2),
+            Bad({**_MESSAGE, "recipients": [{"contact": "a\x00"}]}, "forbidden-character", 3),
+            Bad({**_MESSAGE, "groups": ["~clinic-a/x"]}, "reserved-name"),
+            Bad({**_MESSAGE, "groups": ["A"], "send_at": "2031-03-30T02:30"}, "time-in-gap"),
+            Bad({**_MESSAGE, "groups": ["A"], "sender": "Vård"}, "bad-sender"),
+            Bad({**_MESSAGE, "groups": ["A"], "body": "\n"}, "empty-body"),
+            Bad({**_MESSAGE, "groups": ["A"], "body": "a\x0bb"}, "forbidden-character"),
+            Bad({**_MESSAGE, "groups": ["A"], "body": "a" * 161}, "message-too-long"),
+            Bad({**_MESSAGE, "groups": ["A"], "body": "a" * 161, "multisms": True, "flash": True}, "flash-too-long"),
+            Bad({**_MESSAGE, "recipients": ["0701740605"], "status_url": "example.se"}, "bad-url"),
+            Bad({**_MESSAGE, "recipients": ["0701740605"], "status_url": "http://example.se"}, "insecure-url"),
+            Bad({**_MESSAGE, "recipients": ["0701740605"], "status_url": f"{_URL}?hash=x"}, "secret-in-url"),
+            Bad({**_MESSAGE, "key": " ", "groups": ["A"]}, "missing-field"),
+            Bad({**_MESSAGE, "groups": ["A"], "ensure": "absent", "protect": True}, "contradiction"),
+        ),
+        needs={"groups": [{"name": "Jour"}, {"name": "Personal"}]},
+        by_hand=None,
     ),
 }

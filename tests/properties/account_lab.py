@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -108,8 +108,8 @@ class Lab:
         """The ledger as it reads now."""
         return self.ledgers.read().ledger
 
-    def try_apply(self, sections: Sections) -> Applied:
-        """Plan and apply, whatever comes of it."""
+    def try_apply(self, sections: Sections, now: Callable[[], datetime] | None = None) -> Applied:
+        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan."""
         desired = desired_from(sections)
         with self.ledgers.hold("apply", 0) as session:
             run = Run(
@@ -122,6 +122,7 @@ class Lab:
                 progress=_Silent(),
                 parallelism=2,
                 sleep=lambda _seconds: None,
+                now=now or (lambda: self.clock.now),
             )
             wanted = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
             actual = fetch_actual(self.client, wanted, reading())

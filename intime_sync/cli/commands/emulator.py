@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +44,37 @@ from intime_sync.errors import IntimeSyncError, InvalidInput
     help="What becomes of a number that is added to the blocklist twice.",
 )
 @click.option(
+    "--clock",
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    metavar="TIME",
+    help="Wall time to start from, such as 2026-12-24T07:59. Default: the time in Stockholm.",
+)
+@click.option(
     "--faults",
     type=click.Path(dir_okay=False, path_type=Path),
     help="A YAML file of faults to show on purpose; see docs/emulator.md.",
 )
-def command(port: int, host: str, secret: str, faults: Path | None, **options: Any) -> None:
+def command(port: int, host: str, secret: str, clock: datetime | None, faults: Path | None, **options: Any) -> None:
     """Run the service on this machine: the documented API over real HTTP, its data in an SQLite file.
 
     Prints the base address for `account.url` or INTIME_URL, then serves until Ctrl-C.
     """
     try:
         from intime_sync.emulator import EmulatorOptions, FaultPlan, serve
+        from intime_sync.emulator.clock import Clock
     except ImportError:
         raise InvalidInput(
             "the emulator is not installed", hint='install it with: pip install "intime-sync[emulator]"'
         ) from None
+    running = Clock()
+    try:
+        if clock is not None:
+            running.set(clock)
+    except ValueError as error:
+        raise InvalidInput(f"--clock: {error}") from None
     try:
         plan = None if faults is None else FaultPlan.from_data(_parsed(faults))
-        chosen = EmulatorOptions(secret=secret, faults=plan, **options)
+        chosen = EmulatorOptions(secret=secret, faults=plan, now=running.now, **options)
     except ValueError as error:
         raise InvalidInput(f"{faults}: {error}" if faults else str(error)) from None
     out = Output.for_stdout()

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import click
 
+from intime_sync.applying.recovery import needs_list, settlement
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import ledger_store
+from intime_sync.cli.wiring import clock_of, ledger_store
 from intime_sync.config.desired import load_settings
 from intime_sync.errors import InvalidInput
-from intime_sync.kinds.registry import ORDER
+from intime_sync.kinds.registry import MESSAGES, ORDER
 from intime_sync.ledgers.codec import entry_to_dict, ledger_to_json
 from intime_sync.ledgers.lock import break_lock
-from intime_sync.model.ledger import DropEntry, Entry, Ledger, PutEntry
-from intime_sync.model.resource import Address, RemoteId
+from intime_sync.model.ledger import Dispatch, DropEntry, Entry, Ledger, PutEntry
+from intime_sync.model.resource import Address, RemoteId, Snapshot
+from intime_sync.planning.matching import Clock
 from intime_sync.render.masking import mask_json, mask_of
 
 
@@ -111,17 +113,21 @@ def _known_entry(ledger: Ledger, address: Address) -> Entry:
 
 @command.command("rm")
 @click.argument("arguments", metavar="[DIR] ADDRESS", nargs=-1, required=True)
+@click.option("--cancelled", is_flag=True, help="A message is not scheduled any more: somebody cancelled it by hand.")
 @_LOCK_TIMEOUT
-def rm_command(arguments: tuple[str, ...], lock_timeout: float) -> int:
+def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float) -> int:
     """Forget an object: it stays in the account and is no longer owned.
 
     If the configuration still names it, the next apply adopts it again. A contact in a carrier cannot be
     forgotten, since the carrier will be removed with it one day: take it out of the configuration instead.
+    Nor can a message that is scheduled, since the next apply would schedule it a second time; --cancelled says that
+    it is not, any more.
     """
     directory, address = _directory_and_entry(arguments)
-    store = ledger_store(load_settings(directory, environ()))
-    with store.hold("ledger rm", lock_timeout) as session:
+    settings = load_settings(directory, environ())
+    with ledger_store(settings).hold("ledger rm", lock_timeout) as session:
         entry = _known_entry(session.ledger, address)
+        _check_message(address, entry, clock_of(settings), cancelled=cancelled)
         if entry.carrier is not None:
             raise InvalidInput(
                 f"{address} lives in a carrier with other contacts and would be removed with it one day",
@@ -130,6 +136,22 @@ def rm_command(arguments: tuple[str, ...], lock_timeout: float) -> int:
         session.record([DropEntry(address.kind, address.key)])
     Output.for_stdout().write(mask_of(Output.for_stdout().mask)(f"Forgot {address}; the account was not touched."))
     return 0
+
+
+def _check_message(address: Address, entry: Entry, clock: Clock, *, cancelled: bool) -> None:
+    """Refuse to forget a message that would then be sent twice."""
+    if address.kind != MESSAGES.name:
+        return
+    if entry.unknown:
+        raise InvalidInput(
+            f"it is not known whether {address} was sent",
+            hint=f"look in the service, then `intime-sync ledger resolve {address} --as sent|not-sent`",
+        )
+    if not cancelled and not MESSAGES.settled(entry.attributes, clock.now, clock.zone):
+        raise InvalidInput(
+            f"{address} is scheduled: if it were forgotten, the next apply would schedule it a second time",
+            hint="take it out of the configuration and apply; or cancel it in the service, then add --cancelled",
+        )
 
 
 @command.command("resolve")
@@ -145,16 +167,26 @@ def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_tim
         raise click.UsageError("--ids takes whole numbers with commas between them.")
     store = ledger_store(load_settings(directory, environ()))
     with store.hold("ledger resolve", lock_timeout) as session:
+        for intent in session.open_intents:
+            # What an interrupted run sent off and no list shows is unknown from now on, whoever looks first.
+            if not needs_list(intent):
+                session.settle(intent.number, settlement(intent, session.ledger, Snapshot({})))
         entry = _known_entry(session.ledger, address)
         if not entry.unknown:
             raise InvalidInput(f"the outcome of {address} is known", hint="there is nothing to resolve")
         if outcome == "sent":
-            settled = replace(entry, unknown=False, remote_id=numbers[0] if numbers else None)
-            session.record([PutEntry(address.kind, address.key, settled)])
+            session.record([PutEntry(address.kind, address.key, _as_sent(entry, numbers))])
         else:
             session.record([DropEntry(address.kind, address.key)])
     Output.for_stdout().write(f"Settled {address} as {outcome}.")
     return 0
+
+
+def _as_sent(entry: Entry, ids: list[RemoteId]) -> Entry:
+    """Without its ids, a message can never be taken back."""
+    groups = entry.dispatch.groups if entry.dispatch is not None else {}
+    dispatch = Dispatch(tuple(ids), groups) if entry.dispatch is not None and ids else None
+    return replace(entry, unknown=False, remote_id=ids[0] if ids else None, dispatch=dispatch)
 
 
 @command.command("unlock")

@@ -36,13 +36,15 @@ class Write(Generic[Item]):
     """An endpoint that takes XML and replies with ids.
 
     `parse` checks what needs neither data nor clock; `act` does the batch, or raises Refusal with nothing kept.
-    They are apart so that a fault can let only some of a batch through. `nothing` answers an empty batch.
+    They are apart so that a fault can let only some of a batch through. `nothing` answers an empty batch, and
+    `unreadable` what is not XML: None is the text of an exception, as the service has been seen to do.
     """
 
     root: str
     parse: Callable[[Element], list[Item]]
     act: Callable[[Sequence[Item], Context], list[int]]
     nothing: str = "2:ERROR1"
+    unreadable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

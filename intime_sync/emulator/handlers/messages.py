@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from intime_sync.emulator import tables
+from intime_sync.emulator import outbox, tables
 from intime_sync.emulator.handlers.base import Context, Refusal, Write
 from intime_sync.emulator.records import NewMessage
-from intime_sync.emulator.values import is_sender, message_length, normalised_number, parsed_date
+from intime_sync.emulator.values import is_sender, is_web_address, message_length, normalised_number, parsed_date
 from intime_sync.emulator.xmlio import (
     Element,
     MalformedError,
@@ -87,7 +87,7 @@ def _draft(given: Mapping[str, str]) -> _Draft:
     if not is_sender(given["sendertitle"]) or not 0 < message_length(given["body"]) <= longest:
         raise MalformedError("sendertitle or body")
     statusurl = given.get("statusurl", "").strip()
-    if statusurl and not statusurl.startswith(("http://", "https://")):
+    if statusurl and not is_web_address(statusurl):
         raise MalformedError("statusurl")
     return _Draft(
         send_at=send_at,
@@ -119,7 +119,7 @@ def _create(targets: Sequence[_Target], context: Context) -> list[int]:
     messages = [*direct, *_to_members([target for target in targets if target.group is not None], context)]
     if not messages:
         raise Refusal("2:ERROR2")
-    return tables.insert_messages(context.db, messages)
+    return outbox.insert(context.db, messages, context.now)
 
 
 def _to_members(targets: Sequence[_Target], context: Context) -> Iterator[NewMessage]:
@@ -165,10 +165,10 @@ def _parse_delete(root: Element) -> list[int]:
 
 
 def _delete(keys: Sequence[int], context: Context) -> list[int]:
-    if not all(tables.cancel_message(context.db, key, context.now) for key in keys):
+    if not all(outbox.cancel(context.db, key, context.now) for key in keys):
         raise Refusal("2:ERROR2")
     return list(keys)
 
 
 CREATE: Final = Write("message", _parse_create, _create, nothing="2:ERROR2")
-DELETE: Final = Write("message", _parse_delete, _delete)
+DELETE: Final = Write("message", _parse_delete, _delete, unreadable="1:ERROR1")

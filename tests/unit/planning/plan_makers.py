@@ -25,7 +25,7 @@ REF = AccountRef("embedded", "demo", "clinic-a")
 HERE = Origin("intime.yaml", 1, 1)
 
 GROUP, CONTACT = KindName("group"), KindName("contact")
-BLOCKLIST, REMINDER = KindName("blocklist"), KindName("reminder")
+BLOCKLIST, REMINDER, MESSAGE = KindName("blocklist"), KindName("reminder"), KindName("message")
 
 Sections = Mapping[str, Iterable[Mapping[str, Any]]]
 
@@ -94,7 +94,7 @@ def plan(
 ) -> Plan:
     """The plan; every managed list is read, and empty unless `account` says otherwise."""
     wish = desired(sections)
-    names = {GROUP if name == CONTACT else name for name in wish.resources}
+    names = {GROUP if name in (CONTACT, MESSAGE) else name for name in wish.resources}
     lists = {name: tuple((account or {}).get(name, ())) for name in {*names, *(account or {})}}
     return make_plan(wish, Snapshot(lists), known or ledger(), policy or Policy(), Account(REF, clock))
 

@@ -207,6 +207,66 @@ PLAN = Plan(
     ),
 )
 
+
+def greeting(
+    *recipients: Any, body: str = "God jul!\nÖnskar Kliniken", groups: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    return {
+        "send_at": "2026-12-24T08:00",
+        "sender": "Kliniken",
+        "body": body,
+        "multisms": False,
+        "flash": False,
+        "check_blocklist": True,
+        "anonymize": False,
+        "recipients": list(recipients),
+        "groups": list(groups),
+    }
+
+
+def contact(key: str, mobile: str) -> dict[str, Any]:
+    return {"contact": key, "mobile": mobile}
+
+
+def _messages() -> list[Change]:
+    before = greeting("+46701740605", contact("anna.lindqvist", "+46701740608"))
+    after = greeting(
+        "+46701740605",
+        contact("anna.lindqvist", "+46701740609"),
+        body="God jul! Ring 070-174 06 10 vid frågor",
+        groups=("Personal",),
+    )
+    return [
+        Create(
+            address=address("message/julhalsning"),
+            after=greeting(
+                "+46701740605", "+46701740606", contact("anna.lindqvist", "+46701740608"), groups=("Jour", "Personal")
+            ),
+            origin=Origin("clinic/messages.yaml", 2, 5),
+        ),
+        Replace(
+            address=address("message/lucia"),
+            remote_id=None,
+            before=before,
+            after=after,
+            fields=tuple(FieldChange(name, before[name], after[name]) for name in ("body", "recipients", "groups")),
+            origin=Origin("clinic/messages.yaml", 9, 5),
+        ),
+        Delete(
+            address=address("message/nyar"), remote_id=None, before=greeting("+46701740605", body="Gott nytt år!")
+        ),
+        Held(
+            address=address("message/pask"),
+            remote_id=None,
+            before=None,
+            after=greeting(groups=("Personal",)),
+            reason="it is too close to its time",
+        ),
+    ]
+
+
+MESSAGES = Plan(ACCOUNT, LINEAGE, 3, tuple(_messages()), 2)
+
 UNSTOPPED = replace(PLAN, guards=())
 EMPTY = Plan(ACCOUNT, LINEAGE, 3, (), 59)
 LEFTOVERS_ONLY = Plan(ACCOUNT, LINEAGE, 3, (), 1, leftovers=(RemoteId(7), RemoteId(9)))

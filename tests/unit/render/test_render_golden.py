@@ -2,7 +2,7 @@
 
 import pytest
 from golden_files import check_golden
-from render_samples import DONE, EMPTY, IN_PART, LEFTOVERS_ONLY, NOW, PLAN, PROBLEMS, UNSTOPPED
+from render_samples import DONE, EMPTY, IN_PART, LEFTOVERS_ONLY, MESSAGES, NOW, PLAN, PROBLEMS, UNSTOPPED
 
 from intime_sync.render.json import plan_to_json, report_to_json
 from intime_sync.render.problems import problems_to_text
@@ -28,6 +28,11 @@ def test_a_verbose_plan_says_where_each_object_is_written() -> None:
 def test_plans_without_changes() -> None:
     check_golden("plan-empty.txt", plan_to_text(EMPTY))
     check_golden("plan-leftovers.txt", plan_to_text(LEFTOVERS_ONLY))
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_a_plan_of_messages(mask: bool) -> None:
+    check_golden(f"plan-messages{'-masked' if mask else ''}.txt", plan_to_text(MESSAGES, mask=mask, width=120))
 
 
 @pytest.mark.parametrize("mask", [False, True])

@@ -14,6 +14,7 @@ from render_samples import (
     EMPTY,
     IN_PART,
     LINEAGE,
+    MESSAGES,
     PLAN,
     PROBLEMS,
     UNSTOPPED,
@@ -46,6 +47,12 @@ def test_colour_adds_nothing_but_colour(plan: Plan) -> None:
     assert ANSI.sub("", plan_to_text(plan, color=True)) == plan_to_text(plan)
     assert ANSI.sub("", report_to_text(IN_PART, color=True)) == report_to_text(IN_PART)
     assert ANSI.sub("", problems_to_text(PROBLEMS, color=True)) == problems_to_text(PROBLEMS)
+
+
+def test_masking_leaves_no_number_of_a_message_s_recipients() -> None:
+    text = plan_to_text(MESSAGES, mask=True)
+    assert "+46•••••••08" in text
+    assert not re.search(r"\+467\d|070-174", text)
 
 
 @given(st.text(), st.text(min_size=1), st.text())

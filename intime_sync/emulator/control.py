@@ -1,0 +1,114 @@
+"""What the emulator offers besides the service's API: its clock and its messages, to callers on this machine only.
+
+Knows the store and Starlette, nothing of the API.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from intime_sync.emulator.clock import parsed_time
+from intime_sync.emulator.records import Message
+from intime_sync.emulator.store import Store
+
+Handler = Callable[[Request], Awaitable[Response]]
+_WAYS: Final = "set=2026-12-24T08:00 or advance=SECONDS"
+
+
+def routes(store: Store) -> list[Route]:
+    """`/emulator/clock` and `/emulator/messages`."""
+
+    async def clock(request: Request) -> Response:
+        given = request.query_params.multi_items()
+        if request.method != "POST":
+            return PlainTextResponse("moving the clock takes a POST", 400) if given else _time(store)
+        given += parse_qsl((await request.body()).decode("ascii", "replace"), keep_blank_values=True)
+        try:
+            _move(store, given)
+        except ValueError as error:
+            return PlainTextResponse(str(error), 400)
+        return _time(store)
+
+    async def list_messages(_request: Request) -> Response:
+        found = [_as_json(message) for message in store.messages()]
+        return Response(json.dumps(found, indent=2) + "\n", media_type="application/json")
+
+    return [
+        Route("/emulator/clock", _for_this_machine(clock), methods=["GET", "POST"]),
+        Route("/emulator/messages", _for_this_machine(list_messages), methods=["GET"]),
+    ]
+
+
+def _for_this_machine(handler: Handler) -> Handler:
+    async def checked(request: Request) -> Response:
+        peer = request.client.host if request.client else ""
+        # The name keeps out a page that had its own name point to this machine; browsers send Origin for the rest.
+        if not _is_loopback(peer) or not _is_local_name(request) or "origin" in request.headers:
+            return PlainTextResponse("this is only for programs on the same machine", 403)
+        return await handler(request)
+
+    return checked
+
+
+def _is_local_name(request: Request) -> bool:
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    return host == "localhost" or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped.is_loopback
+    return address.is_loopback
+
+
+def _time(store: Store) -> Response:
+    return PlainTextResponse(store.clock.now().isoformat(timespec="seconds"))
+
+
+def _move(store: Store, given: list[tuple[str, str]]) -> None:
+    match given:
+        case [("set", text)]:
+            store.clock.set(parsed_time(text))
+        case [("advance", text)]:
+            seconds = float(text)
+            if not math.isfinite(seconds):
+                raise ValueError(f"not a number of seconds: {text}")
+            try:
+                by = timedelta(seconds=seconds)
+            except OverflowError:
+                raise ValueError(f"too many seconds: {text}") from None
+            store.clock.advance(by)
+        case _:
+            raise ValueError(f"expected {_WAYS}")
+
+
+def _as_json(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "number": message.number,
+        "sender": message.sender,
+        "body": message.body,
+        "status": message.status,
+        "send_at": message.send_at and message.send_at.isoformat(timespec="seconds"),
+        "transid": message.transid,
+        "delivery_status": message.delivery_status,
+        "report": message.report,
+        "attempts": message.attempts,
+    }

@@ -1,0 +1,279 @@
+"""Messages that are to be sent at a time ahead. The service can schedule and cancel them, and never lists them.
+
+What became of one is therefore known from the ledger only; that is the business of planning and applying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
+from intime_sync.kinds.group_names import read_group_names
+from intime_sync.kinds.message_fields import SPEC
+from intime_sync.kinds.numbers import read_mobile, short
+from intime_sync.kinds.sms import read_body, read_sender
+from intime_sync.kinds.times import read_time
+from intime_sync.kinds.urls import read_status_url
+from intime_sync.model.problem import Origin, Severity
+from intime_sync.model.resource import Attributes, Json, KindName, RemoteId, Resource
+from intime_sync.wire import gsm, requests
+from intime_sync.wire.phone import E164
+from intime_sync.wire.times import WallTime, wall_to_instant
+
+MESSAGE = KindName("message")
+
+_TRANSID_DIGITS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecipient:
+    """A direct recipient: `mobile` in E.164, "" while a contact's number is not known yet.
+
+    `contact` is the key of the contact it came from. `index` is its place in the configuration's list, from 0.
+    """
+
+    mobile: str
+    contact: str = ""
+    index: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message; `recipients` sorted by number, each number once; `groups` sorted, each name once."""
+
+    send_at: WallTime
+    sender: str
+    body: str
+    multisms: bool
+    flash: bool
+    check_blocklist: bool
+    anonymize: bool
+    status_url: str
+    recipients: tuple[MessageRecipient, ...]
+    groups: tuple[str, ...]
+
+
+def transid(key: str, mobile: str) -> str:
+    """What the service hands back with each delivery status of one recipient (E.164) of one message: 20 hex digits.
+
+    The beginning of a SHA-256 over key and number with a NUL between them, so that it is the same in every run
+    and does not spell out who it is.
+    """
+    return sha256(f"{key}\0{mobile}".encode()).hexdigest()[:_TRANSID_DIGITS]
+
+
+class MessageKind:
+    """See `base.Kind`."""
+
+    name = MESSAGE
+    spec = SPEC
+    transid = staticmethod(transid)
+
+    def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Message] | None:
+        """A key, a time, a sender, a text and whom it is for; contacts are looked up once all of them are read."""
+        before = len(context.problems)
+        multisms, flash = item.get("multisms", False), item.get("flash", False)
+        key = _needed(item, "key", context)
+        wish = read_wish(item, context)
+        send_at = read_time(item["send_at"], context, "send_at")
+        sender = read_sender(item, context)
+        body = read_body(item, context, multisms=multisms, flash=flash)
+        status_url = read_status_url(item, context)
+        recipients = _read_recipients(item, context)
+        groups = _read_groups(item, context)
+        if not wish.absent and not item.get("recipients") and not item.get("groups"):
+            context.error("no-recipients", "a message needs `recipients`, `groups` or both")
+        if status_url and groups:
+            context.warn(
+                "no-status-for-groups",
+                "the service sends no delivery statuses for members of `groups`, only for `recipients`",
+                "status_url",
+            )
+        if send_at is None or any(problem.severity is Severity.ERROR for problem in context.problems[before:]):
+            return None
+        value = Message(
+            send_at,
+            sender,
+            body,
+            multisms,
+            flash,
+            item.get("check_blocklist", True),
+            item.get("anonymize", False),
+            status_url,
+            recipients,
+            groups,
+        )
+        return Resource(key, value, origin=origin, wish=wish)
+
+    def with_numbers(self, value: Message, numbers: Mapping[str, str]) -> Message:
+        """The message with the numbers of contacts by key filled in; a number that then comes twice is dropped."""
+        recipients = unique_recipients(
+            replace(recipient, mobile=numbers.get(recipient.contact, "")) if recipient.contact else recipient
+            for recipient in value.recipients
+        )
+        return replace(value, recipients=recipients)
+
+    def attributes(self, value: Message) -> dict[str, Any]:
+        """All fields; `status_url` only when given. A recipient is a number, or `{"contact": …, "mobile": …}`."""
+        shown: dict[str, Any] = {
+            "send_at": value.send_at,
+            "sender": value.sender,
+            "body": value.body,
+            "multisms": value.multisms,
+            "flash": value.flash,
+            "check_blocklist": value.check_blocklist,
+            "anonymize": value.anonymize,
+        }
+        if value.status_url:
+            shown["status_url"] = value.status_url
+        shown["recipients"] = [_recipient_json(recipient) for recipient in value.recipients]
+        shown["groups"] = list(value.groups)
+        return shown
+
+    def group_names(self, attributes: Attributes) -> Sequence[str]:
+        """The names of the groups that a message of these attributes is sent to."""
+        return [str(name) for name in _list(attributes, "groups")]
+
+    def mobiles(self, attributes: Attributes) -> list[E164]:
+        """The numbers of the direct recipients, in order; a contact whose number is not known has none."""
+        return [E164(mobile) for mobile in map(_mobile, _list(attributes, "recipients")) if mobile]
+
+    def written(self, attributes: Attributes) -> Attributes:
+        """The attributes without what was looked up: contacts by key alone, in an order that no number decides."""
+        numbers: list[Json] = []
+        keys = []
+        for recipient in _list(attributes, "recipients"):
+            if isinstance(recipient, dict):
+                keys.append(str(recipient.get("contact", "")))
+            else:
+                numbers.append(recipient)
+        contacts: list[Json] = [{"contact": key} for key in sorted(keys)]
+        return {**attributes, "recipients": [*numbers, *contacts]}
+
+    def due(self, attributes: Attributes, zone: ZoneInfo) -> datetime:
+        """When it may be sent at the earliest (aware, UTC): the first of two where summer time ends."""
+        wall = datetime.fromisoformat(str(attributes["send_at"]))
+        return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+    def settled(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether its time has passed for certain: the second of two where summer time ends."""
+        return wall_to_instant(WallTime(str(attributes["send_at"])), zone) <= now
+
+    def parts(self, attributes: Attributes) -> int:
+        """How many SMS each recipient gets."""
+        return gsm.parts(str(attributes["body"]), multisms=attributes.get("multisms") is True)
+
+    def create_request(self, key: str, attributes: Attributes, context: WireContext) -> requests.Request:
+        """message/create, with a transid for each direct recipient.
+
+        KeyError when a group has no id yet, or a contact no number.
+        """
+        message = requests.MessageItem(
+            body=str(attributes["body"]),
+            sender=str(attributes["sender"]),
+            recipients=tuple(_wire_recipient(key, recipient) for recipient in _list(attributes, "recipients")),
+            group_ids=tuple(context.group_ids[name] for name in self.group_names(attributes)),
+            send_at=WallTime(str(attributes["send_at"])),
+            flash=attributes.get("flash") is True,
+            multisms=attributes.get("multisms") is True,
+            status_url=str(attributes["status_url"]) if attributes.get("status_url") else None,
+            check_blocklist=attributes.get("check_blocklist") is not False,
+            anonymize=attributes.get("anonymize") is True,
+        )
+        return requests.create_message(message, context.format)
+
+    def cancel_request(self, id: RemoteId) -> requests.Request:
+        """message/delete for one of the ids that the message got."""
+        return requests.delete_message(id)
+
+
+def unique_recipients(recipients: Iterable[MessageRecipient]) -> tuple[MessageRecipient, ...]:
+    """The recipients by number, each number (each contact, while it has none) once.
+
+    Which of two is kept does not depend on their order: a plain number before a contact, else the first key.
+    """
+    ordered = sorted(recipients, key=lambda recipient: (recipient.mobile, recipient.contact, recipient.index))
+    kept: dict[str, MessageRecipient] = {}
+    for recipient in ordered:
+        kept.setdefault(recipient.mobile or f"contact {recipient.contact}", recipient)
+    return tuple(kept.values())
+
+
+def _needed(item: Item, name: str, context: ItemContext, *parents: str | int) -> str:
+    """A required text, "" after noting that nothing but white space is given."""
+    before = len(context.problems)
+    found = context.text(item, name, *parents)
+    if not found and len(context.problems) == before:
+        context.error("missing-field", f"`{name}` is blank", *parents, name)
+    return found
+
+
+def _read_groups(item: Item, context: ItemContext) -> tuple[str, ...]:
+    names = read_group_names(item, context)
+    for name in names:
+        if name.startswith("~"):
+            context.error(
+                "reserved-name",
+                f"`{name}`: names that start with `~` are kept for carriers, which come and go; choose another",
+                "groups",
+            )
+    return names
+
+
+def _read_recipients(item: Item, context: ItemContext) -> tuple[MessageRecipient, ...]:
+    found: list[MessageRecipient] = []
+    seen: set[tuple[str, str]] = set()
+    for index, given in enumerate(item.get("recipients") or ()):
+        recipient = _read_recipient(given, index, context)
+        if recipient is None:
+            continue
+        who = (recipient.mobile, recipient.contact)
+        if who in seen:
+            named = recipient.mobile or f"contact/{recipient.contact}"
+            context.warn("repeated-recipient", f"`{named}` is named twice; it counts once", "recipients", index)
+        seen.add(who)
+        found.append(recipient)
+    return unique_recipients(found)
+
+
+def _read_recipient(given: str | Item, index: int, context: ItemContext) -> MessageRecipient | None:
+    if isinstance(given, Mapping):
+        contact = _needed(given, "contact", context, "recipients", index)
+        return MessageRecipient("", contact, index) if contact else None
+    if any(character.isalpha() for character in given):
+        context.error(
+            "impossible-number",
+            f"`{short(given)}` is not a phone number; a contact is written `{{contact: KEY}}`, in YAML only",
+            "recipients",
+            index,
+        )
+        return None
+    mobile = read_mobile(given, context, "recipients", index)
+    return None if mobile is None else MessageRecipient(mobile, index=index)
+
+
+def _list(attributes: Attributes, name: str) -> list[Json]:
+    found = attributes.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _recipient_json(recipient: MessageRecipient) -> str | dict[str, str]:
+    if not recipient.contact:
+        return recipient.mobile
+    return {"contact": recipient.contact} | ({"mobile": recipient.mobile} if recipient.mobile else {})
+
+
+def _mobile(recipient: Json) -> str:
+    return str(recipient.get("mobile", "") if isinstance(recipient, dict) else recipient)
+
+
+def _wire_recipient(key: str, recipient: Json) -> requests.Recipient:
+    mobile = _mobile(recipient)
+    if not mobile:
+        raise KeyError(str(recipient))
+    return requests.Recipient(E164(mobile), transid(key, mobile))

@@ -1,0 +1,76 @@
+"""Reading the address that delivery statuses are posted to, with what is wrong in the reader's words.
+
+No message repeats the address: a secret may be in it.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from intime_sync.kinds.base import Item, ItemContext
+
+MAX_URL: Final = 500
+"""The longest address that is taken, in characters."""
+
+_WORDS: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_SECRET_WORD: Final = re.compile(
+    ".*(?:token|secret|passw|credential|signature|authori[sz]ation).*|.*(?:hash|key|pass|pwd|auth)|pw|sig|sign|session.*"
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this very machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_status_url(item: Item, context: ItemContext) -> str:
+    """The address in `status_url`, "" when it is not given or after noting what is wrong with it."""
+    url = context.text(item, "status_url")
+    fault = _fault(url) if url else None
+    if fault is None:
+        return url
+    code, message = fault
+    context.error(code, f"`status_url` {message}", "status_url")
+    return ""
+
+
+def _fault(url: str) -> tuple[str, str] | None:
+    parts = _split(url)
+    if parts is None or not parts.hostname or parts.scheme not in ("http", "https"):
+        return "bad-url", "is not an https address; write one like https://example.se/intime/status"
+    if parts.username is not None:
+        return "secret-in-url", "holds a user or password: plans, ledgers and the service would keep it; remove it"
+    for name, _ in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
+        if _smells_of_a_secret(name):
+            return (
+                "secret-in-url",
+                "has a query parameter whose name speaks of a secret: plans, ledgers and the service would keep it; "
+                "remove it",
+            )
+    if "#" in url:
+        return "bad-url", "has a fragment (`#…`), which is never sent; remove it"
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        return "insecure-url", "would have statuses sent in the clear: write https; http is for this machine only"
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
+    if not url.isascii() or " " in url or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _smells_of_a_secret(name: str) -> bool:
+    """Whether the name, or a word of it as in `apiKey` and `access_token`, is what secrets are called."""
+    words = [*(word.lower() for word in _WORDS.findall(name)), name.lower()]
+    return any(_SECRET_WORD.fullmatch(word) for word in words)

@@ -1,0 +1,319 @@
+"""Planning messages: the service cannot list them, so the ledger and the clock must tell. What was sent is history.
+
+in YAML   in ledger        its time    outcome
+yes       no               ahead       create
+yes       no               passed      error `too-late`
+yes       as wanted        any         –
+yes       differs          ahead       replace: cancel every id, then create
+yes       differs          passed      error `already-sent`
+no        yes              ahead       delete (prune: owned, all), kept (prune: never)
+no        yes              passed      forget
+any       outcome unknown  any         held
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, MESSAGES
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, after_of, before_of
+from intime_sync.model.ledger import Entry
+from intime_sync.model.policy import Policy
+from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.resource import Address, Attributes, RemoteId, Resource, Snapshot
+from intime_sync.planning.diff import field_changes
+from intime_sync.planning.matching import Clock, KindPlan
+from intime_sync.planning.ownership import is_protected, removes_owned
+
+MESSAGE = MESSAGES.name
+
+_UNKNOWN = (
+    "it may or may not have been sent: look in the service, then settle it with "
+    "`ledger resolve message/{key} --as sent|not-sent`"
+)
+_NO_IDS = (
+    "the service's ids of it are not known, so it cannot be taken back: cancel it in the service, "
+    "then drop it from the ledger with `ledger rm message/{key} --cancelled`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageGroups:
+    """The account's groups as messages see them: their ids by name, and those that this plan makes (again)."""
+
+    ids: Mapping[str, RemoteId]
+    remade: frozenset[str]
+
+
+class Audience:
+    """Who a message reaches, as far as the configuration knows: direct recipients and members of its groups."""
+
+    def __init__(self, desired: Snapshot) -> None:
+        self._members: dict[str, set[str]] = {}
+        wanted = {name for message in desired.of(MESSAGE) for name in message.value.groups}
+        if wanted:
+            for contact in desired.of(CONTACTS.name):
+                value = contact.value
+                if value.mobile and value.type != "email" and not contact.wish.absent:
+                    for name in wanted.intersection(value.groups):
+                        self._members.setdefault(name, set()).add(value.mobile)
+        self._complete = CONTACTS.name in desired
+
+    def numbers(self, attributes: Attributes) -> set[str]:
+        """Every number that the message goes to."""
+        members = (self._members.get(name, set()) for name in MESSAGES.group_names(attributes))
+        return set(MESSAGES.mobiles(attributes)).union(*members)
+
+    def cost(self, attributes: Attributes) -> str:
+        """`2 SMS to 37 recipients`; a group whose members are not declared is named instead."""
+        count, parts = len(self.numbers(attributes)), MESSAGES.parts(attributes)
+        names = [] if self._complete else list(MESSAGES.group_names(attributes))
+        to = [f"{count} recipient{'' if count == 1 else 's'}"] if count or not names else []
+        return f"{parts} SMS to {' and '.join([*to, *(f'the members of {name}' for name in names)])}"
+
+
+def plan_messages(
+    desired: Snapshot,
+    entries: Mapping[str, Entry],
+    groups: MessageGroups,
+    policy: Policy,
+    clock: Clock,
+    replacements: frozenset[str] = frozenset(),
+) -> KindPlan:
+    """The messages' changes, in the order of keys; `replacements` are keys of messages that shall be made anew."""
+    plan = KindPlan()
+    differ = _MessageDiffer(entries, groups, policy, clock, plan, Audience(desired))
+    wanted = set()
+    for resource in desired.of(MESSAGE):
+        wanted.add(resource.key)
+        if resource.wish.absent:
+            if resource.key in entries:
+                differ.remove(resource.key, entries[resource.key], resource)
+        else:
+            differ.present(resource, again=resource.key in replacements)
+    for key, entry in entries.items():
+        if key not in wanted and (removes_owned(policy.prune_of(MESSAGE)) or differ.settled(entry.attributes)):
+            differ.remove(key, entry, None)
+    plan.changes.sort(key=lambda change: change.address.key)
+    return plan
+
+
+class _MessageDiffer:
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        groups: MessageGroups,
+        policy: Policy,
+        clock: Clock,
+        plan: KindPlan,
+        audience: Audience,
+    ) -> None:
+        self.entries = entries
+        self.groups = groups
+        self.policy = policy
+        self.clock = clock
+        self.plan = plan
+        self.audience = audience
+
+    def settled(self, attributes: Attributes) -> bool:
+        """Whether its time has passed."""
+        return MESSAGES.settled(attributes, self.clock.now, self.clock.zone)
+
+    def present(self, resource: Resource[Any], *, again: bool) -> None:
+        """Create what lies ahead, replace what differs, leave what was sent."""
+        entry = self.entries.get(resource.key)
+        after = MESSAGES.attributes(resource.value)
+        if entry is None:
+            self._create(resource, after)
+        elif entry.unknown:
+            self._hold(resource.key, entry, after, resource.origin, _UNKNOWN)
+        elif self.settled(entry.attributes):
+            self._sent(resource, entry, after)
+        elif (reason := self._trouble(entry, again=again)) is None and entry.attributes == after:
+            self._remember_protect(resource, entry, after)
+        elif self._in_time(resource, after):
+            self._replace(resource, entry, after, reason)
+
+    def _create(self, resource: Resource[Any], after: Attributes) -> None:
+        if self._in_time(resource, after):
+            self.plan.changes.append(
+                Create(
+                    address=Address(MESSAGE, resource.key),
+                    after=after,
+                    reason=self.audience.cost(after),
+                    origin=resource.origin,
+                    protected=is_protected(resource.wish, None),
+                )
+            )
+
+    def _in_time(self, resource: Resource[Any], after: Attributes) -> bool:
+        """Whether it still can be sent in time; notes why not, or that it gets close."""
+        when = f"`message/{resource.key}` is to be sent at {after['send_at']}"
+        if self.settled(after):
+            message = (
+                f"{when}, which has passed, and it never was: it is not sent late; correct `send_at`, or remove it"
+            )
+            self.plan.problems.append(Problem("too-late", message, resource.origin))
+            return False
+        if MESSAGES.due(after, self.clock.zone) - self.clock.now < self.policy.message_lead_time:
+            message = (
+                f"{when}: too close for `policy.messages.lead_time`, so applying this will refuse it; "
+                "choose a later time"
+            )
+            self.plan.problems.append(Problem("close-to-due", message, resource.origin, Severity.WARNING))
+        return True
+
+    def _sent(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
+        """History: an edit is an error, unless only what was looked up has changed since."""
+        before_written, after_written = MESSAGES.written(entry.attributes), MESSAGES.written(after)
+        if before_written == after_written:
+            self._remember_protect(resource, entry, entry.attributes)
+            return
+        paths = ", ".join(f"`{change.path}`" for change in field_changes(before_written, after_written))
+        message = (
+            f"`message/{resource.key}` was sent at {entry.attributes['send_at']} and cannot be changed ({paths}): "
+            "put it back as it was, or give the new message a key of its own"
+        )
+        self.plan.problems.append(Problem("already-sent", message, resource.origin))
+
+    def _trouble(self, entry: Entry, *, again: bool) -> str | None:
+        """Why a message that looks right in the ledger has to be made again."""
+        if again:
+            return "asked for with --replace"
+        if entry.dispatch is None:
+            return None
+        if entry.dispatch.cancelling:
+            return "taking it back was begun"
+        for name, id in entry.dispatch.groups.items():
+            if name in self.groups.remade or self.groups.ids.get(name) != id:
+                return f"the group {name} was made again"
+        return None
+
+    def _replace(self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None) -> None:
+        if entry.dispatch is None:
+            self._hold(resource.key, entry, after, resource.origin, _NO_IDS)
+            return
+        self.plan.changes.append(
+            Replace(
+                address=Address(MESSAGE, resource.key),
+                remote_id=entry.remote_id,
+                before=entry.attributes,
+                after=after,
+                fields=field_changes(entry.attributes, after),
+                reason="; ".join(part for part in (reason, self.audience.cost(after)) if part),
+                origin=resource.origin,
+                protected=is_protected(resource.wish, entry),
+            )
+        )
+
+    def _remember_protect(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
+        wish = resource.wish
+        if wish.protect is None or wish.protect == entry.protect:
+            self.plan.unchanged += 1
+            return
+        self.plan.changes.append(
+            Adopt(
+                address=Address(MESSAGE, resource.key),
+                remote_id=entry.remote_id,
+                after=after,
+                reason="protected from now on" if wish.protect else "no longer protected",
+                origin=resource.origin,
+                protected=wish.protect,
+            )
+        )
+
+    def remove(self, key: str, entry: Entry, resource: Resource[Any] | None) -> None:
+        """Take back what lies ahead; what was sent is only forgotten."""
+        origin = resource.origin if resource else None
+        if entry.unknown:
+            self._hold(key, entry, None, origin, _UNKNOWN)
+        elif self.settled(entry.attributes):
+            self.plan.changes.append(
+                Forget(
+                    address=Address(MESSAGE, key),
+                    remote_id=entry.remote_id,
+                    before=entry.attributes,
+                    reason="its time has passed",
+                    origin=origin,
+                )
+            )
+        elif entry.dispatch is None:
+            self._hold(key, entry, None, origin, _NO_IDS)
+        else:
+            self.plan.changes.append(
+                Delete(
+                    address=Address(MESSAGE, key),
+                    remote_id=entry.remote_id,
+                    before=entry.attributes,
+                    reason="ensure: absent" if resource else None,
+                    origin=origin,
+                    protected=is_protected(resource.wish, entry) if resource else entry.protect,
+                )
+            )
+
+    def _hold(self, key: str, entry: Entry, after: Attributes | None, origin: Origin | None, why: str) -> None:
+        self.plan.changes.append(
+            Held(
+                address=Address(MESSAGE, key),
+                remote_id=entry.remote_id,
+                before=entry.attributes,
+                after=after,
+                fields=field_changes(entry.attributes, after) if after is not None else (),
+                reason=why.format(key=key),
+                origin=origin,
+            )
+        )
+
+
+def check_scheduled(
+    desired: Snapshot, entries: Mapping[str, Entry], changes: Iterable[Change], clock: Clock
+) -> list[Problem]:
+    """Warnings about messages that are scheduled already while their readers change.
+
+    Whether the service looks members and blocklist up when it schedules or when it sends is not documented; the ids
+    that it gives out, one a recipient, speak for the former.
+    """
+    remade = {change.address.key for change in changes if change.address.kind == MESSAGE}
+    scheduled = [
+        message
+        for message in desired.of(MESSAGE)
+        if (entry := entries.get(message.key)) is not None
+        and not message.wish.absent
+        and not entry.unknown
+        and message.key not in remade
+        and not MESSAGES.settled(entry.attributes, clock.now, clock.zone)
+    ]
+    if not scheduled:
+        return []
+    moved, blocked = _readers_that_change(changes)
+    audience = Audience(desired)
+    problems = []
+    for message in scheduled:
+        attributes = entries[message.key].attributes
+        hint = f"the service may have fixed who gets it; --replace message/{message.key} schedules it anew"
+        changed = sorted(moved.intersection(MESSAGES.group_names(attributes)))
+        if changed:
+            text = f"`message/{message.key}` is scheduled to the group {changed[0]}, whose members change: {hint}"
+            problems.append(Problem("members-change", text, message.origin, Severity.WARNING))
+        opted_out = sorted(blocked & audience.numbers(attributes))
+        if opted_out:
+            text = f"`message/{message.key}` is scheduled to {opted_out[0]}, which this plan blocks: {hint}"
+            problems.append(Problem("blocked-later", text, message.origin, Severity.WARNING))
+    return problems
+
+
+def _readers_that_change(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
+    """The groups that contacts enter, leave or change in, and the numbers that are blocked."""
+    moved: set[str] = set()
+    blocked: set[str] = set()
+    for change in changes:
+        if isinstance(change, Adopt | Forget | Held):
+            continue
+        if change.address.kind == CONTACTS.name:
+            for attributes in (before_of(change), after_of(change)):
+                moved.update(CONTACTS.group_names(attributes or {}))
+        elif change.address.kind == BLOCKLIST.name and isinstance(change, Create):
+            blocked.add(change.address.key)
+    return moved, blocked

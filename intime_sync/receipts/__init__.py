@@ -1,0 +1,48 @@
+"""Delivery receipts: the service reports what became of each message, and this keeps it.
+
+It takes what arrives and stores it; what a message is, and who got it, is told to it from outside. The names below
+load on first use; only `create_app`, `run_in_thread` and `serve_receipts` need the `receive` extra.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt
+    from intime_sync.receipts.options import Named, ReceiveOptions
+    from intime_sync.receipts.server import RunningReceipts, create_app, run_in_thread, serve_receipts
+    from intime_sync.receipts.store import ReceiptStore
+
+__all__ = [
+    "Delivery",
+    "DeliveryCounts",
+    "Named",
+    "Receipt",
+    "ReceiptStore",
+    "ReceiveOptions",
+    "RunningReceipts",
+    "create_app",
+    "run_in_thread",
+    "serve_receipts",
+]
+
+_HOME = {
+    "Delivery": "deliveries",
+    "DeliveryCounts": "deliveries",
+    "Named": "options",
+    "Receipt": "deliveries",
+    "ReceiptStore": "store",
+    "ReceiveOptions": "options",
+    "RunningReceipts": "server",
+    "create_app": "server",
+    "run_in_thread": "server",
+    "serve_receipts": "server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

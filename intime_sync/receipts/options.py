@@ -1,0 +1,57 @@
+"""What can be chosen about a receiver of statuses. Knows nothing of HTTP or SQLite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Final, TypeAlias
+
+SHORTEST_SECRET: Final = 16
+LONGEST_SECRET: Final = 200
+_IN_A_PATH: Final = re.compile(r"[A-Za-z0-9._~-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Who a transid stands for: the message's key, and its recipient as it may be shown, masked already."""
+
+    message: str
+    recipient: str
+
+
+Names: TypeAlias = Callable[[], Mapping[str, Named]]
+"""Who is known at this moment, by transid. May raise IntimeSyncError; then the page says that names are missing."""
+
+
+def no_names() -> Mapping[str, Named]:
+    """Nobody is known."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveOptions:
+    """How one receiver works.
+
+    - `data`: the SQLite file; it and its folder are made if need be, and only the owner may read them.
+    - `secret`: the last part of the path that takes statuses; None is the one that was made for `data`.
+    - `names`: asked anew for every page, from any thread.
+    - `zone`: in which the page speaks of time.
+
+    Raises ValueError for a secret that is easily guessed or does not fit in an address.
+    """
+
+    data: Path
+    secret: str | None = field(default=None, repr=False)
+    names: Names = no_names
+    zone: tzinfo = UTC
+
+    def __post_init__(self) -> None:
+        if self.secret is None:
+            return
+        if not SHORTEST_SECRET <= len(self.secret) <= LONGEST_SECRET:
+            raise ValueError(f"the secret must have {SHORTEST_SECRET} to {LONGEST_SECRET} characters")
+        if not _IN_A_PATH.fullmatch(self.secret):
+            raise ValueError("the secret may hold only the letters A to Z, digits, and - . _ ~")

@@ -1,0 +1,64 @@
+"""The levels of delivery that the service reports for a message, and what they mean. No I/O, no storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Outcome(StrEnum):
+    """What a level says of the message, in the words that are shown."""
+
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not delivered"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLevel:
+    """One level: its number, what it comes to, and the reason or remark that belongs to it ("" if none)."""
+
+    level: int
+    outcome: Outcome
+    remark: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """In words, such as `not delivered: stopped in the operator's network`; `status 7` for an unknown level."""
+        if self.level not in LEVELS:
+            return f"status {self.level}"
+        return f"{self.outcome}: {self.remark}" if self.remark else str(self.outcome)
+
+    @property
+    def delivered(self) -> bool:
+        """The phone has acknowledged the message."""
+        return self.outcome is Outcome.DELIVERED
+
+    @property
+    def is_final(self) -> bool:
+        """It is known what became of the message; a later level that knows less does not change that."""
+        return self.outcome is not Outcome.UNKNOWN
+
+
+LEVELS: Final[Mapping[int, StatusLevel]] = MappingProxyType(
+    {
+        0: StatusLevel(0, Outcome.NOT_DELIVERED, "the message is faulty, or the number is wrong"),
+        1: StatusLevel(1, Outcome.NOT_DELIVERED, "refused by the message service provider"),
+        2: StatusLevel(2, Outcome.NOT_DELIVERED, "a wrong parameter in the request"),
+        3: StatusLevel(3, Outcome.NOT_DELIVERED, "stopped in the operator's network"),
+        4: StatusLevel(4, Outcome.NOT_DELIVERED, "the reason is not known"),
+        20: StatusLevel(20, Outcome.DELIVERED, "acknowledged by the phone"),
+        21: StatusLevel(21, Outcome.UNKNOWN, "no receipt has come"),
+    }
+)
+"""Every documented level by its number (the table before "Ta emot status" in the service's documentation)."""
+
+FINAL_LEVELS: Final = tuple(number for number, level in LEVELS.items() if level.is_final)
+
+
+def status_level(number: int) -> StatusLevel:
+    """The documented level, or for any other number one that says nothing but its number."""
+    return LEVELS.get(number) or StatusLevel(number, Outcome.UNKNOWN)

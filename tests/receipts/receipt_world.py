@@ -1,0 +1,108 @@
+"""What tests of receipts share: a receiver to speak to, the real command as a process, a store read from outside."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from harness import Workspace
+
+from intime_sync.receipts import Receipt, ReceiptStore
+
+MOMENT = datetime(2026, 12, 24, 7, 0, 5, tzinfo=UTC)
+PATH_SECRET = "a-secret-of-the-path-0123456789"
+
+
+class Caller:
+    """One keep-alive connection to the address that a receiver gave."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.path = parts.path
+        self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+
+    def post(
+        self, body: bytes | str | Mapping[str, object], path: str | None = None, **headers: str
+    ) -> tuple[int, str]:
+        """Post a body, or a form of these fields; code and text."""
+        form = isinstance(body, Mapping)
+        if form:
+            headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        data = urlencode(body) if isinstance(body, Mapping) else body
+        return self.request("POST", path or self.path, data, **headers)[:2]
+
+    def request(
+        self, method: str, path: str, body: bytes | str | None = None, **headers: str
+    ) -> tuple[int, str, Mapping[str, str]]:
+        """Any request; code, text and headers."""
+        self.connection.request(method, path, body, {name.replace("_", "-"): text for name, text in headers.items()})
+        reply = self.connection.getresponse()
+        text = reply.read().decode()
+        return reply.status, text, {name.lower(): value for name, value in reply.getheaders()}
+
+    def close(self) -> None:
+        """Hang up."""
+        self.connection.close()
+
+
+@contextmanager
+def calling(url: str) -> Iterator[Caller]:
+    """A caller, hung up at the end."""
+    caller = Caller(url)
+    try:
+        yield caller
+    finally:
+        caller.close()
+
+
+def stored(path: Path) -> list[Receipt]:
+    """Every receipt in a file, in order of arrival, read as other programs would."""
+    store = ReceiptStore.open_existing(path)
+    if store is None:
+        return []
+    with store:
+        found = store.latest(1_000_000)
+        return store.of_messages(delivery.message_id for delivery in found)
+
+
+@contextmanager
+def receiving(
+    space: Workspace, *arguments: str, env: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The real command on a free port, and the address that it printed; killed at the end if it is still there."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "intime_sync", "receive", "--port", "0", *arguments],
+        cwd=space.path,
+        env=space.environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            assert select.select([process.stdout], [], [], 30)[0], "it does not start"
+            line = process.stdout.readline()
+            assert line.startswith("Ready for statuses at "), line + (process.stderr.read() if process.stderr else "")
+            yield process, line.split()[-1]
+        finally:
+            process.kill()
+
+
+def data_of(space: Workspace) -> Path:
+    """Where the command keeps what it receives unless told otherwise."""
+    return space.path / ".intime" / "receipts.sqlite3"
+
+
+def is_root() -> bool:
+    """Whom the system refuses nothing."""
+    return os.geteuid() == 0

@@ -1,0 +1,313 @@
+"""Messages: what lies ahead is made, changed and taken back; what was sent is history and never sent again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from plan_makers import (
+    BLOCKLIST,
+    CLOCK,
+    CONTACT,
+    GROUP,
+    MESSAGE,
+    ZONE,
+    actions,
+    attributes,
+    desired,
+    entry,
+    group_row,
+    ledger,
+    only,
+    plan,
+    pruning,
+)
+
+from intime_sync.errors import InvalidConfiguration
+from intime_sync.model.change import Create, Delete, Forget, Held, Replace
+from intime_sync.model.ledger import AccountRef, Dispatch, Entry
+from intime_sync.model.plan import Plan
+from intime_sync.model.policy import Policy, Prune
+from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
+from intime_sync.planning.matching import Clock
+from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.selection import Selection
+from intime_sync.planning.staleness import stale_reasons
+
+AHEAD = {
+    "key": "jul",
+    "send_at": "2026-12-24T08:00",
+    "sender": "Kliniken",
+    "body": "God jul!",
+    "recipients": ["0701740605"],
+}
+SENT = {**AHEAD, "send_at": "2026-01-02T08:00"}
+GROUPED = {**AHEAD, "recipients": [], "groups": ["Personal"]}
+IDS = (RemoteId(11), RemoteId(12))
+
+
+def known(item: dict[str, Any], **dispatch: Any) -> Entry:
+    """The ledger's entry of a message that was scheduled and confirmed."""
+    return entry("messages", item, 11, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
+
+
+def made(
+    items: list[dict[str, Any]],
+    entries: dict[str, Entry] | None = None,
+    groups: list[Resource[Any]] | None = None,
+    policy: Policy | None = None,
+    clock: Clock = CLOCK,
+    **others: list[dict[str, Any]],
+) -> Plan:
+    """A plan for messages, with other sections as `others`."""
+    return plan({"messages": items, **others}, {GROUP: groups or []}, ledger({MESSAGE: entries or {}}), policy, clock)
+
+
+def codes(found: Plan) -> list[str]:
+    """The codes of what the plan remarks."""
+    return [problem.code for problem in found.diagnostics]
+
+
+def refused(*arguments: Any, **more: Any) -> list[str]:
+    """The codes of what forbids the plan."""
+    with pytest.raises(InvalidConfiguration) as stopped:
+        made(*arguments, **more)
+    return [problem.code for problem in stopped.value.problems]
+
+
+# What is not there yet
+
+
+def test_a_message_ahead_is_made_and_says_what_it_costs() -> None:
+    change = only(made([{**AHEAD, "body": "x" * 161, "multisms": True, "recipients": ["0701740605", "0701740606"]}]))
+    assert isinstance(change, Create)
+    assert change.reason == "2 SMS to 2 recipients"
+
+
+def test_members_of_groups_and_direct_recipients_are_counted_once_each() -> None:
+    people = [
+        {"key": "a", "mobile": "0701740605", "groups": ["Personal"]},
+        {"key": "b", "mobile": "0701740606", "groups": ["Personal"]},
+        {"key": "c", "email": "c@example.se", "groups": ["Personal"]},
+        {"key": "d", "mobile": "0701740607"},
+    ]
+    item = {**AHEAD, "groups": ["Personal"]}
+    found = made([item], groups=[group_row("Personal", 1)], contacts=people)
+    assert [change.reason for change in found.changes if change.address.kind == MESSAGE] == ["1 SMS to 2 recipients"]
+
+
+def test_a_group_whose_members_are_not_declared_is_named() -> None:
+    change = only(made([{**AHEAD, "groups": ["Personal"]}], groups=[group_row("Personal", 1)]))
+    assert change.reason == "1 SMS to 1 recipient and the members of Personal"
+
+
+def test_a_message_that_was_never_sent_in_time_is_an_error_and_not_sent_late() -> None:
+    assert refused([SENT]) == ["too-late"]
+
+
+@pytest.mark.parametrize(("minutes", "warned"), [(5, []), (4, ["close-to-due"])])
+def test_a_message_close_to_its_time_is_warned_about(minutes: int, warned: list[str]) -> None:
+    clock = Clock(datetime(2026, 12, 24, 7, tzinfo=UTC) - timedelta(minutes=minutes), ZONE)
+    assert codes(made([AHEAD], clock=clock)) == warned
+
+
+def test_a_group_that_the_account_lacks_is_an_error_where_groups_are_not_managed() -> None:
+    assert refused([GROUPED]) == ["unknown-group"]
+
+
+# What is scheduled
+
+
+def test_a_scheduled_message_that_is_as_wanted_needs_nothing() -> None:
+    found = made([AHEAD], {"jul": known(AHEAD)})
+    assert (found.is_empty, found.unchanged) == (True, 1)
+
+
+def test_a_change_before_the_time_takes_the_old_one_back() -> None:
+    change = only(made([{**AHEAD, "body": "Gott nytt år!"}], {"jul": known(AHEAD)}))
+    assert isinstance(change, Replace)
+    assert [(field.path, field.after) for field in change.fields] == [("body", "Gott nytt år!")]
+
+
+def test_moving_it_into_the_past_is_an_error() -> None:
+    assert refused([SENT], {"jul": known(AHEAD)}) == ["too-late"]
+
+
+@pytest.mark.parametrize("now", [{1: "Personal"}, {7: "Personal"}])
+def test_a_group_that_was_made_again_replaces_the_messages_to_it(now: dict[int, str]) -> None:
+    rows = [group_row(name, id) for id, name in now.items()]
+    found = made([GROUPED], {"jul": known(GROUPED, groups={"Personal": RemoteId(1)})}, rows)
+    assert actions(found) == ([] if 1 in now else [("replace", "message/jul")])
+
+
+def test_a_group_that_this_plan_makes_replaces_the_messages_to_it() -> None:
+    found = plan(
+        {"groups": [{"name": "Personal"}], "messages": [GROUPED]},
+        {GROUP: []},
+        ledger({MESSAGE: {"jul": known(GROUPED, groups={"Personal": RemoteId(1)})}}),
+    )
+    assert actions(found) == [("create", "group/Personal"), ("replace", "message/jul")]
+
+
+def test_taking_back_that_was_begun_is_finished_even_if_the_edit_was_undone() -> None:
+    change = only(made([AHEAD], {"jul": known(AHEAD, cancelling=True)}))
+    assert isinstance(change, Replace)
+    assert "taking it back was begun" in (change.reason or "")
+
+
+def test_what_cannot_be_taken_back_since_nobody_knows_its_ids_is_held() -> None:
+    lost = entry("messages", AHEAD, dispatch=None)
+    edited = only(made([{**AHEAD, "body": "Hej"}], {"jul": lost}))
+    dropped = only(made([], {"jul": lost}))
+    assert isinstance(edited, Held)
+    assert isinstance(dropped, Held)
+    assert "`ledger rm message/jul --cancelled`" in (dropped.reason or "")
+
+
+def test_replace_asks_for_it_again() -> None:
+    wish = desired({"messages": [AHEAD]})
+    found = make_plan(
+        wish,
+        Snapshot({GROUP: ()}),
+        ledger({MESSAGE: {"jul": known(AHEAD)}}),
+        Policy(),
+        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        Selection(replacements=frozenset({Address(MESSAGE, "jul")})),
+    )
+    assert actions(found) == [("replace", "message/jul")]
+
+
+def test_a_target_brings_the_group_that_it_needs() -> None:
+    found = make_plan(
+        desired({"groups": [{"name": "Personal"}, {"name": "Jour"}], "messages": [GROUPED]}),
+        Snapshot({GROUP: ()}),
+        ledger(),
+        Policy(),
+        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        Selection(targets=frozenset({Address(MESSAGE, "jul")})),
+    )
+    assert actions(found) == [("create", "group/Personal"), ("create", "message/jul")]
+
+
+# What was sent
+
+
+def test_what_was_sent_is_history() -> None:
+    found = made([SENT], {"jul": known(SENT)})
+    assert (found.is_empty, found.unchanged) == (True, 1)
+
+
+@pytest.mark.parametrize("edit", [{"body": "Hej"}, {"send_at": "2026-12-24T08:00"}, {"recipients": ["0701740606"]}])
+def test_an_edit_of_what_was_sent_is_an_error_that_says_so(edit: dict[str, Any]) -> None:
+    assert refused([{**SENT, **edit}], {"jul": known(SENT)}) == ["already-sent"]
+
+
+def test_a_contact_who_changed_numbers_since_is_no_edit_of_what_was_sent() -> None:
+    before = {**attributes("messages", SENT), "recipients": [{"contact": "john", "mobile": "+46701740605"}]}
+    (resource,) = desired({"messages": [{**SENT, "recipients": [{"contact": "john"}]}]}).of(MESSAGE)
+    recipient = replace(resource.value.recipients[0], mobile="+46701740699")
+    wish = Snapshot({MESSAGE: (replace(resource, value=replace(resource.value, recipients=(recipient,))),)})
+    there = ledger({MESSAGE: {"jul": Entry(before, RemoteId(11), dispatch=Dispatch(IDS))}})
+    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    assert make_plan(wish, Snapshot({GROUP: ()}), there, Policy(), account).is_empty
+
+
+def test_leaving_out_what_was_sent_only_forgets_it() -> None:
+    for item in ([], [{**SENT, "ensure": "absent"}]):
+        assert isinstance(only(made(item, {"jul": known(SENT)})), Forget)
+
+
+# What goes
+
+
+def test_leaving_out_what_lies_ahead_takes_it_back() -> None:
+    for item in ([], [{**AHEAD, "ensure": "absent"}]):
+        assert isinstance(only(made(item, {"jul": known(AHEAD)})), Delete)
+
+
+def test_prune_never_takes_nothing_back_unless_asked() -> None:
+    policy = pruning(Prune.NEVER)
+    assert made([], {"jul": known(AHEAD)}, policy=policy).is_empty
+    assert actions(made([{**AHEAD, "ensure": "absent"}], {"jul": known(AHEAD)}, policy=policy)) == [
+        ("delete", "message/jul")
+    ]
+
+
+def test_absent_and_never_known_is_nothing_to_do() -> None:
+    assert made([{**AHEAD, "ensure": "absent"}]).is_empty
+
+
+def test_the_delete_guard_counts_only_what_lies_ahead() -> None:
+    entries = {"a": known(AHEAD), "b": known(AHEAD), "old": known(SENT)}
+    found = made([{**SENT, "key": "old"}], entries)
+    (guard,) = found.tripped()
+    assert (guard.guard, guard.override) == ("max_delete", "--allow-delete message=2")
+
+
+@pytest.mark.parametrize("items", [[], [{**AHEAD, "body": "Hej"}]])
+def test_what_is_protected_is_neither_taken_back_nor_replaced(items: list[dict[str, Any]]) -> None:
+    found = made(items, {"jul": replace(known(AHEAD), protect=True)})
+    assert [guard.guard for guard in found.tripped()] == ["protect"]
+
+
+def test_the_ledger_learns_that_it_is_protected() -> None:
+    for item in (AHEAD, SENT):
+        found = made([{**item, "protect": True}], {"jul": known(item)})
+        assert actions(found) == [("adopt", "message/jul")]
+
+
+# What nobody knows
+
+
+@pytest.mark.parametrize("item", [AHEAD, SENT])
+@pytest.mark.parametrize("items", ["as it was", "edited", "absent", "left out"])
+def test_an_unknown_outcome_holds_that_message_whatever_is_wanted_and_no_other(
+    item: dict[str, Any], items: str
+) -> None:
+    wanted = {"as it was": [item], "edited": [{**item, "body": "Hej"}], "absent": [{**item, "ensure": "absent"}]}
+    lost = entry("messages", item, unknown=True, dispatch=Dispatch(since="2026-01-01T00:00:00+00:00"))
+    other = {**AHEAD, "key": "other"}
+    found = made([*wanted.get(items, []), other], {"jul": lost})
+    assert actions(found) == [("held", "message/jul"), ("create", "message/other")]
+    (held, _) = found.changes
+    assert "`ledger resolve message/jul --as sent|not-sent`" in (held.reason or "")
+
+
+# Who reads it
+
+
+def test_a_change_of_members_is_pointed_out_for_what_is_scheduled() -> None:
+    there = ledger({MESSAGE: {"jul": known(GROUPED, groups={"Personal": RemoteId(1)})}, CONTACT: {}})
+    people = [{"key": "a", "mobile": "0701740605", "groups": ["Personal"]}]
+    found = plan({"messages": [GROUPED], "contacts": people}, {GROUP: [group_row("Personal", 1)]}, there)
+    assert actions(found) == [("create", "contact/a")]
+    assert "members-change" in codes(found)
+
+
+def test_an_opt_out_after_scheduling_is_pointed_out() -> None:
+    there = ledger({MESSAGE: {"jul": known(AHEAD)}})
+    found = plan({"messages": [AHEAD], "blocklist": [{"mobile": "0701740605"}]}, {GROUP: [], BLOCKLIST: []}, there)
+    assert "blocked-later" in codes(found)
+
+
+def test_what_is_made_in_the_same_plan_needs_no_such_remark() -> None:
+    people = [{"key": "a", "mobile": "0701740605", "groups": ["Personal"]}]
+    sections = {
+        "groups": [{"name": "Personal"}],
+        "contacts": people,
+        "blocklist": [{"mobile": "0701740605"}],
+        "messages": [GROUPED],
+    }
+    assert codes(plan(sections, {GROUP: [], BLOCKLIST: []})) == []
+
+
+# A plan that waits
+
+
+def test_a_plan_whose_time_has_come_is_stale() -> None:
+    found = made([AHEAD])
+    late = Clock(datetime(2026, 12, 24, 7, 0, tzinfo=UTC), ZONE)
+    reasons = stale_reasons(found, found.account, Snapshot({GROUP: ()}), ledger(), late)
+    assert reasons == ["the time of message/jul has passed"]
