@@ -39,6 +39,7 @@ class Wishes:
     expect_digest: str | None
     allow_delete: dict[KindName, int]
     allow_empty: tuple[KindName, ...]
+    allow_resend: bool
     lock_timeout: float
     parallelism: int
     format: str
@@ -77,6 +78,11 @@ def apply_options(command: CommandT) -> CommandT:
             help="Believe the account when it suddenly lists none of a kind.",
         ),
         click.option(
+            "--allow-resend",
+            is_flag=True,
+            help="Schedule messages although a lost ledger may have known them as scheduled.",
+        ),
+        click.option(
             "--lock-timeout", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wait for another run."
         ),
         click.option("--parallelism", type=click.IntRange(1, 32), default=4, metavar="N", help="Requests at a time."),
@@ -100,6 +106,7 @@ def wishes_of(verb: str, options: dict[str, Any]) -> Wishes:
         options["expect_digest"],
         dict(options["allow_delete"]),
         tuple(KindName(kind) for kind in options["allow_empty"]),
+        options["allow_resend"],
         options["lock_timeout"],
         options["parallelism"],
         options["format"],
@@ -138,7 +145,7 @@ def run_apply(source: Source, wishes: Wishes) -> int:
 
 def _approved(plan: Plan, wishes: Wishes, stop: StopRequest) -> bool:
     """Show the plan; raise what stops it; ask where somebody is to be asked."""
-    stopping = allowed(plan.guards, wishes.allow_delete, wishes.allow_empty)
+    stopping = allowed(plan.guards, wishes.allow_delete, wishes.allow_empty, allow_resend=wishes.allow_resend)
     # With JSON, stdout is the report's alone.
     out = Output.for_stdout(wishes.reveal) if wishes.format == "text" else Output.for_stderr(wishes.reveal)
     out.write(render_plan(plan, "text", out, stopping))

@@ -44,7 +44,11 @@ class MessageRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message; `recipients` sorted by number, each number once; `groups` sorted, each name once."""
+    """A message; `recipients` sorted by number, each as it is written once; `groups` sorted, each name once.
+
+    A number and a contact who has it are two recipients here, so that `written` does not depend on numbers of
+    contacts; the message is sent to the number once.
+    """
 
     send_at: WallTime
     sender: str
@@ -111,8 +115,8 @@ class MessageKind:
         return Resource(key, value, origin=origin, wish=wish)
 
     def with_numbers(self, value: Message, numbers: Mapping[str, str]) -> Message:
-        """The message with the numbers of contacts by key filled in; a number that then comes twice is dropped."""
-        recipients = unique_recipients(
+        """The message with the numbers of contacts, by key, filled in."""
+        recipients = _sorted(
             replace(recipient, mobile=numbers.get(recipient.contact, "")) if recipient.contact else recipient
             for recipient in value.recipients
         )
@@ -140,8 +144,9 @@ class MessageKind:
         return [str(name) for name in _list(attributes, "groups")]
 
     def mobiles(self, attributes: Attributes) -> list[E164]:
-        """The numbers of the direct recipients, in order; a contact whose number is not known has none."""
-        return [E164(mobile) for mobile in map(_mobile, _list(attributes, "recipients")) if mobile]
+        """The numbers of the direct recipients in order, each once; a contact whose number is not known has none."""
+        found = dict.fromkeys(map(_mobile, _list(attributes, "recipients")))
+        return [E164(mobile) for mobile in found if mobile]
 
     def written(self, attributes: Attributes) -> Attributes:
         """The attributes without what was looked up: contacts by key alone, in an order that no number decides."""
@@ -169,14 +174,17 @@ class MessageKind:
         return gsm.parts(str(attributes["body"]), multisms=attributes.get("multisms") is True)
 
     def create_request(self, key: str, attributes: Attributes, context: WireContext) -> requests.Request:
-        """message/create, with a transid for each direct recipient.
+        """message/create, with a transid for each direct recipient, in the order of `mobiles`.
 
         KeyError when a group has no id yet, or a contact no number.
         """
+        unknown = [recipient for recipient in _list(attributes, "recipients") if not _mobile(recipient)]
+        if unknown:
+            raise KeyError(str(unknown[0]))
         message = requests.MessageItem(
             body=str(attributes["body"]),
             sender=str(attributes["sender"]),
-            recipients=tuple(_wire_recipient(key, recipient) for recipient in _list(attributes, "recipients")),
+            recipients=tuple(requests.Recipient(mobile, transid(key, mobile)) for mobile in self.mobiles(attributes)),
             group_ids=tuple(context.group_ids[name] for name in self.group_names(attributes)),
             send_at=WallTime(str(attributes["send_at"])),
             flash=attributes.get("flash") is True,
@@ -192,16 +200,9 @@ class MessageKind:
         return requests.delete_message(id)
 
 
-def unique_recipients(recipients: Iterable[MessageRecipient]) -> tuple[MessageRecipient, ...]:
-    """The recipients by number, each number (each contact, while it has none) once.
-
-    Which of two is kept does not depend on their order: a plain number before a contact, else the first key.
-    """
-    ordered = sorted(recipients, key=lambda recipient: (recipient.mobile, recipient.contact, recipient.index))
-    kept: dict[str, MessageRecipient] = {}
-    for recipient in ordered:
-        kept.setdefault(recipient.mobile or f"contact {recipient.contact}", recipient)
-    return tuple(kept.values())
+def _sorted(recipients: Iterable[MessageRecipient]) -> tuple[MessageRecipient, ...]:
+    """In an order that does not depend on how they are written down."""
+    return tuple(sorted(recipients, key=lambda recipient: (recipient.mobile, recipient.contact)))
 
 
 def _needed(item: Item, name: str, context: ItemContext, *parents: str | int) -> str:
@@ -226,19 +227,13 @@ def _read_groups(item: Item, context: ItemContext) -> tuple[str, ...]:
 
 
 def _read_recipients(item: Item, context: ItemContext) -> tuple[MessageRecipient, ...]:
-    found: list[MessageRecipient] = []
-    seen: set[tuple[str, str]] = set()
+    found: dict[MessageRecipient, MessageRecipient] = {}
     for index, given in enumerate(item.get("recipients") or ()):
         recipient = _read_recipient(given, index, context)
-        if recipient is None:
-            continue
-        who = (recipient.mobile, recipient.contact)
-        if who in seen:
+        if recipient is not None and found.setdefault(recipient, recipient) is not recipient:
             named = recipient.mobile or f"contact/{recipient.contact}"
             context.warn("repeated-recipient", f"`{named}` is named twice; it counts once", "recipients", index)
-        seen.add(who)
-        found.append(recipient)
-    return unique_recipients(found)
+    return _sorted(found)
 
 
 def _read_recipient(given: str | Item, index: int, context: ItemContext) -> MessageRecipient | None:
@@ -270,10 +265,3 @@ def _recipient_json(recipient: MessageRecipient) -> str | dict[str, str]:
 
 def _mobile(recipient: Json) -> str:
     return str(recipient.get("mobile", "") if isinstance(recipient, dict) else recipient)
-
-
-def _wire_recipient(key: str, recipient: Json) -> requests.Recipient:
-    mobile = _mobile(recipient)
-    if not mobile:
-        raise KeyError(str(recipient))
-    return requests.Recipient(E164(mobile), transid(key, mobile))

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Change, Delete, Forget, Held, Replace, Update, after_of
+from intime_sync.model.change import Change, Create, Delete, Forget, Held, Replace, Update, after_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
-from intime_sync.planning.carriers import is_carrier
+from intime_sync.planning.carriers import carrier_prefix, is_carrier
 from intime_sync.planning.matching import Clock
 
 MAX_DELETE = "max_delete"
@@ -19,10 +19,12 @@ PROTECT = "protect"
 EMPTY_ACCOUNT = "empty_account"
 FOREIGN_CARRIER = "foreign_carrier"
 MEMBERS_STAY = "members_stay"
+LOST_LEDGER = "lost_ledger"
+ALLOW_RESEND = "--allow-resend"
 
 
 def judge(
-    changes: Iterable[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
+    changes: Iterable[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock, owner: str
 ) -> tuple[Guard, ...]:
     """Every guard that has something to say, tripped or not."""
     by_kind: dict[KindName, list[Change]] = {}
@@ -35,6 +37,7 @@ def judge(
         guards += _foreign_carriers(kind, by_kind.get(kind, []))
     guards += _taken_along(by_kind, ledger)
     guards += _empty_account(actual, ledger, clock)
+    guards += _lost_ledger(by_kind.get(MESSAGES.name, ()), actual, ledger, owner)
     return tuple(guards)
 
 
@@ -149,8 +152,27 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
             )
 
 
+def _lost_ledger(messages: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
+    """No ledger beside this owner's carriers was lost: what it knew of as scheduled would be sent twice."""
+    creates = [change for change in messages if isinstance(change, Create)]
+    prefix = carrier_prefix(owner)
+    if creates and not ledger.lineage and any(group.key.startswith(prefix) for group in actual.of(GROUPS.name)):
+        yield Guard(
+            LOST_LEDGER,
+            MESSAGES.name,
+            True,
+            ALLOW_RESEND,
+            f"there is no ledger, but carriers of {owner} are in the account, so it seems to be lost: "
+            f"{creates[0].address} may be scheduled already, and would be sent twice; look in the service first",
+        )
+
+
 def allowed(
-    guards: Iterable[Guard], allow_delete: Mapping[KindName, int], allow_empty: Iterable[KindName]
+    guards: Iterable[Guard],
+    allow_delete: Mapping[KindName, int],
+    allow_empty: Iterable[KindName],
+    *,
+    allow_resend: bool = False,
 ) -> tuple[Guard, ...]:
     """The tripped guards that remain once the overrides are honoured; 29 does not let 30 pass."""
     empty = set(allow_empty)
@@ -160,6 +182,7 @@ def allowed(
         if guard.tripped
         and not (guard.guard == MAX_DELETE and _count(guard) <= allow_delete.get(guard.kind, 0))
         and not (guard.guard == EMPTY_ACCOUNT and guard.kind in empty)
+        and not (guard.guard == LOST_LEDGER and allow_resend)
     )
 
 

@@ -88,7 +88,7 @@ def make_plan(
         serial=ledger.serial,
         changes=changes,
         unchanged=sum(plan.unchanged for plan in plans.values()),
-        guards=judge(changes, actual, ledger, policy, account.clock),
+        guards=judge(changes, actual, ledger, policy, account.clock, account.ref.owner),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
         leftovers=leftovers,
     )

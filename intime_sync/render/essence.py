@@ -93,7 +93,7 @@ def _reminder(attributes: Attributes, show: Show) -> tuple[str, ...]:
 
 def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
     recipients, groups = attributes.get("recipients"), attributes.get("groups")
-    count = len(recipients) if isinstance(recipients, list) else 0
+    count = len(set(map(_number, recipients))) if isinstance(recipients, list) else 0
     to = [f"{count} recipient{'' if count == 1 else 's'}"] if count else []
     to += [show(str(name)) for name in groups] if isinstance(groups, list) else []
     sender, body = (str(attributes.get(name) or "") for name in ("sender", "body"))
@@ -104,6 +104,11 @@ def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
         f"“{shortened(show(body), _BODY_WIDTH)}”" if body else "",
         f"to {', '.join(to)}" if to else "",
     )
+
+
+def _number(recipient: Json) -> str:
+    """What a recipient is counted by: a contact may be there by number as well, and gets one message."""
+    return str(recipient.get("mobile") or recipient if isinstance(recipient, dict) else recipient)
 
 
 def _unknown(key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:

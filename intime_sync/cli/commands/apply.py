@@ -80,5 +80,6 @@ class _FromFile:
             shown = "\n  ".join(reasons[:_SHOWN_REASONS])
             more = f"\n  and {len(reasons) - _SHOWN_REASONS} more" if len(reasons) > _SHOWN_REASONS else ""
             raise StalePlan(f"the plan is stale, so nothing was sent:\n  {shown}{more}", hint="plan again")
-        guards = judge(plan.changes, actual, session.ledger, settings.policy, clock_of(settings))
+        clock = clock_of(settings)
+        guards = judge(plan.changes, actual, session.ledger, settings.policy, clock, settings.owner)
         return replace(plan, guards=guards), actual

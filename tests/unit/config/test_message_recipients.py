@@ -160,13 +160,14 @@ def test_who_is_reached_twice_is_warned_about(folder: Path) -> None:
     ]
 
 
-def test_numbers_that_are_one_once_contacts_are_known_are_dropped(folder: Path) -> None:
+def test_numbers_that_are_one_once_contacts_are_known_are_warned_about(folder: Path) -> None:
     text = (
         f"{MESSAGE}    recipients: [{{contact: john}}, 0701740605, {{contact: eva}}]\n"
         "contacts: [{key: john, mobile: 0701740605}, {key: eva, mobile: 0701740606}]\n"
     )
     found = load(folder, text)
-    assert recipients(found) == ["+46701740605", {"contact": "eva", "mobile": "+46701740606"}]
+    (message,) = found.desired.of(MESSAGES.name)
+    assert MESSAGES.mobiles(MESSAGES.attributes(message.value)) == ["+46701740605", "+46701740606"]
     assert [str(problem) for problem in found.warnings] == [
         "intime.yaml:9:35: warning: `+46701740605` has the same number as `contact/john` before it; it counts once "
         "[repeated-recipient]"

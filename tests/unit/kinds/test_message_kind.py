@@ -251,7 +251,11 @@ def test_one_number_gets_the_message_once_whoever_it_is_written_for(backwards: b
     recipients = [{"contact": "john"}, "0701740605", {"contact": "anna"}, {"contact": "bo"}]
     value = good(recipients=recipients[::-1] if backwards else recipients)
     wanted = resolved(value, john="+46701740605", anna="+46701740606", bo="+46701740606")
-    assert wanted["recipients"] == ["+46701740605", {"contact": "anna", "mobile": "+46701740606"}]
+    assert MESSAGES.mobiles(wanted) == ["+46701740605", "+46701740606"]
+    assert MESSAGES.create_request("jul", wanted, WireContext()).expected == 2
+    # Sent or not, it is still the message that was written: numbers of contacts may come apart later.
+    apart = resolved(value, john="+46701740609", anna="+46701740606", bo="+46701740610")
+    assert MESSAGES.written(wanted) == MESSAGES.written(apart)
 
 
 def test_text_that_is_no_number_is_told_how_a_contact_is_written() -> None:

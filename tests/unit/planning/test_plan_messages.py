@@ -27,10 +27,11 @@ from plan_makers import (
 
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.model.change import Create, Delete, Forget, Held, Replace
-from intime_sync.model.ledger import AccountRef, Dispatch, Entry
+from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
+from intime_sync.planning.guards import allowed
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import Selection
@@ -46,6 +47,7 @@ AHEAD = {
 SENT = {**AHEAD, "send_at": "2026-01-02T08:00"}
 GROUPED = {**AHEAD, "recipients": [], "groups": ["Personal"]}
 IDS = (RemoteId(11), RemoteId(12))
+NO_LEDGER = Ledger("")
 
 
 def known(item: dict[str, Any], **dispatch: Any) -> Entry:
@@ -301,6 +303,23 @@ def test_what_is_made_in_the_same_plan_needs_no_such_remark() -> None:
         "messages": [GROUPED],
     }
     assert codes(plan(sections, {GROUP: [], BLOCKLIST: []})) == []
+
+
+# A ledger that was lost
+
+
+def test_a_lost_ledger_stops_messages_that_may_be_scheduled_already() -> None:
+    carrier = group_row("~clinic-a/all-0123456789ab", 7)
+    found = plan({"messages": [AHEAD]}, {GROUP: [carrier]}, NO_LEDGER)
+    (guard,) = found.tripped()
+    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
+    assert allowed(found.guards, {}, (), allow_resend=True) == ()
+    assert allowed(found.guards, {}, ()) == (guard,)
+
+
+@pytest.mark.parametrize("name", ["~clinic-b/all-0123456789ab", "Personal"])
+def test_groups_of_others_are_no_sign_of_a_lost_ledger(name: str) -> None:
+    assert plan({"messages": [AHEAD]}, {GROUP: [group_row(name, 7)]}, NO_LEDGER).tripped() == ()
 
 
 # A plan that waits
