@@ -91,7 +91,8 @@ def _state(
         number = numbers[index] if index < len(numbers) else ""
         known = mine.get(delivery.current.transid, "") if delivery else number
         recipients.append(RecipientState(id, known, delivery))
-    state = "sent" if MESSAGES.settled(entry.attributes, now, zone) else "scheduled"
+    heard = any(recipient.delivery for recipient in recipients)
+    state = "sent" if heard or MESSAGES.settled(entry.attributes, now, zone) else "scheduled"
     return MessageState(
         key, str(entry.attributes["send_at"]), "unknown" if entry.unknown else state, tuple(recipients)
     )

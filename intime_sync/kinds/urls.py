@@ -17,7 +17,8 @@ MAX_URL: Final = 500
 
 _WORDS: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SECRET_WORD: Final = re.compile(
-    ".*(?:token|secret|passw|credential|signature|authori[sz]ation).*|.*(?:hash|key|pass|pwd|auth)|pw|sig|sign|session.*"
+    ".*(?:token|secret|passw|credential|signature|authori[sz]ation).*"
+    "|(?:api|access|private|auth)?(?:hash|key|pass|pwd|auth)|pw|sig|sign|session.*"
 )
 
 

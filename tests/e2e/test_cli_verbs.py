@@ -23,6 +23,7 @@ HEAVY = (
     *("starlette", "uvicorn", "email_validator", "openpyxl", "sqlite3", "filelock"),
 )
 LEDGER_VERBS = ("list", "show", "rm", "resolve", "unlock")
+MESSAGE_VERBS = ("send", "cancel", "status")
 
 
 @pytest.fixture
@@ -41,7 +42,10 @@ def normalised(text: str) -> str:
     return text.replace(f'"tool_version": "{__version__}"', '"tool_version": "…"')
 
 
-@pytest.mark.parametrize("verb", ["", *VERBS, *(f"ledger {verb}" for verb in LEDGER_VERBS)])
+@pytest.mark.parametrize(
+    "verb",
+    ["", *VERBS, *(f"ledger {verb}" for verb in LEDGER_VERBS), *(f"message {verb}" for verb in MESSAGE_VERBS)],
+)
 def test_help_is_as_it_was_reviewed(alone: Workspace, verb: str) -> None:
     ran = alone.run(*verb.split(), "--help", env={"COLUMNS": "100"})
     assert (ran.code, ran.err) == (0, "")
