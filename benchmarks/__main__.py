@@ -6,13 +6,14 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import peers
+from benchmarks import peers, receiving
 from benchmarks.account import OURS, Account, applied_account
 from benchmarks.processes import Command, Usage, compare
 from benchmarks.tables import exponent, ratio_cells, table, usage_cells
@@ -30,6 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="intime-sync-bench-") as home, ExitStack() as stack:
         directory = Path(home)
         _start_up(options.runs * 2 + 1)
+        _receiving(directory, options.runs)
         empty = stack.enter_context(applied_account(directory / "empty", 0))
         accounts = [stack.enter_context(applied_account(directory / str(size), size)) for size in sizes]
         _applying(accounts)
@@ -63,6 +65,19 @@ def _start_up(runs: int) -> None:
     ]
     print("## Start-up\n")
     print(table(("", *HEAD, "of click"), rows), flush=True)
+
+
+def _receiving(directory: Path, runs: int) -> None:
+    """Delivery statuses that reach the disk, next to bare commits of one row each to the same disk."""
+    taken = [receiving.measure(directory / f"receiving-{run}", 8_000) for run in range(runs)]
+    statuses = statistics.median(each.statuses for each in taken)
+    commits = statistics.median(each.commits for each in taken)
+    rows = [
+        ["SQLite alone, a commit for each", f"{commits:,.0f}", "1.00"],
+        [f"receive, {receiving.CONNECTIONS} connections", f"{statuses:,.0f}", f"{statuses / commits:.2f}"],
+    ]
+    print("## Receiving statuses, on the disk before they are answered\n")
+    print(table(("", "a second", "ratio"), rows), flush=True)
 
 
 def _applying(accounts: list[Account]) -> None:

@@ -12,8 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from harness import Workspace
-from receipt_world import PATH_SECRET, calling, data_of, receiving, stored
+from receipt_world import PATH_SECRET, calling, data_of, receiving, stored, wait_for
+
+from intime_sync.emulator import EmulatorOptions, run_in_thread
+from intime_sync.kinds.message import transid as transid_of
 
 FORM = {"messageid": 4711, "status": 20, "transid": "a-1"}
 
@@ -90,6 +94,45 @@ def test_dir_and_data_say_where(alone: Workspace):
         assert len(stored(alone.path / data)) == 1
     ran = alone.run("receive", "clinc", "--port", "0")
     assert (ran.code, "clinc is not a directory" in ran.err) == (3, True)
+
+
+def test_the_configuration_says_where_and_its_ledger_who(alone: Workspace):
+    alone.configure(
+        "receipts: {data: kept/r.sqlite3}\n"
+        "contacts: []\n"
+        "messages: [{key: julhalsning, send_at: 2036-12-24T08:00, sender: Kliniken, body: God jul!, "
+        "recipients: [0701740605]}]\n"
+    )
+    alone.apply()
+    with receiving(alone) as (process, url), calling(url) as caller:
+        for number, transid in enumerate((transid_of("julhalsning", "+46701740605"), "somebody-else's"), 1):
+            assert caller.post({**FORM, "messageid": number, "transid": transid}) == (200, str(number))
+        page = caller.request("GET", "/")[1]
+        process.terminate()
+        assert process.communicate(timeout=20) == ("", "")
+    assert "julhalsning" in page
+    assert "+46•••••••05" in page
+    assert "Message 2 " in page
+    assert "70174060" not in page
+    assert len(stored(alone.path / "kept" / "r.sqlite3")) == 2
+    alone.write("intime.yaml", "version: 1\n")
+    ran = alone.run("receive", "--port", "0")
+    assert (ran.code, "intime.yaml:1:1: error: " in ran.err) == (3, True)
+
+
+MESSAGE = """\
+<message><flash>0</flash><multisms>0</multisms><sendertitle>Kliniken</sendertitle><body>Hej</body>
+<statusurl>{}</statusurl><recipients><recipient transid="t-1">+46701740605</recipient></recipients></message>
+"""
+
+
+def test_it_understands_what_the_emulator_reports_and_is_understood_by_it(alone: Workspace):
+    with receiving(alone) as (_, url), run_in_thread(EmulatorOptions()) as emulator:
+        create = f"{emulator.url}/message/create.ashx?user=demo&hash=demo"
+        message_id = requests.post(create, data=MESSAGE.format(url), timeout=20).text
+        wait_for(lambda: bool(stored(data_of(alone))), "the status")
+        (kept,) = stored(data_of(alone))
+    assert (str(kept.message_id), kept.transid, kept.status) == (message_id, "t-1", 20)
 
 
 def test_a_port_that_is_taken_is_said_with_what_to_do(alone: Workspace):

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from intime_sync.cli.options import directory_argument
+from intime_sync.cli.options import directory_argument, environ
 from intime_sync.cli.output import Output
 from intime_sync.errors import IntimeSyncError, InvalidInput
+from intime_sync.render.masking import mask_text
 
 if TYPE_CHECKING:
+    from intime_sync.config.settings import Settings
     from intime_sync.receipts import Named, ReceiveOptions
 
 SECRET_VARIABLE: Final = "INTIME_RECEIVE_SECRET"  # noqa: S105 - the variable's name
-DEFAULT_DATA: Final = Path(".intime", "receipts.sqlite3")
 
 
 @click.command("receive")
@@ -27,14 +27,14 @@ DEFAULT_DATA: Final = Path(".intime", "receipts.sqlite3")
 @click.option(
     "--data",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"An SQLite file. Default: {DEFAULT_DATA} in DIR.",
+    help="An SQLite file. Default: what `receipts.data` says, or .intime/receipts.sqlite3 in DIR.",
 )
 def command(directory: Path, port: int, host: str, data: Path | None) -> None:
     """Take delivery statuses from the service and keep them, until Ctrl-C.
 
     Prints the address that takes them, for a TLS proxy to pass on; it ends in a secret, which is made once and
-    kept with the data unless INTIME_RECEIVE_SECRET holds one. What was delivered is shown at / of the same
-    address. See docs/receipts.md.
+    kept with the data unless INTIME_RECEIVE_SECRET holds one. What was delivered is shown on a page at / of the
+    same port, with names from the ledger if DIR holds a configuration. See docs/receipts.md.
     """
     try:
         from intime_sync.receipts import serve_receipts
@@ -55,27 +55,57 @@ def command(directory: Path, port: int, host: str, data: Path | None) -> None:
 
 
 def _options(directory: Path, data: Path | None) -> ReceiveOptions:
+    """What the command line and the environment say, and the configuration if the directory holds one."""
     from zoneinfo import ZoneInfo
 
-    from intime_sync.config.settings import DEFAULT_ZONE
+    from intime_sync.cli.wiring import receipts_path
+    from intime_sync.config.desired import load_settings
+    from intime_sync.config.settings import DEFAULT_RECEIPTS, DEFAULT_ZONE, ROOT_FILE
     from intime_sync.receipts import ReceiveOptions
+    from intime_sync.receipts.options import Names, no_names
 
     if not directory.is_dir():
         raise InvalidInput(f"{directory} is not a directory")
+    names: Names = no_names
+    if (directory / ROOT_FILE).exists():
+        settings = load_settings(directory, environ())
+        kept, names, zone = receipts_path(settings), _Names(settings), settings.zone
+    else:
+        kept, zone = directory / (environ().get("INTIME_RECEIPTS") or DEFAULT_RECEIPTS), ZoneInfo(DEFAULT_ZONE)
     try:
-        return ReceiveOptions(
-            data=data or directory / DEFAULT_DATA,
-            secret=os.environ.get(SECRET_VARIABLE),
-            names=lambda: _names(directory),
-            zone=ZoneInfo(DEFAULT_ZONE),
-        )
+        return ReceiveOptions(data or kept, environ().get(SECRET_VARIABLE), names, zone)
     except ValueError as error:
         raise InvalidInput(f"{SECRET_VARIABLE} cannot be used: {error}") from None
 
 
-def _names(_directory: Path) -> Mapping[str, Named]:
-    """Who a transid stands for, by the ledger of the configuration in the directory; nobody until it keeps transids.
+class _Names:
+    """Who a transid stands for, by the ledger; read anew when it has changed, so that what an apply adds is seen."""
 
-    Called anew for every page, so that what an apply adds is seen at once.
-    """
-    return {}
+    def __init__(self, settings: Settings) -> None:
+        from intime_sync.cli.wiring import ledger_store
+
+        self._store = ledger_store(settings)
+        self._seen: tuple[int, int] | None = None
+        self._names: dict[str, Named] = {}
+
+    def __call__(self) -> Mapping[str, Named]:
+        from intime_sync.kinds.registry import MESSAGES
+        from intime_sync.receipts import Named
+
+        version = self._version()
+        if version != self._seen:
+            entries = self._store.read().ledger.of(MESSAGES.name)
+            self._names = {
+                MESSAGES.transid(key, mobile): Named(key, mask_text(mobile))
+                for key, entry in entries.items()
+                for mobile in MESSAGES.mobiles(entry.attributes)
+            }
+            self._seen = version
+        return self._names
+
+    def _version(self) -> tuple[int, int] | None:
+        try:
+            found = self._store.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_size
