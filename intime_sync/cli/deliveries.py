@@ -63,8 +63,8 @@ def message_states(
     store = ReceiptStore.open_existing(receipts)
     if store is not None:
         with store:
-            found = {*store.of_messages(all_ids), *store.of_transids(transids)}
-            by_id = deliveries_of(sorted(found, key=lambda receipt: receipt.received_at))
+            heard = (receipt.message_id for receipt in store.of_transids(transids))
+            by_id = deliveries_of(store.of_messages([*all_ids, *heard]))
     states = [_state(key, entry, by_id, now, zone) for key, entry in chosen.items()]
     once = [MessageState("", "", "once", (RecipientState(id, "", by_id.get(id)),)) for id in ids]
     return [*states, *once]

@@ -82,7 +82,7 @@ SPEC = SectionSpec(
         ),
         text(
             "status_url",
-            "Where the service posts delivery statuses of `recipients` (not of groups): https, and no secret in it.",
+            "Where the service posts delivery statuses of `recipients` (not of groups): https, and no secret in its query.",
             max_length=MAX_URL,
             examples=("https://example.se/intime/status",),
         ),
