@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from intime_sync.applying.cancelling import cancel_messages
 from intime_sync.applying.contacts import apply_contacts
 from intime_sync.applying.goals import CreateGoal, RemoveGoal, UpdateGoal, changes_of
 from intime_sync.applying.listed import reach
-from intime_sync.applying.messages import cancel_messages, send_messages
+from intime_sync.applying.messages import send_messages, still_there
 from intime_sync.applying.run import Run, Stopped
 from intime_sync.errors import AppliedInPart, IntimeSyncError
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update, before_of
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.plan import Plan
 from intime_sync.model.report import Report, Status
@@ -66,12 +67,12 @@ def _steps(plan: Plan, run: Run) -> Iterator[Callable[[], None]]:
         if isinstance(kind, ListedKind):
             yield from _make(run, kind, changes)
             if name != GROUPS.name:
-                yield from _remove(run, kind, changes)
+                yield from _remove(run, kind, changes, plan)
         elif name == CONTACTS.name and (changes or plan.leftovers):
             yield lambda changes=changes: apply_contacts(run, changes)  # type: ignore[misc]
     if wanted := [change for change in messages if isinstance(change, Create | Replace)]:
         yield lambda: send_messages(run, wanted, plan.changes)
-    yield from _remove(run, GROUPS, by_kind[GROUPS.name])
+    yield from _remove(run, GROUPS, by_kind[GROUPS.name], plan)
 
 
 def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callable[[], None]]:
@@ -90,17 +91,23 @@ def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callabl
         yield lambda: reach(run, kind, UpdateGoal(kind), updates)
 
 
-def _remove(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callable[[], None]]:
+def _remove(run: Run, kind: ListedKind, changes: list[Change], plan: Plan) -> Iterator[Callable[[], None]]:
     deletes = changes_of(changes, Delete)
     if deletes:
-        yield lambda: reach(run, kind, RemoveGoal(kind), [change for change in deletes if _may_go(run, change)])
+        yield lambda: reach(run, kind, RemoveGoal(kind), [change for change in deletes if _may_go(run, change, plan)])
 
 
-def _may_go(run: Run, change: Delete) -> bool:
-    """Whether a group takes no contact along that should have moved out of it and did not."""
-    if change.address.kind != GROUPS.name or not GROUPS.takes_contacts(change.options):
+def _may_go(run: Run, change: Delete, plan: Plan) -> bool:
+    """Whether a group takes nothing along that should have left it and did not: a message, or a contact."""
+    if change.address.kind != GROUPS.name:
         return True
     name = change.address.key
+    for message in still_there(run, plan.changes):
+        if name in MESSAGES.group_names(before_of(message) or {}):
+            run.finish(change, Status.FAILED, f"{message.address} may still be sent to it; apply again")
+            return False
+    if not GROUPS.takes_contacts(change.options):
+        return True
     entries = run.session.ledger.of(CONTACTS.name)
     staying = [key for key, entry in entries.items() if name in CONTACTS.group_names(entry.attributes)]
     if staying:

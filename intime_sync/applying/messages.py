@@ -1,4 +1,4 @@
-"""Applying changes of messages: taken back id by id, sent off one by one, and never sent twice.
+"""Sending messages off, one by one, and never twice; what is replaced is taken back first.
 
 No list shows a message. So a create of which nothing certain is heard stays unknown until a person or a delivery
 receipt settles it, and a new version is only made when every id of the old one was taken back for certain.
@@ -6,77 +6,88 @@ receipt settles it, and a new version is only made when every id of the old one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from intime_sync.applying.run import TRIES, Run, batches
+from intime_sync.applying.cancelling import cancel
+from intime_sync.applying.run import Run
 from intime_sync.errors import CredentialsError
 from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Change, Create, Delete, Held, Replace, after_of, before_of
-from intime_sync.model.ledger import Delta, Dispatch, DropEntry, Entry, PutEntry
+from intime_sync.model.change import Adopt, Change, Create, Forget, Held, Replace, after_of, before_of
+from intime_sync.model.ledger import Dispatch, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
 from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
-from intime_sync.wire.endpoints import NOT_REMOVED
 from intime_sync.wire.reply import Ids, Refused
 
 MESSAGE = MESSAGES.name
 SEND = "send-message"
-CANCEL = "cancel-message"
 
 
-def cancel_messages(run: Run, changes: Sequence[Delete]) -> None:
-    """Take messages back that shall not be sent. An id that is gone or sent already is reported, and no failure."""
-    for change in changes:
-        why = _cancel(run, change.address.key, lenient=True)
-        run.finish(change, Status.DONE if why is None else Status.FAILED, why)
+def send_messages(run: Run, changes: Sequence[Create | Replace], plan: Sequence[Change]) -> None:
+    """Send off new messages, each once what it depends on is done.
+
+    All that is replaced is taken back before anything new is sent, so that messages can swap texts or recipients.
+    """
+    obstacles = _Obstacles(run, plan)
+    ready = [change for change in changes if _is_ready(run, change, obstacles)]
+    earlier: dict[str, tuple[RemoteId, ...]] = {}
+    for change in ready:
+        if isinstance(change, Replace):
+            run.check_stop()
+            key = change.address.key
+            known = run.session.ledger.of(MESSAGE).get(key)
+            earlier[key] = known.dispatch.ids if known is not None and known.dispatch is not None else ()
+            why = cancel(run, change, lenient=False)
+            if why is not None:
+                run.finish(change, Status.FAILED, why)
+    for change in ready:
+        if not run.is_finished(change):
+            _send_one(run, change, plan, earlier.get(change.address.key, ()))
 
 
-def send_messages(run: Run, changes: Sequence[Create | Replace], plan: Iterable[Change]) -> None:
-    """Send off new messages, each once what it depends on is done; what replaces another one takes it back first."""
-    obstacles = Obstacles(run, plan)
-    for change in changes:
+def _is_ready(run: Run, change: Create | Replace, obstacles: _Obstacles) -> bool:
+    why = obstacles.of(change)
+    if why is not None:
+        run.finish(change, Status.SKIPPED, why)
+        return False
+    ids = run.group_ids()
+    missing = [name for name in MESSAGES.group_names(change.after) if name not in ids]
+    why = f"the account has no group `{missing[0]}`, or several" if missing else _too_close(run, change)
+    if why is not None:
+        run.finish(change, Status.FAILED, why)
+    return why is None
+
+
+def _send_one(run: Run, change: Create | Replace, plan: Iterable[Change], earlier: tuple[RemoteId, ...]) -> None:
+    key = change.address.key
+    why = run.stop() or _in_doubt(run, change, plan)
+    if why is None and _is_close(run, change.after):
+        why = "it is too late to send it"
+    if why is not None:
+        if isinstance(change, Replace) or run.stop() is None:
+            run.finish(change, Status.FAILED, f"{why}{_taken_back(change)}")
         run.check_stop()
-        why = obstacles.of(change)
-        if why is not None:
-            run.finish(change, Status.SKIPPED, why)
-        elif (why := _too_close(run, change)) is not None:
-            run.finish(change, Status.FAILED, why)
-        else:
-            _send_anew(run, change)
-
-
-def _send_anew(run: Run, change: Create | Replace) -> None:
-    key, wire = change.address.key, run.wire()
-    missing = [name for name in MESSAGES.group_names(change.after) if name not in wire.group_ids]
-    if missing:
-        run.finish(change, Status.FAILED, f"the group `{missing[0]}` is not in the account")
         return
-    earlier: tuple[RemoteId, ...] = ()
-    if isinstance(change, Replace):
-        known = run.session.ledger.of(MESSAGE).get(key)
-        earlier = known.dispatch.ids if known is not None and known.dispatch is not None else ()
-        why = _cancel(run, key, lenient=False)
-        if why is None and _is_close(run, change.after):
-            why = "the scheduled one was taken back, and it is too late to send the new one"
-        if why is not None:
-            run.finish(change, Status.FAILED, why)
-            return
+    wire = run.wire()
     groups = {name: wire.group_ids[name] for name in MESSAGES.group_names(change.after)}
     entry = Entry(
         change.after,
         protect=change.protected,
+        options=change.options or {},
         unknown=True,
         dispatch=Dispatch(groups=groups, since=run.now().isoformat(), earlier=earlier),
     )
     intent = run.session.intend(SEND, MESSAGE, [key], send_detail(entry))
     try:
         outcome = run.send(MESSAGES.create_request(key, change.after, wire))
-    except CredentialsError:
+    except CredentialsError as error:
         run.session.settle(intent, [])
+        run.finish(change, Status.FAILED, f"{error}{_taken_back(change)}")
         raise
+    if isinstance(outcome, Ids) and len(outcome.ids) < len(MESSAGES.mobiles(change.after)):
+        outcome = Unknown(f"the reply has {len(outcome.ids)} ids, fewer than recipients")
     match outcome:
         case Ids(ids):
             sent = replace(entry, remote_id=ids[0], unknown=False, dispatch=Dispatch(ids, groups))
@@ -104,6 +115,7 @@ def send_detail(entry: Entry) -> dict[str, object]:
     return {
         "object": dict(entry.attributes),
         "protect": entry.protect,
+        "options": dict(entry.options),
         "groups": dict(dispatch.groups),
         "since": dispatch.since,
         "earlier": list(dispatch.earlier),
@@ -126,7 +138,7 @@ def _too_close(run: Run, change: Create | Replace) -> str | None:
     return None
 
 
-class Obstacles:
+class _Obstacles:
     """What went wrong in this run that a message depends on: its groups, the people in them, and the blocklist."""
 
     def __init__(self, run: Run, plan: Iterable[Change]) -> None:
@@ -154,72 +166,35 @@ class Obstacles:
         return f"it depends on what was not done ({what}): apply again" if what else None
 
 
-@dataclass(slots=True)
-class _Heard:
-    """Why ids that were asked back are not back: no certain answer, or a refusal."""
+def _in_doubt(run: Run, change: Create | Replace, plan: Iterable[Change]) -> str | None:
+    """Whether another message may still bring the same text from the same sender to one of the same people.
 
-    lost: dict[RemoteId, str] = field(default_factory=dict)
-    refused: dict[RemoteId, str] = field(default_factory=dict)
-
-
-def _cancel(run: Run, key: str, *, lenient: bool) -> str | None:
-    """Take every id of a message back; why that failed, or None when none is left and the entry is dropped.
-
-    With `lenient`, an id that the service does not remove counts as gone or sent already. Without it, it only does
-    after a request for it whose answer was lost: a new version must not be sent besides the old one.
+    That is how a message looks whose key was changed while it was scheduled, and that could not be taken back.
     """
-    heard = _Heard()
-    for attempt in range(TRIES):
-        entry = run.session.ledger.of(MESSAGE).get(key)
-        dispatch = entry.dispatch if entry is not None else None
-        if entry is None or dispatch is None:
-            return None
-        if attempt and dispatch.asked:
-            run.pause(attempt)
-        heard = _Heard()
-        for chunk in batches(dispatch.ids, run.policy.batch_size):
-            run.check_stop()
-            _cancel_some(run, key, chunk, heard, lenient=lenient)
-        if not heard.lost and not heard.refused:
-            run.session.record([DropEntry(MESSAGE, key)])
-            return None
-        if heard.refused:
-            id, why = next(iter(heard.refused.items()))
+    for other in still_there(run, plan):
+        if other.address == change.address:
+            continue
+        before = before_of(other) or {}
+        same = all(before.get(name) == change.after.get(name) for name in ("sender", "body"))
+        if same and _share_readers(before, change.after):
             return (
-                f"the service did not take back id {id}: {why}. It may be gone, or still be sent, so nothing new is: "
-                f"see that it is gone in the service, then `ledger rm message/{key} --cancelled`, and apply again"
+                f"{other.address} says the same to the same people and may still be sent, or was: settle that first, "
+                "so that nobody gets it twice"
             )
-    id, why = next(iter(heard.lost.items()))
-    return f"id {id} could not be taken back: {why}; apply again"
+    return None
 
 
-def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, lenient: bool) -> None:
-    entry = run.session.ledger.of(MESSAGE)[key]
-    dispatch = entry.dispatch or Dispatch()
-    intent = run.session.intend(CANCEL, MESSAGE, [key], {"ids": list(ids)})
-    with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
-        outcomes = list(pool.map(lambda id: run.send(MESSAGES.cancel_request(id)), ids))
-    gone: set[RemoteId] = set()
-    asked = set(dispatch.asked)
-    for id, outcome in zip(ids, outcomes, strict=True):
-        match outcome:
-            case Ids((answered,)) if answered == id:
-                gone.add(id)
-            case Refused(code) if code == NOT_REMOVED and (lenient or id in dispatch.asked):
-                gone.add(id)
-                if id not in dispatch.asked:
-                    run.notes.append(f"message/{key}: id {id} was already gone or sent")
-            case Refused():
-                heard.refused[id] = str(outcome)
-            case NotSent(why):
-                heard.lost[id] = f"the service could not be reached: {why}"
-            case _:
-                asked.add(id)
-                heard.lost[id] = outcome.why if isinstance(outcome, Unknown) else "it answered with another id"
-    left = tuple(id for id in dispatch.ids if id not in gone)
-    state = replace(dispatch, ids=left, cancelling=True, asked=frozenset(asked - gone))
-    run.session.settle(intent, [_put(key, entry, state)])
+def still_there(run: Run, plan: Iterable[Change]) -> Iterator[Change]:
+    """Messages of which it is not certain that what was scheduled before is gone, though it should be."""
+    for change in plan:
+        if change.address.kind != MESSAGE or isinstance(change, Create | Adopt | Forget):
+            continue
+        result = run.results.get(change.address)
+        unsure = change.address.key in run.unsure
+        if unsure or (result is not None and result.status is not Status.DONE):
+            yield change
 
 
-def _put(key: str, entry: Entry, dispatch: Dispatch) -> Delta:
-    return PutEntry(MESSAGE, key, replace(entry, dispatch=dispatch))
+def _share_readers(one: Attributes, other: Attributes) -> bool:
+    numbers = set(MESSAGES.mobiles(one)).intersection(MESSAGES.mobiles(other))
+    return bool(numbers) or bool(set(MESSAGES.group_names(one)).intersection(MESSAGES.group_names(other)))

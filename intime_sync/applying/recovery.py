@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from intime_sync.applying.appending import APPEND, unknown_contact
+from intime_sync.applying.cancelling import CANCEL
 from intime_sync.applying.disowning import disown
 from intime_sync.applying.filling import ADD
 from intime_sync.applying.goals import ListView
 from intime_sync.applying.listed import surplus
-from intime_sync.applying.messages import CANCEL, SEND
+from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, MESSAGES
 from intime_sync.model.ledger import Delta, Dispatch, Entry, Intent, Ledger, PutEntry
@@ -53,7 +54,9 @@ def _sent_off(key: str, intent: Intent) -> PutEntry:
     """A message of which it is not known whether it was sent: only a person or a receipt can tell."""
     detail: dict[str, Any] = dict(intent.detail)
     dispatch = Dispatch(groups=detail["groups"], since=detail["since"], earlier=tuple(detail["earlier"]))
-    entry = Entry(detail["object"], protect=detail["protect"], unknown=True, dispatch=dispatch)
+    entry = Entry(
+        detail["object"], protect=detail["protect"], options=detail["options"], unknown=True, dispatch=dispatch
+    )
     return PutEntry(intent.kind, key, entry)
 
 
@@ -78,15 +81,21 @@ def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, dat
         if not entry.unknown or dispatch is None or dispatch.since is None:
             continue
         since = datetime.fromisoformat(dispatch.since)
-        found = {
-            id
-            for mobile in MESSAGES.mobiles(entry.attributes)
-            for id, arrived in receipts.get(MESSAGES.transid(key, mobile), ())
-            if arrived >= since and id not in dispatch.earlier
-        }
+        mobiles = MESSAGES.mobiles(entry.attributes)
+        heard = [
+            [
+                id
+                for id, arrived in receipts.get(MESSAGES.transid(key, mobile), ())
+                if arrived >= since and id not in dispatch.earlier
+            ]
+            for mobile in mobiles
+        ]
+        found = tuple(sorted({id for ids in heard for id in ids}))
         if found:
-            ids = tuple(sorted(found))
-            known = replace(entry, unknown=False, remote_id=ids[0], dispatch=Dispatch(ids, dispatch.groups))
+            # What was not heard of was sent as well, under ids that nobody knows: then nothing can be taken back.
+            all_known = all(heard) and not dispatch.groups
+            left = Dispatch(found) if all_known else None
+            known = replace(entry, unknown=False, remote_id=found[0], dispatch=left)
             deltas.append(PutEntry(MESSAGES.name, key, known))
     return deltas
 

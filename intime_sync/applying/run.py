@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,7 +48,8 @@ class Run:
 
     `purgeable` are carriers that may be removed although the ledger does not know them: those that the plan named,
     and those that this run made. `stuck` are keys of contacts whose carrier could not be removed; `shortfalls` say
-    what keeps the run from being whole besides failed changes.
+    what keeps the run from being whole besides failed changes. `unsure` are keys of messages that were to be
+    taken back and may have been sent instead.
     """
 
     client: Client
@@ -66,6 +68,7 @@ class Run:
     purgeable: set[RemoteId] = field(default_factory=set)
     stuck: set[str] = field(default_factory=set)
     shortfalls: list[str] = field(default_factory=list)
+    unsure: set[str] = field(default_factory=set)
 
     @classmethod
     def lists_of(cls, actual: Snapshot) -> dict[KindName, tuple[Resource[Any], ...]]:
@@ -124,7 +127,9 @@ class Run:
             for group in self.actual.get(GROUPS.name, ())
             if group.remote_id is not None and not is_carrier(group.key)
         }
-        ids = {name: id for id, name in names.items()}
+        counts = Counter(names.values())
+        # Of several groups of one name, only the ledger can tell which is meant.
+        ids = {name: id for id, name in names.items() if counts[name] == 1}
         for name, entry in self.session.ledger.of(GROUPS.name).items():
             # A group that was renamed by hand is no longer the one that contacts are meant to be in.
             if entry.remote_id is not None and names.get(entry.remote_id) == name:

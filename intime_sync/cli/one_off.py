@@ -18,6 +18,7 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
+from intime_sync.model.ledger import Ledger
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.wire.gsm import parts
@@ -33,8 +34,8 @@ _LONGEST_SENDER = 11
 class OneOff:
     """What is to be sent, to whom, and what was remarked on the way.
 
-    `key` is made up for this message alone; its transids come from it. `members` are the numbers of declared
-    contacts in its groups.
+    `key` is made up for this message alone; its transids come from it. `members` are the numbers of contacts that
+    the ledger knows in its groups.
     """
 
     key: str
@@ -58,16 +59,24 @@ class OneOff:
             return f"{each} SMS to {direct}the members of {', '.join(self.groups)}"
         return f"{each} SMS to {count} recipient{'' if count == 1 else 's'}, {each * count} in all"
 
-    def item(self, group_ids: Mapping[str, RemoteId], *, check_blocklist: bool, anonymize: bool) -> MessageItem:
-        """The message for the service. Raises InvalidInput for a group that the account does not have."""
-        missing = [name for name in self.groups if name not in group_ids]
-        if missing:
-            raise InvalidInput(f"--to group/{missing[0]}: the account has no such group")
+    def item(
+        self, group_ids: Mapping[str, Sequence[RemoteId]], *, check_blocklist: bool, anonymize: bool
+    ) -> MessageItem:
+        """The message for the service. Raises InvalidInput for a group that the account has not, or not only once."""
+        for name in self.groups:
+            if len(group_ids.get(name, ())) != 1:
+                found = ", ".join(map(str, group_ids.get(name, ())))
+                why = (
+                    f"the account has several groups of that name (ids {found})"
+                    if found
+                    else "there is no such group"
+                )
+                raise InvalidInput(f"--to group/{name}: {why}")
         return MessageItem(
             body=self.body,
             sender=self.sender,
             recipients=tuple(Recipient(number, MESSAGES.transid(self.key, number)) for number in self.numbers),
-            group_ids=tuple(group_ids[name] for name in self.groups),
+            group_ids=tuple(group_ids[name][0] for name in self.groups),
             send_at=self.send_at,
             flash=self.flash,
             multisms=self.multisms,
@@ -78,7 +87,12 @@ class OneOff:
 
 
 def one_off(
-    settings: Settings, desired: Snapshot, now: datetime, to: Sequence[str], given: Mapping[str, Any]
+    settings: Settings,
+    desired: Snapshot,
+    ledger: Ledger,
+    now: datetime,
+    to: Sequence[str],
+    given: Mapping[str, Any],
 ) -> OneOff:
     """Read and judge what the command line says. Raises InvalidInput with everything that is wrong with it.
 
@@ -114,10 +128,14 @@ def one_off(
     errors = [f"{option}: {problem.message}" for option, problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InvalidInput("\n  ".join(errors))
+    # The ledger, not the configuration: who has not been added yet gets nothing through a group.
     members = frozenset(
-        contact.value.mobile
-        for contact in desired.of(CONTACTS.name)
-        if contact.value.mobile and not contact.wish.absent and groups.keys() & set(contact.value.groups)
+        str(entry.attributes["mobile"])
+        for entry in ledger.of(CONTACTS.name).values()
+        if entry.attributes.get("mobile")
+        and entry.attributes.get("type") != "email"
+        and not entry.unknown
+        and not groups.keys().isdisjoint(CONTACTS.group_names(entry.attributes))
     )
     # Who is in one of the groups as well must not get it twice.
     warnings = [f"{option}: {problem.message}" for option, problem in problems]

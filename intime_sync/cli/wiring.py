@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from intime_sync.applying.recovery import heard_of, settlement
+from intime_sync.cli.output import Output
 from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
@@ -167,7 +168,7 @@ def read_account(
     actual = fetch_actual(connection.client, wanted, reading_context(settings))
     for intent in view.open_intents:
         settle(intent, settlement(intent, view.ledger, actual))
-    heard = heard_of(view.ledger, _arrivals(settings, view.ledger))
+    heard = heard_of(view.ledger, arrivals(settings, view.ledger))
     if heard:
         settle(None, heard)
     return actual
@@ -178,7 +179,7 @@ def receipts_path(settings: Settings) -> Path:
     return settings.directory / settings.receipts
 
 
-def _arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:
+def arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:
     """Receipts for messages of unknown outcome: message ids and times by transid."""
     transids = [
         MESSAGES.transid(key, mobile)
@@ -191,11 +192,14 @@ def _arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[Remote
     from intime_sync.receipts.store import ReceiptStore
 
     found: dict[str, list[tuple[RemoteId, datetime]]] = {}
-    store = ReceiptStore.open_existing(receipts_path(settings))
-    if store is not None:
-        with store:
-            for receipt in store.of_transids(transids):
+    try:
+        store = ReceiptStore.open_existing(receipts_path(settings))
+        with store or nullcontext():
+            for receipt in store.of_transids(transids) if store else ():
                 found.setdefault(receipt.transid, []).append((RemoteId(receipt.message_id), receipt.received_at))
+    except IntimeSyncError as error:
+        # They only help: without them, the message stays what it is, unknown.
+        Output.for_stderr().note(f"warning: delivery receipts cannot be read: {error}")
     return found
 
 

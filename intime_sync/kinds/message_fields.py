@@ -82,7 +82,8 @@ SPEC = SectionSpec(
         ),
         text(
             "status_url",
-            "Where the service posts delivery statuses of `recipients` (not of groups): https, and no secret in its query.",
+            "Where the service posts delivery statuses of `recipients` (not of groups): https, with no secret in "
+            "its query.",
             max_length=MAX_URL,
             examples=("https://example.se/intime/status",),
         ),

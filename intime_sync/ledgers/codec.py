@@ -69,7 +69,8 @@ def ledger_from_json(data: bytes) -> Ledger:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise LedgerError(
             "the ledger is not readable as one",
-            hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again",
+            hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again, but "
+            "messages that are scheduled would be scheduled a second time",
         ) from None
 
 
@@ -150,13 +151,17 @@ def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:
 def dispatch_from_dict(raw: dict[str, Any]) -> Dispatch:
     """The reverse of `dispatch_to_dict`."""
     return Dispatch(
-        tuple(raw["ids"]),
+        _ids(raw["ids"]),
         raw.get("groups", {}),
         raw.get("cancelling", False),
-        frozenset(raw.get("asked", ())),
+        frozenset(_ids(raw.get("asked", ()))),
         raw.get("since"),
-        tuple(raw.get("earlier", ())),
+        _ids(raw.get("earlier", ())),
     )
+
+
+def _ids(raw: list[Any]) -> tuple[RemoteId, ...]:
+    return tuple(RemoteId(int(id)) for id in raw)
 
 
 def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:

@@ -57,8 +57,8 @@ class FileLedgerStore:
             raise LedgerError(
                 f"{self.journal_path} was left by an interrupted run on another state of the ledger (serial "
                 f"{content.serial}, and the ledger has {ledger.serial})",
-                hint="put the ledger back that lay beside it; without one, remove both: objects are adopted again "
-                "and contacts are made anew",
+                hint="put the ledger back that lay beside it; without one, remove both: objects are adopted again, "
+                "contacts are made anew, and messages that are scheduled would be scheduled a second time",
             )
         if content.serial < ledger.serial:
             # Its results are in the ledger already, and only its end was interrupted; what it left open still is.

@@ -24,7 +24,7 @@ ALLOW_RESEND = "--allow-resend"
 
 
 def judge(
-    changes: Iterable[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock, owner: str
+    changes: Iterable[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
 ) -> tuple[Guard, ...]:
     """Every guard that has something to say, tripped or not."""
     by_kind: dict[KindName, list[Change]] = {}
@@ -37,7 +37,6 @@ def judge(
         guards += _foreign_carriers(kind, by_kind.get(kind, []))
     guards += _taken_along(by_kind, ledger)
     guards += _empty_account(actual, ledger, clock)
-    guards += _lost_ledger(by_kind.get(MESSAGES.name, ()), actual, ledger, owner)
     return tuple(guards)
 
 
@@ -152,9 +151,9 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
             )
 
 
-def _lost_ledger(messages: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
+def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
     """No ledger beside this owner's carriers was lost: what it knew of as scheduled would be sent twice."""
-    creates = [change for change in messages if isinstance(change, Create)]
+    creates = [change for change in changes if isinstance(change, Create) and change.address.kind == MESSAGES.name]
     prefix = carrier_prefix(owner)
     if creates and not ledger.lineage and any(group.key.startswith(prefix) for group in actual.of(GROUPS.name)):
         yield Guard(

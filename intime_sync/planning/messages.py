@@ -17,12 +17,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, MESSAGES
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, after_of, before_of
+from intime_sync.kinds.registry import BLOCKLIST, MESSAGES
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource, Snapshot
+from intime_sync.planning.audience import Audience
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import Clock, KindPlan
 from intime_sync.planning.ownership import is_protected, removes_owned
@@ -47,33 +48,6 @@ class MessageGroups:
     remade: frozenset[str]
 
 
-class Audience:
-    """Who a message reaches, as far as the configuration knows: direct recipients and members of its groups."""
-
-    def __init__(self, desired: Snapshot) -> None:
-        self._members: dict[str, set[str]] = {}
-        wanted = {name for message in desired.of(MESSAGE) for name in message.value.groups}
-        if wanted:
-            for contact in desired.of(CONTACTS.name):
-                value = contact.value
-                if value.mobile and value.type != "email" and not contact.wish.absent:
-                    for name in wanted.intersection(value.groups):
-                        self._members.setdefault(name, set()).add(value.mobile)
-        self._complete = CONTACTS.name in desired
-
-    def numbers(self, attributes: Attributes) -> set[str]:
-        """Every number that the message goes to."""
-        members = (self._members.get(name, set()) for name in MESSAGES.group_names(attributes))
-        return set(MESSAGES.mobiles(attributes)).union(*members)
-
-    def cost(self, attributes: Attributes) -> str:
-        """`2 SMS to 37 recipients`; a group whose members are not declared is named instead."""
-        count, parts = len(self.numbers(attributes)), MESSAGES.parts(attributes)
-        names = [] if self._complete else list(MESSAGES.group_names(attributes))
-        to = [f"{count} recipient{'' if count == 1 else 's'}"] if count or not names else []
-        return f"{parts} SMS to {' and '.join([*to, *(f'the members of {name}' for name in names)])}"
-
-
 def plan_messages(
     desired: Snapshot,
     entries: Mapping[str, Entry],
@@ -94,7 +68,8 @@ def plan_messages(
         else:
             differ.present(resource, again=resource.key in replacements)
     for key, entry in entries.items():
-        if key not in wanted and (removes_owned(policy.prune_of(MESSAGE)) or differ.settled(entry.attributes)):
+        kept = not (removes_owned(policy.prune_of(MESSAGE)) or entry.unknown or differ.settled(entry.attributes))
+        if key not in wanted and not kept:
             differ.remove(key, entry, None)
     plan.changes.sort(key=lambda change: change.address.key)
     return plan
@@ -130,8 +105,8 @@ class _MessageDiffer:
         elif entry.unknown:
             self._hold(resource.key, entry, after, resource.origin, _UNKNOWN)
         elif self.settled(entry.attributes):
-            self._sent(resource, entry, after)
-        elif (reason := self._trouble(entry, again=again)) is None and entry.attributes == after:
+            self._sent(resource, entry, after, again=again)
+        elif (reason := self._trouble(entry, after, again=again)) is None and entry.attributes == after:
             self._remember_protect(resource, entry, after)
         elif self._in_time(resource, after):
             self._replace(resource, entry, after, reason)
@@ -145,6 +120,7 @@ class _MessageDiffer:
                     reason=self.audience.cost(after),
                     origin=resource.origin,
                     protected=is_protected(resource.wish, None),
+                    options=self.audience.marks(after),
                 )
             )
 
@@ -165,8 +141,19 @@ class _MessageDiffer:
             self.plan.problems.append(Problem("close-to-due", message, resource.origin, Severity.WARNING))
         return True
 
-    def _sent(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
+    def _sent(self, resource: Resource[Any], entry: Entry, after: Attributes, *, again: bool) -> None:
         """History: an edit is an error, unless only what was looked up has changed since."""
+        if entry.dispatch is not None and entry.dispatch.cancelling:
+            left = len(entry.dispatch.ids)
+            message = (
+                f"`message/{resource.key}` was being taken back when its time came, and only {left} of its ids may "
+                "have been sent; write a new message, with a key of its own, to those who missed it"
+            )
+            self.plan.problems.append(Problem("sent-in-part", message, resource.origin, Severity.WARNING))
+        if again:
+            message = f"`message/{resource.key}` was sent at {entry.attributes['send_at']}: it cannot be made anew"
+            self.plan.problems.append(Problem("already-sent", message, resource.origin))
+            return
         before_written, after_written = MESSAGES.written(entry.attributes), MESSAGES.written(after)
         if before_written == after_written:
             self._remember_protect(resource, entry, entry.attributes)
@@ -178,7 +165,7 @@ class _MessageDiffer:
         )
         self.plan.problems.append(Problem("already-sent", message, resource.origin))
 
-    def _trouble(self, entry: Entry, *, again: bool) -> str | None:
+    def _trouble(self, entry: Entry, after: Attributes, *, again: bool) -> str | None:
         """Why a message that looks right in the ledger has to be made again."""
         if again:
             return "asked for with --replace"
@@ -189,6 +176,8 @@ class _MessageDiffer:
         for name, id in entry.dispatch.groups.items():
             if name in self.groups.remade or self.groups.ids.get(name) != id:
                 return f"the group {name} was made again"
+        if self.audience.is_blocked_anew(entry, after):
+            return "the blocklist has changed for members of its groups"
         return None
 
     def _replace(self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None) -> None:
@@ -205,6 +194,7 @@ class _MessageDiffer:
                 reason="; ".join(part for part in (reason, self.audience.cost(after)) if part),
                 origin=resource.origin,
                 protected=is_protected(resource.wish, entry),
+                options=self.audience.marks(after),
             )
         )
 
@@ -268,52 +258,35 @@ class _MessageDiffer:
 
 
 def check_scheduled(
-    desired: Snapshot, entries: Mapping[str, Entry], changes: Iterable[Change], clock: Clock
+    desired: Snapshot, actual: Snapshot, entries: Mapping[str, Entry], changes: Iterable[Change], clock: Clock
 ) -> list[Problem]:
-    """Warnings about messages that are scheduled already while their readers change.
+    """Warnings about messages that are scheduled, or will be, to people who have left or opted out.
 
-    Whether the service looks members and blocklist up when it schedules or when it sends is not documented; the ids
-    that it gives out, one a recipient, speak for the former.
+    They come with every plan until the message is sent or scheduled anew.
     """
-    remade = {change.address.key for change in changes if change.address.kind == MESSAGE}
-    scheduled = [
-        message
-        for message in desired.of(MESSAGE)
-        if (entry := entries.get(message.key)) is not None
-        and not message.wish.absent
-        and not entry.unknown
-        and message.key not in remade
-        and not MESSAGES.settled(entry.attributes, clock.now, clock.zone)
-    ]
-    if not scheduled:
-        return []
-    moved, blocked = _readers_that_change(changes)
+    anew = {change.address.key for change in changes if change.address.kind == MESSAGE}
     audience = Audience(desired)
+    # Numbers that the configuration blocks itself are pointed out where it is read.
+    blocked = {number.key for number in actual.of(BLOCKLIST.name)} - {
+        number.key for number in desired.of(BLOCKLIST.name)
+    }
     problems = []
-    for message in scheduled:
-        attributes = entries[message.key].attributes
-        hint = f"the service may have fixed who gets it; --replace message/{message.key} schedules it anew"
-        changed = sorted(moved.intersection(MESSAGES.group_names(attributes)))
-        if changed:
-            text = f"`message/{message.key}` is scheduled to the group {changed[0]}, whose members change: {hint}"
-            problems.append(Problem("members-change", text, message.origin, Severity.WARNING))
-        opted_out = sorted(blocked & audience.numbers(attributes))
-        if opted_out:
-            text = f"`message/{message.key}` is scheduled to {opted_out[0]}, which this plan blocks: {hint}"
-            problems.append(Problem("blocked-later", text, message.origin, Severity.WARNING))
-    return problems
-
-
-def _readers_that_change(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
-    """The groups that contacts enter, leave or change in, and the numbers that are blocked."""
-    moved: set[str] = set()
-    blocked: set[str] = set()
-    for change in changes:
-        if isinstance(change, Adopt | Forget | Held):
+    for message in desired.of(MESSAGE):
+        entry = entries.get(message.key)
+        attributes = MESSAGES.attributes(message.value)
+        if message.wish.absent or MESSAGES.settled(attributes, clock.now, clock.zone):
             continue
-        if change.address.kind == CONTACTS.name:
-            for attributes in (before_of(change), after_of(change)):
-                moved.update(CONTACTS.group_names(attributes or {}))
-        elif change.address.kind == BLOCKLIST.name and isinstance(change, Create):
-            blocked.add(change.address.key)
-    return moved, blocked
+        if entry is not None and message.key not in anew and audience.has_moved(entry, attributes):
+            text = (
+                f"`message/{message.key}` was scheduled before other people came into its groups, or left them, and "
+                f"the service may have fixed who gets it; --replace message/{message.key} schedules it anew"
+            )
+            problems.append(Problem("members-change", text, message.origin, Severity.WARNING))
+        opted_out = sorted(blocked.intersection(MESSAGES.mobiles(attributes)))
+        if opted_out:
+            text = (
+                f"`message/{message.key}` names {opted_out[0]}, which is on the account's blocklist; the service is "
+                "documented to check it for groups only: remove the recipient"
+            )
+            problems.append(Problem("blocked-recipient", text, message.origin, Severity.WARNING))
+    return problems

@@ -17,7 +17,7 @@ from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import carrier_prefix, is_carrier
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
-from intime_sync.planning.guards import judge
+from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
 from intime_sync.planning.matching import Clock, KindPlan
 from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
@@ -73,8 +73,9 @@ def make_plan(
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
-    changes = narrowed([change for plan in plans.values() for change in plan.changes], selection)
-    problems += check_scheduled(desired, ledger.of(MESSAGES.name), changes, account.clock)
+    everything = [change for plan in plans.values() for change in plan.changes]
+    changes = narrowed(everything, selection)
+    problems += check_scheduled(desired, actual, ledger.of(MESSAGES.name), changes, account.clock)
     leftovers: tuple[RemoteId, ...] = ()
     if CONTACTS.name in desired and selection.touches(CONTACTS.name):
         leftovers = leftover_carriers(ledger, actual, account.ref.owner)
@@ -88,7 +89,11 @@ def make_plan(
         serial=ledger.serial,
         changes=changes,
         unchanged=sum(plan.unchanged for plan in plans.values()),
-        guards=judge(changes, actual, ledger, policy, account.clock, account.ref.owner),
+        guards=(
+            *judge(changes, actual, ledger, policy, account.clock),
+            # A target must not be the way round it: it would leave a ledger that knows nothing of the messages.
+            *lost_ledger(everything, actual, ledger, account.ref.owner),
+        ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
         leftovers=leftovers,
     )

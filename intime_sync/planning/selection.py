@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from intime_sync.errors import InvalidInput
-from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Change, Create, Replace
+from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
+from intime_sync.model.change import Change, Create, Held, Replace, after_of, before_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, KindName, Snapshot
 
@@ -48,6 +48,7 @@ def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, .
     if not selection.targets:
         return tuple(changes)
     kept = {change.address for change in changes if change.address in selection.targets}
+    kept |= _readers_of(changes, kept)
     needed = {
         Address(GROUPS.name, name)
         for change in changes
@@ -59,6 +60,27 @@ def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, .
         for change in changes
         if change.address in kept or (change.address in needed and isinstance(change, Create))
     )
+
+
+def _readers_of(changes: Sequence[Change], kept: Container[Address]) -> set[Address]:
+    """What must be done before a message that is kept: whoever enters or leaves its groups, and new opt-outs."""
+    messages = [
+        change
+        for change in changes
+        if change.address in kept and change.address.kind == MESSAGES.name and isinstance(change, Create | Replace)
+    ]
+    groups = {name for change in messages for name in MESSAGES.group_names(change.after)}
+    found: set[Address] = set()
+    for change in changes if messages else ():
+        if change.address.kind == BLOCKLIST.name and isinstance(change, Create):
+            found.add(change.address)
+        elif change.address.kind == CONTACTS.name and not isinstance(change, Held):
+            names = {
+                name for state in (before_of(change), after_of(change)) for name in CONTACTS.group_names(state or {})
+            }
+            if not groups.isdisjoint(names):
+                found.add(change.address)
+    return found
 
 
 def _groups_of(change: Create | Replace) -> Sequence[str]:

@@ -60,7 +60,8 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
         yield from _contact_differences(change, ledger, actual)
         return
     if change.address.kind == MESSAGES.name:
-        return  # the account cannot show any, and the ledger is the same
+        yield from _group_differences(change, ledger, actual)
+        return
     rows = lists[change.address.kind]
     kind = rows.kind
     match change:
@@ -80,6 +81,17 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
                 yield f"{change.address} has changed in the account"
         case Forget():
             pass
+
+
+def _group_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iterator[str]:
+    """The account cannot show messages, and the ledger is the same; but a group may have got a twin."""
+    if not isinstance(change, Create | Replace):
+        return
+    for name in MESSAGES.group_names(change.after):
+        entry = ledger.of(GROUPS.name).get(name)
+        ids = [group.remote_id for group in actual.of(GROUPS.name) if group.key == name]
+        if len(ids) > 1 and (entry is None or entry.remote_id not in ids):
+            yield f"the account has {len(ids)} groups called `{name}` by now, and {change.address} is for one"
 
 
 def touches_contacts(plan: Plan) -> bool:

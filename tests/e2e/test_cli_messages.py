@@ -5,13 +5,16 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_world import assert_no_trace, faults, in_background, posts, wait_for
 from harness import Ran, Workspace, workspace
+
+from intime_sync.kinds.registry import MESSAGES
+from intime_sync.receipts import ReceiptStore
 
 DUE = datetime(2036, 12, 24, 8)  # noqa: DTZ001 - the service's clock is naive wall time
 LOST = ("drop_after", "drop_before", "error_after", "garbage", "empty")
@@ -283,3 +286,56 @@ def test_status_of_what_nobody_knows_is_an_error(space: Workspace) -> None:
     failed(space, 3, "message", "status", ".", "nobody")
     failed(space, 3, "message", "status", ".", "--data", "nothing.sqlite3")
     assert states(space, "17")[0]["recipients"][0]["status"] is None
+
+
+# What a person may say of it
+
+
+@pytest.fixture
+def unsettled(space: Workspace) -> Workspace:
+    """A message to two numbers of which nobody knows whether it was sent (it was), beside one that is known."""
+    assert space.emulator is not None
+    items = [
+        f"{{key: {key}, send_at: {DUE:%Y-%m-%dT%H:%M}, sender: Kliniken, body: {key}, recipients: [{numbers}]}}"
+        for key, numbers in (("other", "0701740608"), ("two", "0701740605, 0701740606"))
+    ]
+    space.configure(f"messages: [{', '.join(items)}]\n")
+    space.emulator.set_faults(faults({"endpoint": "message/create", "call": 2, "fault": "drop_after"}))
+    failed(space, 8, "apply", "--auto-approve")
+    return space
+
+
+@pytest.mark.parametrize("ids", ["0,2", "2,2", "1,2", "2", "2,3,4", "2,x"])
+def test_ids_that_cannot_be_its_own_are_refused(unsettled: Workspace, ids: str) -> None:
+    failed(unsettled, 3, "ledger", "resolve", ".", "message/two", "--as", "sent", "--ids", ids)
+    assert ("held", "message/two") in unsettled.changes()
+
+
+def test_ids_belong_to_what_was_sent(unsettled: Workspace) -> None:
+    failed(unsettled, 3, "ledger", "resolve", ".", "message/two", "--as", "not-sent", "--ids", "2,3")
+    assert unsettled.run("ledger", "resolve", ".", "message/two", "--as", "sent", "--ids", "2,3").code == 0
+    assert unsettled.changes() == []
+
+
+def test_what_was_reported_is_not_called_not_sent(unsettled: Workspace) -> None:
+    with ReceiptStore(unsettled.path / ".intime" / "receipts.sqlite3") as store:
+        store.record(2, 20, MESSAGES.transid("two", "+46701740605"), datetime(2036, 12, 24, tzinfo=UTC))
+    ran = failed(unsettled, 3, "ledger", "resolve", ".", "message/two", "--as", "not-sent")
+    assert "a delivery status has come" in ran.err
+    assert unsettled.changes() == []
+
+
+def test_receipts_that_cannot_be_read_block_nothing_else(unsettled: Workspace) -> None:
+    unsettled.write(".intime/receipts.sqlite3", "this is no database" * 100)
+    ran = failed(unsettled, 8, "apply", "--auto-approve")
+    assert "delivery receipts cannot be read" in ran.err
+
+
+def test_send_to_a_group_that_is_there_twice_sends_nothing(space: Workspace) -> None:
+    assert space.emulator is not None
+    for _ in range(2):
+        space.emulator.store.add_group("Jour")
+    space.configure("")
+    ran = failed(space, 3, "message", "send", ".", "--to", "group/Jour", "--body", "Hej", "--auto-approve")
+    assert "ids 1, 2" in ran.err
+    assert sent(space) == []

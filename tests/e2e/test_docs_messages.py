@@ -1,6 +1,6 @@
 """docs/messages.md is true: its commands run in order, end as it says, and print what it shows.
 
-A command is a line of a `console` block that starts with `$ `, with its continuations; what follows is what it prints.
+A command is a line of a `console` block that starts with `$ `, with its continuations; below it is what it prints.
 There, a line `…` stands for any lines, `…` at the end of a line for its rest, and `# exits with N` behind a command
 for its exit code. Ports are swapped for free ones, so that two runs do not meet.
 """
@@ -22,8 +22,11 @@ from pathlib import Path
 import pytest
 from harness import Workspace
 
+from intime_sync.emulator import EmulatorOptions, run_in_thread
+
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "messages.md"
+LIBRARY = ROOT / "docs" / "library.md"
 TOOLS = ("curl", "sed")
 PORTS = ("8046", "8047", "8048")
 PATIENCE = 30
@@ -31,6 +34,7 @@ PATIENCE = 30
 # Statuses come a moment after the clock was moved, so these are asked again until they show them.
 _LATER = "intime-sync message status"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", re.DOTALL)
 _EXIT = re.compile(r"# exits with (\d+)$")
 
 
@@ -48,7 +52,7 @@ def steps(text: str) -> list[Step]:
     found = []
     for block in _BLOCK.findall(text):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, output = re.fullmatch(r"((?:.*\\\n)*.*)\n(.*)", part, re.DOTALL).groups()  # type: ignore[union-attr]
+            command, output = _COMMAND.fullmatch(part).groups()  # type: ignore[union-attr]
             code = _EXIT.search(command)
             found.append(Step(command, int(code[1]) if code else 0, tuple(output.splitlines())))
     return found
@@ -158,6 +162,20 @@ def test_the_guide_does_what_it_says(shell: Shell) -> None:
     for step in steps(text):
         shell.run(step)
     assert len(shell.running) == len(PORTS)
+
+
+def test_the_librarys_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
+    text = LIBRARY.read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    with run_in_thread(EmulatorOptions()) as emulator:
+        for example in examples:
+            documented = "http://127.0.0.1:8080/api/1.0"
+            assert documented in example
+            exec(compile(example.replace(documented, emulator.url), LIBRARY.name, "exec"), {})
+        assert [message.status for message in emulator.store.messages()] == ["cancelled"]
+    printed = capsys.readouterr().out
+    assert printed.startswith("created (1, 2)\n")
+    assert "scheduled as (1,)\ncancelled: Ids(ids=(1,))\n" in printed
 
 
 def test_the_guide_is_read_whole() -> None:

@@ -37,7 +37,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
 
 
 def test_there_are_examples():
-    assert {path.name for path in CONFIGURATIONS} >= {"clinic", "minimal"}
+    assert {path.name for path in CONFIGURATIONS} >= {"campaign", "clinic", "minimal"}
 
 
 def test_an_example_is_valid_without_a_warning(example):

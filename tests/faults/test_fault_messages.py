@@ -173,8 +173,16 @@ def test_a_receipt_settles_what_nobody_knew(lab: Lab) -> None:
     (delta,) = heard_of(ledger, {of_jul: [(RemoteId(2), arrived)]})
     assert isinstance(delta, PutEntry)
     assert not delta.entry.unknown
+    # The ids of those who were not heard of are not known: it was sent, and cannot be taken back.
+    assert delta.entry.dispatch is None
+    every = {
+        MESSAGES.transid("jul", f"+467017406{end}"): [(RemoteId(id), arrived)]
+        for id, end in ((1, "05"), (2, "06"), (3, "07"))
+    }
+    (delta,) = heard_of(ledger, every)
+    assert isinstance(delta, PutEntry)
     assert delta.entry.dispatch is not None
-    assert delta.entry.dispatch.ids == (2,)
+    assert delta.entry.dispatch.ids == (1, 2, 3)
 
 
 def test_a_receipt_of_the_version_before_settles_nothing(lab: Lab) -> None:
@@ -244,6 +252,77 @@ def test_what_was_cancelled_by_hand_and_shall_go_is_gone_and_reported(lab: Lab) 
     applied = lab.apply({"messages": []})
     assert [note for note in applied.report.notes if f"id {id} was already gone or sent" in note]
     assert live(lab) == []
+
+
+# The same message under another name
+
+
+@pytest.mark.parametrize("fault", ["error_before", "garbage"])
+def test_a_new_key_does_not_send_again_what_could_not_be_taken_back(lab: Lab, fault: str) -> None:
+    lab.apply({"messages": [JUL]})
+    trouble(lab, DELETE, fault, times=1000, **({"act": False} if fault == "garbage" else {}))
+    renamed = {**JUL, "key": "julhalsning"}
+    applied = lab.try_apply({"messages": [renamed]})
+    assert ends(applied) == {"message/jul": "failed", "message/julhalsning": "failed"}
+    assert live(lab) == wanted(JUL)
+    lab.emulator.set_faults(None)
+    lab.apply({"messages": [renamed]})
+    assert live(lab) == wanted(JUL)
+
+
+def test_a_new_key_does_not_send_again_what_nobody_knows(lab: Lab) -> None:
+    trouble(lab, CREATE, "drop_after")
+    lab.try_apply({"messages": [JUL]})
+    applied = lab.try_apply({"messages": [{**JUL, "key": "julhalsning"}]})
+    assert ends(applied) == {"message/jul": "unknown", "message/julhalsning": "failed"}
+    assert live(lab) == wanted(JUL)
+
+
+def test_two_messages_can_swap_their_texts_and_nobody_gets_one_twice(lab: Lab) -> None:
+    one, two = {**JUL, "key": "one", "body": "A"}, {**JUL, "key": "two", "body": "B"}
+    lab.apply({"messages": [one, two]})
+    swapped = [{**one, "body": "B"}, {**two, "body": "A"}]
+    lab.emulator.set_faults(faults({"endpoint": DELETE, "call": 4, "times": 1000, "fault": "error_before"}))
+    lab.try_apply({"messages": swapped})
+    assert len(live(lab)) == len(set(live(lab)))
+    lab.emulator.set_faults(None)
+    lab.apply({"messages": swapped})
+    assert live(lab) == wanted(*swapped)
+
+
+def test_a_group_stays_while_a_message_to_it_could_not_be_taken_back(lab: Lab) -> None:
+    person = {"key": "a", "firstname": "A", "mobile": "0701740605", "groups": ["Personal"]}
+    lab.apply({"groups": [{"name": "Personal"}], "contacts": [person], "messages": [PERSONAL]})
+    trouble(lab, DELETE, "error_before", times=1000)
+    applied = lab.try_apply({"groups": [], "contacts": [{**person, "groups": []}], "messages": []})
+    assert ends(applied)["group/Personal"] == "failed"
+
+
+def test_what_went_out_while_it_was_taken_back_is_not_sent_anew(lab: Lab) -> None:
+    lab.policy = Policy(message_lead_time=timedelta(0))
+    lab.apply({"messages": [JUL]})
+    trouble(lab, DELETE, "drop_after", times=3)
+    due = datetime(2036, 12, 24, 7, tzinfo=UTC)
+    moments = iter([due - timedelta(minutes=1)] * 2)
+    applied = lab.try_apply(
+        {"messages": [{**NEW, "send_at": "2036-12-24T12:00"}]}, now=lambda: next(moments, due + timedelta(minutes=1))
+    )
+    assert ends(applied) == {"message/jul": "failed"}
+    assert NEW["body"] not in [body for _, body in live(lab)]
+
+
+def test_a_reply_with_fewer_ids_than_direct_recipients_is_no_confirmation(lab: Lab) -> None:
+    config = {"groups": [{"name": "Personal"}], "messages": [{**JUL, "groups": ["Personal"]}]}
+    trouble(lab, CREATE, "wrong_count")
+    assert ends(lab.try_apply(config))["message/jul"] == "unknown"
+
+
+def test_credentials_that_fail_between_the_two_versions_are_not_called_not_reached(lab: Lab) -> None:
+    lab.apply({"messages": [JUL]})
+    trouble(lab, CREATE, "garbage", text="0:ERROR3", act=False)
+    applied = lab.try_apply({"messages": [NEW]})
+    assert ends(applied) == {"message/jul": "failed"}
+    assert "is taken back: apply again" in errors(applied)
 
 
 # Too late

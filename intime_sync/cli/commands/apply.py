@@ -19,7 +19,7 @@ from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.base import LedgerSession
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import Snapshot
-from intime_sync.planning.guards import judge
+from intime_sync.planning.guards import LOST_LEDGER, judge
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -81,5 +81,7 @@ class _FromFile:
             more = f"\n  and {len(reasons) - _SHOWN_REASONS} more" if len(reasons) > _SHOWN_REASONS else ""
             raise StalePlan(f"the plan is stale, so nothing was sent:\n  {shown}{more}", hint="plan again")
         clock = clock_of(settings)
-        guards = judge(plan.changes, actual, session.ledger, settings.policy, clock, settings.owner)
+        guards = judge(plan.changes, actual, session.ledger, settings.policy, clock)
+        # Whether the ledger was lost could only be seen from the whole plan.
+        guards += tuple(guard for guard in plan.guards if guard.guard == LOST_LEDGER)
         return replace(plan, guards=guards), actual

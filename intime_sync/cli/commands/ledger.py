@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from intime_sync.applying.recovery import needs_list, settlement
+from intime_sync.applying.recovery import heard_of, needs_list, settlement
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import clock_of, ledger_store
+from intime_sync.cli.wiring import arrivals, clock_of, ledger_store
 from intime_sync.config.desired import load_settings
+from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput
 from intime_sync.kinds.registry import MESSAGES, ORDER
 from intime_sync.ledgers.codec import entry_to_dict, ledger_to_json
@@ -165,8 +166,10 @@ def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_tim
     numbers = [RemoteId(int(text)) for text in ids.split(",") if text.strip().isdecimal()]
     if ids and len(numbers) != len(ids.split(",")):
         raise click.UsageError("--ids takes whole numbers with commas between them.")
-    store = ledger_store(load_settings(directory, environ()))
-    with store.hold("ledger resolve", lock_timeout) as session:
+    if numbers and outcome == "not-sent":
+        raise click.UsageError("--ids belongs to --as sent: what was not sent has none.")
+    settings = load_settings(directory, environ())
+    with ledger_store(settings).hold("ledger resolve", lock_timeout) as session:
         for intent in session.open_intents:
             # What an interrupted run sent off and no list shows is unknown from now on, whoever looks first.
             if not needs_list(intent):
@@ -175,11 +178,46 @@ def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_tim
         if not entry.unknown:
             raise InvalidInput(f"the outcome of {address} is known", hint="there is nothing to resolve")
         if outcome == "sent":
+            _check_ids(session.ledger, address, entry, numbers)
             session.record([PutEntry(address.kind, address.key, _as_sent(entry, numbers))])
         else:
+            _check_receipts(settings, session.ledger, address)
             session.record([DropEntry(address.kind, address.key)])
-    Output.for_stdout().write(f"Settled {address} as {outcome}.")
+    out = Output.for_stdout()
+    out.write(mask_of(out.mask)(f"Settled {address} as {outcome}."))
     return 0
+
+
+def _check_ids(ledger: Ledger, address: Address, entry: Entry, ids: list[RemoteId]) -> None:
+    """Refuse ids that cannot be this object's: taking them back later would hit others, or miss some."""
+    if not ids:
+        return
+    if 0 in ids or len(set(ids)) < len(ids):
+        raise InvalidInput("--ids: an id is a whole number above 0, and each is given once")
+    for key, other in ledger.of(address.kind).items():
+        known = {other.remote_id, *(other.dispatch.ids if other.dispatch else ())}
+        taken = known.intersection(ids)
+        if key != address.key and taken:
+            raise InvalidInput(f"--ids: {min(id for id in taken if id)} belongs to {address.kind}/{key}")
+    wanted, least = 1, False
+    if address.kind == MESSAGES.name:
+        wanted, least = len(MESSAGES.mobiles(entry.attributes)), bool(MESSAGES.group_names(entry.attributes))
+    if len(ids) < wanted or (len(ids) > wanted and not least):
+        raise InvalidInput(
+            f"--ids: {address} has {wanted} {'recipients besides its groups' if least else 'recipients'}, "
+            f"and {len(ids)} ids are given",
+            hint="give one for each; or none, and it can no more be taken back",
+        )
+
+
+def _check_receipts(settings: Settings, ledger: Ledger, address: Address) -> None:
+    """Refuse to call a message not sent that was reported."""
+    heard = heard_of(ledger, arrivals(settings, ledger))
+    if any(isinstance(delta, PutEntry) and delta.key == address.key for delta in heard):
+        raise InvalidInput(
+            f"a delivery status has come for {address}, so it was sent",
+            hint=f"see `intime-sync message status {address.key}`; the next apply settles it by itself",
+        )
 
 
 def _as_sent(entry: Entry, ids: list[RemoteId]) -> Entry:

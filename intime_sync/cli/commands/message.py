@@ -67,7 +67,8 @@ def send_command(
     """
     _check_terminal(auto_approve, "send")
     settings, desired = _settings_and_people(directory, to)
-    message = one_off(settings, desired, datetime.now(UTC), to, given)
+    ledger = ledger_store(settings).read().ledger
+    message = one_off(settings, desired, ledger, datetime.now(UTC), to, given)
     notes = Output.for_stderr(reveal)
     for warning in message.warnings:
         notes.note(f"warning: {warning}")
@@ -76,7 +77,10 @@ def send_command(
         if not allow_blocked:
             _check_blocklist(message, settings, client)
         rows = fetch_kind(client, GROUPS, reading_context(settings)) if message.groups else ()
-        ids = {row.key: row.remote_id for row in rows if row.remote_id is not None and not is_carrier(row.key)}
+        ids: dict[str, list[RemoteId]] = {}
+        for row in rows:
+            if row.remote_id is not None and not is_carrier(row.key):
+                ids.setdefault(row.key, []).append(row.remote_id)
         item = message.item(ids, check_blocklist=not allow_blocked, anonymize=anonymize)
         out = Output.for_stdout(reveal) if format_ == "text" else notes
         out.write(_preview(message, out))

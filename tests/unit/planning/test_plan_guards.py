@@ -179,5 +179,5 @@ def test_guards_can_be_judged_again_for_a_plan_that_was_kept() -> None:
     made = groups(3, 1)
     actual = Snapshot({GROUP: tuple(group_row(f"Grupp {index:03d}", 1 + index) for index in range(3))})
     grown = ledger({GROUP: {f"g{index}": Entry({"name": f"g{index}"}, RemoteId(index)) for index in range(2)}})
-    assert [it.tripped for it in judge(made.changes, actual, grown, Policy(), CLOCK, "clinic-a")] == [True]
+    assert [it.tripped for it in judge(made.changes, actual, grown, Policy(), CLOCK)] == [True]
     assert desired({"groups": []}).of(GROUP) == ()

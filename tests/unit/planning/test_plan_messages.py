@@ -10,7 +10,6 @@ import pytest
 from plan_makers import (
     BLOCKLIST,
     CLOCK,
-    CONTACT,
     GROUP,
     MESSAGE,
     ZONE,
@@ -23,6 +22,7 @@ from plan_makers import (
     only,
     plan,
     pruning,
+    row,
 )
 
 from intime_sync.errors import InvalidConfiguration
@@ -52,7 +52,8 @@ NO_LEDGER = Ledger("")
 
 def known(item: dict[str, Any], **dispatch: Any) -> Entry:
     """The ledger's entry of a message that was scheduled and confirmed."""
-    return entry("messages", item, 11, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
+    options = dispatch.pop("options", {})
+    return entry("messages", item, 11, options=options, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
 
 
 def made(
@@ -279,30 +280,107 @@ def test_an_unknown_outcome_holds_that_message_whatever_is_wanted_and_no_other(
 
 # Who reads it
 
-
-def test_a_change_of_members_is_pointed_out_for_what_is_scheduled() -> None:
-    there = ledger({MESSAGE: {"jul": known(GROUPED, groups={"Personal": RemoteId(1)})}, CONTACT: {}})
-    people = [{"key": "a", "mobile": "0701740605", "groups": ["Personal"]}]
-    found = plan({"messages": [GROUPED], "contacts": people}, {GROUP: [group_row("Personal", 1)]}, there)
-    assert actions(found) == [("create", "contact/a")]
-    assert "members-change" in codes(found)
+PERSON = {"key": "a", "mobile": "0701740605", "groups": ["Personal"]}
+OTHER = {"key": "b", "mobile": "0701740606", "groups": ["Personal"]}
 
 
-def test_an_opt_out_after_scheduling_is_pointed_out() -> None:
-    there = ledger({MESSAGE: {"jul": known(AHEAD)}})
-    found = plan({"messages": [AHEAD], "blocklist": [{"mobile": "0701740605"}]}, {GROUP: [], BLOCKLIST: []}, there)
-    assert "blocked-later" in codes(found)
+def scheduled(people: list[dict[str, Any]], blocked: list[str]) -> Entry:
+    """The ledger's entry of GROUPED, scheduled while these people were in the group and these numbers blocked."""
+    sections = {"contacts": people, "blocklist": [{"mobile": mobile} for mobile in blocked], "messages": [GROUPED]}
+    (change,) = [
+        change
+        for change in plan(sections, {GROUP: [group_row("Personal", 1)], BLOCKLIST: []}).changes
+        if change.address.kind == MESSAGE
+    ]
+    return known(GROUPED, groups={"Personal": RemoteId(1)}, options=change.options or {})
 
 
-def test_what_is_made_in_the_same_plan_needs_no_such_remark() -> None:
-    people = [{"key": "a", "mobile": "0701740605", "groups": ["Personal"]}]
-    sections = {
-        "groups": [{"name": "Personal"}],
-        "contacts": people,
-        "blocklist": [{"mobile": "0701740605"}],
-        "messages": [GROUPED],
-    }
-    assert codes(plan(sections, {GROUP: [], BLOCKLIST: []})) == []
+def replanned(entry: Entry, people: list[dict[str, Any]], blocked: list[str]) -> Plan:
+    """A later plan, whatever else has been applied in between."""
+    sections = {"contacts": people, "blocklist": [{"mobile": mobile} for mobile in blocked], "messages": [GROUPED]}
+    account = {GROUP: [group_row("Personal", 1)], BLOCKLIST: [row("blocklist", {"mobile": it}) for it in blocked]}
+    return plan(sections, account, ledger({MESSAGE: {"jul": entry}}))
+
+
+def message_actions(found: Plan) -> list[str]:
+    return [action for action, address in actions(found) if address == "message/jul"]
+
+
+def test_a_change_of_members_is_pointed_out_until_it_is_scheduled_anew() -> None:
+    entry = scheduled([PERSON], [])
+    for people in ([PERSON, OTHER], [], [{**PERSON, "mobile": "0701740699"}]):
+        found = replanned(entry, people, [])
+        assert "members-change" in codes(found)
+        assert message_actions(found) == []
+    assert "members-change" not in codes(replanned(entry, [{**PERSON, "firstname": "A"}], []))
+
+
+def test_an_opt_out_of_a_member_schedules_the_message_anew_whenever_it_came() -> None:
+    found = replanned(scheduled([PERSON, OTHER], []), [PERSON, OTHER], ["0701740605"])
+    assert message_actions(found) == ["replace"]
+    assert message_actions(replanned(scheduled([PERSON, OTHER], ["0701740605"]), [PERSON, OTHER], [])) == ["replace"]
+
+
+def test_an_opt_out_that_was_known_then_changes_nothing() -> None:
+    found = replanned(scheduled([PERSON, OTHER], ["0701740605"]), [PERSON, OTHER], ["0701740605"])
+    assert message_actions(found) == []
+
+
+def test_a_direct_recipient_on_the_accounts_blocklist_is_pointed_out() -> None:
+    found = plan(
+        {"messages": [AHEAD], "blocklist": []}, {GROUP: [], BLOCKLIST: [row("blocklist", {"mobile": "0701740605"})]}
+    )
+    assert codes(found) == ["blocked-recipient"]
+
+
+def test_a_target_brings_the_people_and_opt_outs_that_its_message_needs() -> None:
+    wish = desired(
+        {
+            "groups": [{"name": "Personal"}],
+            "contacts": [PERSON, {"key": "c", "mobile": "0701740607"}],
+            "blocklist": [{"mobile": "0701740609"}],
+            "messages": [GROUPED],
+        }
+    )
+    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    selection = Selection(targets=frozenset({Address(MESSAGE, "jul")}))
+    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), Policy(), account, selection)
+    assert [address for _, address in actions(found)] == [
+        "group/Personal",
+        "contact/a",
+        "blocklist/+46701740609",
+        "message/jul",
+    ]
+
+
+# What went wrong before
+
+
+def test_what_was_taken_back_in_part_when_its_time_came_is_pointed_out() -> None:
+    found = made([SENT], {"jul": known(SENT, cancelling=True)})
+    assert codes(found) == ["sent-in-part"]
+
+
+def test_making_anew_what_was_sent_is_an_error() -> None:
+    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    selection = Selection(replacements=frozenset({Address(MESSAGE, "jul")}))
+    there = ledger({MESSAGE: {"jul": known(SENT)}})
+    with pytest.raises(InvalidConfiguration):
+        make_plan(desired({"messages": [SENT]}), Snapshot({GROUP: ()}), there, Policy(), account, selection)
+
+
+def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
+    lost = entry("messages", AHEAD, unknown=True, dispatch=Dispatch(since="2026-01-01T00:00:00+00:00"))
+    assert isinstance(only(made([], {"jul": lost}, policy=pruning(Prune.NEVER))), Held)
+
+
+def test_a_target_is_no_way_round_a_lost_ledger() -> None:
+    wish = desired({"groups": [{"name": "Jour"}], "messages": [AHEAD]})
+    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    selection = Selection(targets=frozenset({Address(GROUP, "Jour")}))
+    carrier = group_row("~clinic-a/all-0123456789ab", 7)
+    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, Policy(), account, selection)
+    assert [guard.guard for guard in found.tripped()] == ["lost_ledger"]
 
 
 # A ledger that was lost
@@ -330,3 +408,10 @@ def test_a_plan_whose_time_has_come_is_stale() -> None:
     late = Clock(datetime(2026, 12, 24, 7, 0, tzinfo=UTC), ZONE)
     reasons = stale_reasons(found, found.account, Snapshot({GROUP: ()}), ledger(), late)
     assert reasons == ["the time of message/jul has passed"]
+
+
+def test_a_plan_that_waited_until_its_group_got_a_twin_is_stale() -> None:
+    found = made([GROUPED], groups=[group_row("Personal", 1)])
+    twins = Snapshot({GROUP: (group_row("Personal", 1), group_row("Personal", 2))})
+    (reason,) = stale_reasons(found, found.account, twins, ledger(), CLOCK)
+    assert "2 groups called `Personal`" in reason

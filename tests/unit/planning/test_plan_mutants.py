@@ -536,5 +536,5 @@ def test_an_account_without_the_carriers_that_the_ledger_knows_stops() -> None:
 def test_a_plan_that_names_a_carrier_is_stopped_whatever_led_to_it(name: str, stops: bool) -> None:
     change = Delete(address=Address(GROUP, name), remote_id=RemoteId(7), before={"name": name})
     actual = Snapshot({GROUP: (group_row(name, 7),)})
-    found = judge((change,), actual, ledger(), Policy(), CLOCK, "clinic-a")
+    found = judge((change,), actual, ledger(), Policy(), CLOCK)
     assert [guard.guard for guard in found if guard.tripped] == (["foreign_carrier"] if stops else [])

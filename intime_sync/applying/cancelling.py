@@ -1,0 +1,125 @@
+"""Taking messages back, id by id. Only a certain answer counts; asking for the same id again does no harm.
+
+The service answers that it did not remove an id whether that is gone, sent or simply refused. So such an answer
+proves something only after a request for the id whose own answer was lost, and only while its time lies ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from intime_sync.applying.run import TRIES, Run, Stopped, batches
+from intime_sync.errors import IntimeSyncError
+from intime_sync.kinds.registry import MESSAGES
+from intime_sync.model.change import Change, Delete
+from intime_sync.model.ledger import Dispatch, DropEntry, Entry, PutEntry
+from intime_sync.model.report import Status
+from intime_sync.model.resource import RemoteId
+from intime_sync.remote.client import Unknown
+from intime_sync.remote.transport import NotSent
+from intime_sync.wire.endpoints import NOT_REMOVED
+from intime_sync.wire.reply import Ids, Refused
+
+MESSAGE = MESSAGES.name
+CANCEL = "cancel-message"
+
+
+def cancel_messages(run: Run, changes: Sequence[Delete]) -> None:
+    """Take messages back that shall not be sent. An id that is gone or sent already is reported, and no failure."""
+    for change in changes:
+        why = cancel(run, change, lenient=True)
+        run.finish(change, Status.DONE if why is None else Status.FAILED, why)
+
+
+def cancel(run: Run, change: Change, *, lenient: bool) -> str | None:
+    """Take every id of a message back; why that failed, or None when none is left and the entry is dropped.
+
+    With `lenient`, an id that the service does not remove counts as gone or sent already; its message is unsure
+    then. A run that ends on the way says how far it came.
+    """
+    key = change.address.key
+    before = len(_ids(run, key))
+    try:
+        return _cancel(run, key, lenient=lenient)
+    except (Stopped, IntimeSyncError):
+        gone = before - len(_ids(run, key))
+        if gone:
+            run.finish(change, Status.FAILED, f"{gone} of its {before} ids are taken back, the rest not: apply again")
+        raise
+
+
+def _ids(run: Run, key: str) -> tuple[RemoteId, ...]:
+    entry = run.session.ledger.of(MESSAGE).get(key)
+    return entry.dispatch.ids if entry is not None and entry.dispatch is not None else ()
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Why ids that were asked back are not back: no certain answer, or a refusal."""
+
+    lost: dict[RemoteId, str] = field(default_factory=dict)
+    refused: dict[RemoteId, str] = field(default_factory=dict)
+
+
+def _cancel(run: Run, key: str, *, lenient: bool) -> str | None:
+    heard = _Heard()
+    for attempt in range(TRIES):
+        entry = run.session.ledger.of(MESSAGE).get(key)
+        dispatch = entry.dispatch if entry is not None else None
+        if entry is None or dispatch is None:
+            return None
+        if attempt and dispatch.asked:
+            run.pause(attempt)
+        heard = _Heard()
+        for chunk in batches(dispatch.ids, run.policy.batch_size):
+            run.check_stop()
+            _cancel_some(run, key, chunk, heard, lenient=lenient)
+        if not heard.lost and not heard.refused:
+            run.session.record([DropEntry(MESSAGE, key)])
+            return None
+        if heard.refused:
+            id, why = next(iter(heard.refused.items()))
+            return (
+                f"the service did not take back id {id}: {why}. It may be gone, or still be sent, so nothing new is: "
+                f"see that it is gone in the service, then `ledger rm message/{key} --cancelled`, and apply again"
+            )
+    id, why = next(iter(heard.lost.items()))
+    return f"id {id} could not be taken back: {why}; apply again"
+
+
+def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, lenient: bool) -> None:
+    entry = run.session.ledger.of(MESSAGE)[key]
+    dispatch = entry.dispatch or Dispatch()
+    intent = run.session.intend(CANCEL, MESSAGE, [key], {"ids": list(ids)})
+    with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
+        outcomes = list(pool.map(lambda id: run.send(MESSAGES.cancel_request(id)), ids))
+    ahead = _lies_ahead(run, entry)
+    gone: set[RemoteId] = set()
+    asked = set(dispatch.asked)
+    for id, outcome in zip(ids, outcomes, strict=True):
+        match outcome:
+            case Ids((answered,)) if answered == id:
+                gone.add(id)
+            case Refused(code) if code == NOT_REMOVED and ahead and id in dispatch.asked:
+                gone.add(id)
+            case Refused(code) if code == NOT_REMOVED and lenient:
+                gone.add(id)
+                run.unsure.add(key)
+                run.notes.append(f"message/{key}: id {id} was already gone or sent")
+            case Refused():
+                heard.refused[id] = str(outcome)
+            case NotSent(why):
+                heard.lost[id] = f"the service could not be reached: {why}"
+            case _:
+                asked.add(id)
+                heard.lost[id] = outcome.why if isinstance(outcome, Unknown) else "it answered with another id"
+    left = tuple(id for id in dispatch.ids if id not in gone)
+    state = replace(dispatch, ids=left, cancelling=True, asked=frozenset(asked - gone))
+    run.session.settle(intent, [PutEntry(MESSAGE, key, replace(entry, dispatch=state))])
+
+
+def _lies_ahead(run: Run, entry: Entry) -> bool:
+    """Whether the message cannot have been sent yet."""
+    return run.now() < MESSAGES.due(entry.attributes, run.context.zone)

@@ -1,0 +1,68 @@
+"""Who a message reaches, and what the ledger remembers of that. Pure; knows the configuration's people only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, MESSAGES
+from intime_sync.model.ledger import Entry
+from intime_sync.model.resource import Attributes, Json, Snapshot
+
+MESSAGE = MESSAGES.name
+
+
+class Audience:
+    """Who a message reaches, as far as the configuration knows: direct recipients and members of its groups."""
+
+    def __init__(self, desired: Snapshot) -> None:
+        self._members: dict[str, set[str]] = {}
+        wanted = {name for message in desired.of(MESSAGE) for name in message.value.groups}
+        if wanted:
+            for contact in desired.of(CONTACTS.name):
+                value = contact.value
+                if value.mobile and value.type != "email" and not contact.wish.absent:
+                    for name in wanted.intersection(value.groups):
+                        self._members.setdefault(name, set()).add(value.mobile)
+        self._complete = CONTACTS.name in desired
+        self._blocked = (
+            {number.key for number in desired.of(BLOCKLIST.name) if not number.wish.absent} if wanted else set()
+        )
+
+    def members(self, attributes: Attributes) -> set[str]:
+        """The numbers in the message's groups."""
+        return set().union(*(self._members.get(name, ()) for name in MESSAGES.group_names(attributes)))
+
+    def cost(self, attributes: Attributes) -> str:
+        """`2 SMS to 37 recipients`; a group whose members are not declared is named instead."""
+        count, parts = len(self.members(attributes).union(MESSAGES.mobiles(attributes))), MESSAGES.parts(attributes)
+        names = [] if self._complete else list(MESSAGES.group_names(attributes))
+        to = [f"{count} recipient{'' if count == 1 else 's'}"] if count or not names else []
+        return f"{parts} SMS to {' and '.join([*to, *(f'the members of {name}' for name in names)])}"
+
+    def marks(self, attributes: Attributes) -> dict[str, Json] | None:
+        """What the ledger remembers of who was in the groups, and of who of them was not blocked; None without any.
+
+        The service gives out one id a recipient when it schedules, so it seems to fix then who gets the message.
+        """
+        if not self._complete or not MESSAGES.group_names(attributes):
+            return None
+        members = self.members(attributes)
+        readers = members - self._blocked if attributes.get("check_blocklist") is not False else members
+        return {"members": _mark(members), "readers": _mark(readers)}
+
+    def is_blocked_anew(self, entry: Entry, attributes: Attributes) -> bool:
+        """Whether the blocklist says something else of the members than when the message was scheduled."""
+        then, now = entry.options, self.marks(attributes)
+        if now is None or "readers" not in then or then["readers"] == now["readers"]:
+            return False
+        return then["members"] == now["members"] or now["members"] != now["readers"]
+
+    def has_moved(self, entry: Entry, attributes: Attributes) -> bool:
+        """Whether other numbers are in the groups than when the message was scheduled."""
+        now = self.marks(attributes)
+        return now is not None and "members" in entry.options and entry.options["members"] != now["members"]
+
+
+def _mark(numbers: Iterable[str]) -> str:
+    return sha256("\0".join(sorted(numbers)).encode()).hexdigest()[:16]
