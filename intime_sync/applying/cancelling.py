@@ -83,7 +83,8 @@ def _cancel(run: Run, key: str, *, lenient: bool) -> str | None:
             id, why = next(iter(heard.refused.items()))
             return (
                 f"the service did not take back id {id}: {why}. It may be gone, or still be sent, so nothing new is: "
-                f"see that it is gone in the service, then `ledger rm message/{key} --cancelled`, and apply again"
+                "once the service shows that it is cancelled and was not sent, "
+                f"`ledger rm message/{key} --cancelled`, and apply again"
             )
     id, why = next(iter(heard.lost.items()))
     return f"id {id} could not be taken back: {why}; apply again"
@@ -116,7 +117,8 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, 
                 asked.add(id)
                 heard.lost[id] = outcome.why if isinstance(outcome, Unknown) else "it answered with another id"
     left = tuple(id for id in dispatch.ids if id not in gone)
-    state = replace(dispatch, ids=left, cancelling=True, asked=frozenset(asked - gone))
+    begun = dispatch.cancelling or bool(gone) or bool(asked)
+    state = replace(dispatch, ids=left, cancelling=begun, asked=frozenset(asked - gone))
     run.session.settle(intent, [PutEntry(MESSAGE, key, replace(entry, dispatch=state))])
 
 

@@ -80,8 +80,14 @@ def _state(
     mine = {MESSAGES.transid(key, mobile): mobile for mobile in MESSAGES.mobiles(entry.attributes)}
     earlier = set(entry.dispatch.earlier) if entry.dispatch else set()
     ids = list(entry.dispatch.ids) if entry.dispatch else []
+    since = entry.dispatch.since if entry.dispatch else None
     if not ids:
-        found = (RemoteId(id) for id, delivery in by_id.items() if delivery.current.transid in mine)
+        found = (
+            RemoteId(id)
+            for id, delivery in by_id.items()
+            if delivery.current.transid in mine
+            and (since is None or delivery.current.received_at >= datetime.fromisoformat(since))
+        )
         ids = sorted(id for id in found if id not in earlier)
     numbers = list(mine.values())
     recipients = []
@@ -126,15 +132,17 @@ def _summary(state: MessageState) -> str:
 
 
 def _details(state: MessageState, mask: Mask, indent: str) -> Iterator[str]:
+    width = max((len(str(recipient.id)) for recipient in state.recipients), default=0)
     for recipient in state.recipients:
         who = mask(recipient.number) if recipient.number else "member of a group" if state.key else ""
         delivery = recipient.delivery
         if delivery is None:
-            what = "no receipt yet"
+            what = "no receipt yet" if state.key else "no receipt, if there is such a message"
         else:
             level = status_level(delivery.current.status)
             what = f"{level.meaning}  {delivery.current.received_at:%Y-%m-%d %H:%M:%S} UTC"
-        yield f"{indent}{recipient.id}  {who:<17}  {what}".rstrip()
+        cells = [str(recipient.id).rjust(width), *([who.ljust(17)] if state.key else []), what]
+        yield indent + "  ".join(cells).rstrip()
 
 
 def states_to_json(states: Sequence[MessageState], *, masked: bool) -> dict[str, Any]:

@@ -129,7 +129,8 @@ class _MessageDiffer:
         when = f"`message/{resource.key}` is to be sent at {after['send_at']}"
         if self.settled(after):
             message = (
-                f"{when}, which has passed, and it never was: it is not sent late; correct `send_at`, or remove it"
+                f"{when}, which has passed, and the ledger does not know it: it is not sent late; correct `send_at`, "
+                "or remove it"
             )
             self.plan.problems.append(Problem("too-late", message, resource.origin))
             return False
