@@ -11,9 +11,9 @@ import click
 
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
-from intime_sync.cli.options import AllowDelete, reveal_option
+from intime_sync.cli.options import AllowDelete, report_option, reveal_option
 from intime_sync.cli.output import Output, SilentProgress, progress_bar
-from intime_sync.cli.plans import render_plan
+from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
 from intime_sync.cli.stopping import StopRequest, stop_on_signals
 from intime_sync.cli.wiring import Connection, connect, ledger_store, reading_context
 from intime_sync.config.settings import Settings
@@ -43,6 +43,7 @@ class Wishes:
     lock_timeout: float
     parallelism: int
     format: str
+    reports: tuple[ReportFile, ...]
     reveal: bool | None
 
 
@@ -87,6 +88,7 @@ def apply_options(command: CommandT) -> CommandT:
         ),
         click.option("--parallelism", type=click.IntRange(1, 32), default=4, metavar="N", help="Requests at a time."),
         click.option("--format", type=click.Choice(["text", "json"]), default="text", help="How to report."),
+        report_option,
         reveal_option,
     )
     for decorator in reversed(decorators):
@@ -110,6 +112,7 @@ def wishes_of(verb: str, options: dict[str, Any]) -> Wishes:
         options["lock_timeout"],
         options["parallelism"],
         options["format"],
+        options["reports"],
         options["reveal"],
     )
 
@@ -144,11 +147,14 @@ def run_apply(source: Source, wishes: Wishes) -> int:
 
 
 def _approved(plan: Plan, wishes: Wishes, stop: StopRequest) -> bool:
-    """Show the plan; raise what stops it; ask where somebody is to be asked."""
+    """Show the plan and write its reports; raise what stops it; ask where somebody is to be asked."""
     stopping = allowed(plan.guards, wishes.allow_delete, wishes.allow_empty, allow_resend=wishes.allow_resend)
     # With JSON, stdout is the report's alone.
     out = Output.for_stdout(wishes.reveal) if wishes.format == "text" else Output.for_stderr(wishes.reveal)
-    out.write(render_plan(plan, "text", out, stopping))
+    # Reports are reviewed most when something stops the plan; one that cannot be written stops it, too.
+    write_reports(plan, wishes.reports, wishes.reveal, stopping)
+    text = render_plan(plan, ReportFormat.TEXT, mask=out.mask, color=out.color, width=out.width, stopping=stopping)
+    out.write(text)
     if wishes.expect_digest is not None and wishes.expect_digest != plan.digest():
         raise StalePlan(
             f"the plan's digest is {plan.digest()}, not {wishes.expect_digest}, so nothing was sent",

@@ -20,6 +20,7 @@ from intime_sync.errors import IntimeSyncError, InvalidConfiguration
 # The verbs in the order of a day's work; the help texts stand here so that listing them loads none of them.
 VERBS: dict[str, str] = {
     "init": "Start a configuration in a directory.",
+    "export": "Write an existing account to a directory, as a configuration that adopts it.",
     "validate": "Report every problem of a configuration, without the network.",
     "plan": "Show what would change in the account.",
     "show": "Show a plan file.",

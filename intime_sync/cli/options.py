@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from intime_sync.cli.reports import ReportFile, ReportFormat
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.model.resource import KindName
 from intime_sync.planning.selection import Selection, parse_addresses
@@ -28,6 +29,27 @@ def reveal_option(command: CommandT) -> CommandT:
         "reveal",
         default=None,
         help="Show or mask phone numbers and e-mail addresses. Default: show them on a terminal only.",
+    )(command)
+
+
+def format_option(command: CommandT) -> CommandT:
+    """`--format` of verbs whose result is a plan."""
+    formats = [str(format_) for format_ in ReportFormat]
+    return click.option("--format", "format_", type=click.Choice(formats), default="text", help="How to show it.")(
+        command
+    )
+
+
+def report_option(command: CommandT) -> CommandT:
+    """`--report FORMAT=FILE`, repeatable; the command gets ReportFiles, no two of them for one file."""
+    return click.option(
+        "--report",
+        "reports",
+        type=_ReportTo(),
+        multiple=True,
+        callback=_distinct,
+        help=f"Also write the plan to a file, as {', '.join(ReportFormat)}; masked unless --reveal is given; "
+        "may be repeated.",
     )(command)
 
 
@@ -57,6 +79,35 @@ def selection_of(targets: tuple[str, ...], replacements: tuple[str, ...]) -> Sel
 def environ() -> Mapping[str, str]:
     """The process's environment."""
     return os.environ
+
+
+def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]) -> tuple[ReportFile, ...]:
+    paths = [report.path.absolute() for report in reports]
+    for report, path in zip(reports, paths, strict=True):
+        if paths.count(path) > 1:
+            raise click.BadParameter(f"two reports go to {report.path}", ctx, param)
+    return reports
+
+
+class _ReportTo(click.ParamType[ReportFile]):
+    """`FORMAT=FILE`, with a file that can be written as far as can be told without writing it."""
+
+    name = "FORMAT=FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ReportFile:
+        """The format and the file. Fails for anything else, and where there is no such directory."""
+        format_, _, file = str(value).partition("=")
+        if format_ not in set(ReportFormat) or not file:
+            known = ", ".join(ReportFormat)
+            self.fail(
+                f"`{value}` must be FORMAT=FILE, with a format of {known}; for example markdown=plan.md", param, ctx
+            )
+        path = Path(file)
+        if path.is_dir():
+            self.fail(f"{file} is a directory", param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"there is no directory {path.parent} for {file}", param, ctx)
+        return ReportFile(ReportFormat(format_), path)
 
 
 class AllowDelete(click.ParamType[tuple[KindName, int]]):

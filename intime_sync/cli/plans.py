@@ -1,27 +1,17 @@
-"""Plans on screen and in files."""
+"""Plan files: written whole, and found their configuration again."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from intime_sync import __version__
-from intime_sync.cli.output import Output
 from intime_sync.config.settings import ROOT_FILE
 from intime_sync.errors import InvalidInput
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Plan
 from intime_sync.render.json import plan_to_json
 from intime_sync.render.plan_file import read_plan
-from intime_sync.render.text import plan_to_text
-
-
-def render_plan(plan: Plan, format_: str, out: Output, stopping: Sequence[Guard] | None = None) -> str:
-    """The plan as `out` should show it; `stopping` are the guards that no override has lifted."""
-    if format_ == "json":
-        return plan_to_json(plan, tool_version=__version__, created_at=datetime.now(UTC), mask=out.mask)
-    return plan_to_text(plan, color=out.color, width=out.width, mask=out.mask, stopping=stopping)
 
 
 def write_plan_file(plan: Plan, path: Path, directory: Path) -> None:

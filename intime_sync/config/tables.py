@@ -26,9 +26,15 @@ class Row(NamedTuple):
 
 def read_csv(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
     """The items in a comma- or semicolon-separated table, and everything wrong with it; never raises."""
+    rows, columns, problems = csv_rows(file, data)
+    return (None, problems) if columns is None else read_rows(file, rows, section, columns, problems)
+
+
+def csv_rows(file: str, data: bytes) -> tuple[list[Row], CsvColumns | None, list[Problem]]:
+    """The rows of a comma- or semicolon-separated table, empty ones too; no columns when it cannot be read at all."""
     text = _decode(file, data)
     if isinstance(text, Problem):
-        return None, [text]
+        return [], None, [text]
     delimiter = _delimiter(text)
     rows: list[Row] = []
     lines = 0
@@ -41,8 +47,7 @@ def read_csv(file: str, data: bytes, section: SectionSpec) -> tuple[Document | N
     except csv.Error as error:
         # Where a quote is not closed, rows and text cannot be told apart any more.
         problems.append(Problem("csv-row", _csv_message(str(error)), Origin(file, lines + 1, 1)))
-    columns = CsvColumns(text, delimiter)
-    return read_rows(file, rows, section, columns, problems)
+    return rows, CsvColumns(text, delimiter), problems
 
 
 def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:

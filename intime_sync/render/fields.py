@@ -23,22 +23,24 @@ def field_lines(fields: Sequence[FieldChange], style: Style, mask: Mask) -> Iter
     path_width = max(map(len, paths))
     befores = [value_of(field.before, mask) for field in fields]
     widths = [
-        len(before) for field, before in zip(fields, befores, strict=True) if not _as_lists(field.before, field.after)
+        len(before)
+        for field, before in zip(fields, befores, strict=True)
+        if not gains_and_losses(field.before, field.after)
     ]
     before_width = max((width for width in widths if width <= _WIDEST_BEFORE), default=0)
     for field, path, before in zip(fields, paths, befores, strict=True):
         head = f"      {path:<{path_width}}  "
-        lists = _as_lists(field.before, field.after)
+        lists = gains_and_losses(field.before, field.after)
         if lists:
-            yield head + _gains_and_losses(*lists, style, mask)
+            yield head + _come_and_gone(*lists, style, mask)
         else:
             pad = " " * (before_width - len(before))
             after = value_of(field.after, mask)
             yield f"{head}{style.red(before)}{pad} {style.dim('→')} {style.green(after)}"
 
 
-def _as_lists(before: Json, after: Json) -> tuple[list[Json], list[Json]] | None:
-    """The two sides as lists whose members come and go; None when they are not, or only change places."""
+def gains_and_losses(before: Json, after: Json) -> tuple[list[Json], list[Json]] | None:
+    """What a list loses, and what it gains; None when the two are no lists, or only change places."""
     old = [] if before is None else before
     new = [] if after is None else after
     if not (isinstance(old, list) and isinstance(new, list)):
@@ -52,7 +54,7 @@ def _missing(items: Sequence[Json], others: Sequence[Json]) -> list[Json]:
     return [item for item in items if json.dumps(item, sort_keys=True) not in there]
 
 
-def _gains_and_losses(gone: Sequence[Json], come: Sequence[Json], style: Style, mask: Mask) -> str:
+def _come_and_gone(gone: Sequence[Json], come: Sequence[Json], style: Style, mask: Mask) -> str:
     lost = [style.red(f"- {member_of(item, mask)}") for item in gone]
     gained = [style.green(f"+ {member_of(item, mask)}") for item in come]
     return "  ".join((*lost, *gained))

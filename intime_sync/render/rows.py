@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, assert_never
 
-from intime_sync.kinds.registry import BY_NAME
 from intime_sync.model.change import (
-    Action,
     Adopt,
     Change,
     Create,
@@ -27,6 +24,16 @@ from intime_sync.render.essence import gist_of, title_of
 from intime_sync.render.fields import field_lines
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import Paint, Style, inert, shortened
+from intime_sync.render.wording import (
+    STOPPED_SYMBOL,
+    SYMBOLS,
+    Stops,
+    consequence_of,
+    counts_phrase,
+    kind_title,
+    remarks_of,
+    stopped_by,
+)
 
 # A single long key or name must not push everybody else's columns off the screen.
 _WIDEST_KEY: Final = 40
@@ -35,27 +42,16 @@ _NARROWEST_GIST: Final = 20
 _NARROWEST_REASON: Final = 40
 _INDENT: Final = " " * 6
 
-PHRASES: Final = {
-    Action.CREATE: "to create",
-    Action.UPDATE: "to update",
-    Action.REPLACE: "to replace",
-    Action.DELETE: "to delete",
-    Action.ADOPT: "to adopt",
-    Action.FORGET: "to forget",
-    Action.HELD: "held",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How to show a plan. `width` is in characters; `max_delete` are the kinds whose deletes are stopped."""
+    """How to show a plan. `width` is in characters; `stops` is what guards stop."""
 
     style: Style
     mask: Mask
     width: int
     verbose: bool
-    max_delete: Collection[KindName]
-    protects: bool
+    stops: Stops
 
 
 class _Row(NamedTuple):
@@ -72,10 +68,7 @@ class _Row(NamedTuple):
 
 def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iterator[str]:
     """The kind's title with its counts, then its changes in the order given."""
-    counts = Counter(action_of(change) for change in changes)
-    shown = ", ".join(f"{counts[action]} {phrase}" for action, phrase in PHRASES.items() if counts[action])
-    title = BY_NAME[kind].spec.title if kind in BY_NAME else kind.capitalize()
-    yield f"{look.style.bold(title)}  {look.style.dim(shown)}"
+    yield f"{look.style.bold(kind_title(kind))}  {look.style.dim(counts_phrase(changes))}"
     rows = [_row(change, look) for change in changes]
     # Only rows that go on after the key take part in aligning.
     keys = min(
@@ -91,29 +84,27 @@ def _row(change: Change, look: Look) -> _Row:
     style, mask = look.style, look.mask
     key = inert(mask(change.address.key))
     remark = _remark(change, look)
-    stopped = _stopped(change, look)
-    symbol, paint, alarm = "", style.dim, ""
+    stopped = stopped_by(change, look.stops)
+    symbol, paint, alarm = SYMBOLS[action_of(change)], style.dim, consequence_of(change)
     match change:
         case Create(after=after):
-            return _Row("+", style.green, key, gist_of(change.address, after, mask), "", remark, change)
+            return _Row(symbol, style.green, key, gist_of(change.address, after, mask), "", remark, change)
         case Update(after=after):
-            symbol, paint, cells = "~", style.yellow, _title(change, after, mask)
+            paint, cells = style.yellow, _title(change, after, mask)
         case Replace(after=after):
-            symbol, paint, cells = "~", style.yellow, _title(change, after, mask)
-            alarm = "replace"
+            paint, cells, alarm = style.yellow, _title(change, after, mask), "replace"
         case Delete(before=before):
-            symbol, paint, cells = "-", style.red, gist_of(change.address, before, mask)
-            alarm = _consequence(change)
+            paint, cells = style.red, gist_of(change.address, before, mask)
         case Adopt(after=after):
-            symbol, paint, cells = "=", style.cyan, gist_of(change.address, after, mask)
+            paint, cells = style.cyan, gist_of(change.address, after, mask)
         case Forget(before=before):
-            symbol, cells = "·", gist_of(change.address, before, mask)
+            cells = gist_of(change.address, before, mask)
         case Held(before=before, after=after):
-            symbol, paint, cells = "!", style.red, _title(change, after or before or {}, mask)
+            paint, cells = style.red, _title(change, after or before or {}, mask)
         case _:
             assert_never(change)
     if stopped:
-        symbol, paint, alarm = "!", style.red, "; ".join(part for part in (stopped, alarm) if part)
+        symbol, paint, alarm = STOPPED_SYMBOL, style.red, "; ".join(part for part in (stopped, alarm) if part)
     return _Row(symbol, paint, key, cells, alarm, remark, change)
 
 
@@ -122,34 +113,8 @@ def _title(change: Change, attributes: Attributes, mask: Mask) -> tuple[str, ...
     return (title,) if title else ()
 
 
-def _stopped(change: Change, look: Look) -> str:
-    """Which guard stops this very change, in words."""
-    if not isinstance(change, Delete | Replace):
-        return ""
-    verb = "delete" if isinstance(change, Delete) else "replace"
-    if change.protected and look.protects:
-        return f"{verb} stopped: protected"
-    if isinstance(change, Delete) and change.address.kind in look.max_delete:
-        return f"{verb} stopped: max_delete"
-    return ""
-
-
-def _consequence(change: Delete) -> str:
-    """What a removal brings with it that its name does not say."""
-    kind, options = change.address.kind, change.options or {}
-    if kind == "blocklist":
-        return "SMS to this number will be allowed again"
-    if kind == "group" and options.get("on_delete") == "delete_contacts":
-        return "and every contact in it"
-    return {"reminder": "will be switched off", "message": "will not be sent"}.get(kind, "")
-
-
 def _remark(change: Change, look: Look) -> str:
-    parts = []
-    if change.reason and not isinstance(change, Held):
-        parts.append(inert(look.mask(change.reason)))
-    if change.protected and not isinstance(change, Delete | Replace):
-        parts.append("protected")
+    parts = remarks_of(change, look.mask)
     if look.verbose and change.origin:
         parts.append(inert(look.mask(str(change.origin))))
     return f"({', '.join(parts)})" if parts else ""

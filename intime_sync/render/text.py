@@ -10,8 +10,9 @@ from intime_sync.model.change import Action
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.render.masking import Mask, mask_of
 from intime_sync.render.problems import problem_line
-from intime_sync.render.rows import PHRASES, Look, section_lines
+from intime_sync.render.rows import Look, section_lines
 from intime_sync.render.style import Style, counted, inert
+from intime_sync.render.wording import PHRASES, how_to_lift, leftover_carriers, leftovers_sentence, stops_of
 
 DEFAULT_WIDTH: Final = 100
 
@@ -32,14 +33,7 @@ def plan_to_text(
     """
     tripped = plan.tripped() if stopping is None else tuple(stopping)
     style, masking = Style(color), mask_of(mask)
-    look = Look(
-        style,
-        masking,
-        width,
-        verbose,
-        max_delete=frozenset(guard.kind for guard in tripped if guard.guard == "max_delete"),
-        protects=any(guard.guard == "protect" for guard in tripped),
-    )
+    look = Look(style, masking, width, verbose, stops_of(tripped))
     blocks = [[_header(plan, style, masking)]]
     for kind, changes in groupby(plan.changes, key=lambda change: change.address.kind):
         blocks.append(list(section_lines(kind, list(changes), look)))
@@ -67,7 +61,7 @@ def summary_line(plan: Plan, *, color: bool = False) -> str:
         return f"{style.bold('Plan:')} {', '.join(parts)}, {plan.unchanged} unchanged."
     wanted = f"{counted(plan.unchanged, 'object')} {'is' if plan.unchanged == 1 else 'are'} as wanted"
     if plan.leftovers:
-        return f"{style.bold('Plan:')} only {_leftovers(plan)} to remove; {wanted}."
+        return f"{style.bold('Plan:')} only {leftover_carriers(plan)} to remove; {wanted}."
     return f"{style.green('No changes.')} {wanted}."
 
 
@@ -82,17 +76,13 @@ def _guards(guards: Sequence[Guard], style: Style, mask: Mask) -> Iterator[str]:
         yield style.bold(style.red("Stopped by"))
     for guard in guards:
         yield f"  {style.red(f'! {inert(guard.guard)}')}  {inert(mask(guard.message))}"
-        how = "to allow precisely this:" if guard.override.startswith("--") else "to lift it, write"
-        yield f"      {how} {style.bold(inert(mask(guard.override)))}"
+        yield f"      {how_to_lift(guard)} {style.bold(inert(mask(guard.override)))}"
 
 
 def _ending(plan: Plan, color: bool) -> Iterator[str]:
-    if plan.changes and plan.leftovers:
-        yield f"Also removes {_leftovers(plan)}, with the contacts in {'it' if len(plan.leftovers) == 1 else 'them'}."
+    also = leftovers_sentence(plan)
+    if also:
+        yield also
     yield summary_line(plan, color=color)
     if not plan.is_empty:
         yield Style(color).dim(f"Digest: {plan.digest()}")
-
-
-def _leftovers(plan: Plan) -> str:
-    return counted(len(plan.leftovers), "leftover carrier")

@@ -6,11 +6,21 @@ from pathlib import Path
 
 import click
 
-from intime_sync.cli.options import directory_argument, environ, reveal_option, selection_of, selection_options
+from intime_sync.cli.options import (
+    directory_argument,
+    environ,
+    format_option,
+    report_option,
+    reveal_option,
+    selection_of,
+    selection_options,
+)
 from intime_sync.cli.output import Output
-from intime_sync.cli.plans import render_plan, write_plan_file
+from intime_sync.cli.plans import write_plan_file
+from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
 from intime_sync.cli.wiring import connect, ledger_store, plan_for, settle_in_memory
 from intime_sync.config.desired import load_desired
+from intime_sync.errors import InvalidInput
 
 
 @click.command("plan")
@@ -18,7 +28,8 @@ from intime_sync.config.desired import load_desired
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Also write the plan to a file for `apply`."
 )
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@format_option
+@report_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @selection_options
 @reveal_option
@@ -26,6 +37,7 @@ def command(
     directory: Path,
     out: Path | None,
     format_: str,
+    reports: tuple[ReportFile, ...],
     detailed_exitcode: bool,
     target: tuple[str, ...],
     replacement: tuple[str, ...],
@@ -36,6 +48,8 @@ def command(
     A plan file (--out) is complete, so it holds phone numbers; it is readable by you alone.
     """
     selection = selection_of(target, replacement)
+    if out is not None and any(report.path.absolute() == out.absolute() for report in reports):
+        raise InvalidInput(f"--out and --report both go to {out}")
     configuration = load_desired(directory, environ())
     settings = configuration.settings
     with connect(settings) as connection:
@@ -47,5 +61,7 @@ def command(
         plan, _ = plan_for(configuration, connection, view, settle_in_memory(view.ledger), selection)
     if out is not None:
         write_plan_file(plan, out, directory)
-    Output.for_stdout(reveal).write(render_plan(plan, format_, Output.for_stdout(reveal)))
+    write_reports(plan, reports, reveal)
+    screen = Output.for_stdout(reveal)
+    screen.write(render_plan(plan, ReportFormat(format_), mask=screen.mask, color=screen.color, width=screen.width))
     return 2 if detailed_exitcode and not plan.is_empty else 0

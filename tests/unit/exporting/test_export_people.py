@@ -110,9 +110,7 @@ def test_namesakes_get_keys_of_their_own_and_the_same_person_is_written_once() -
         "key;name;mobile;email;groups\n;Bo Ek;0701740607;;\n;Bo Ek;0701740606;;A\n;bo ek;070-1740606;;B\n"
         "bo.ek;Bo Ek;0701740608;;\n;;;bo.ek@example.se;\n;;0701740609;;\n"
     )
-    assert [row[0] for row in rows(contacts)] == ["", "bo.ek-3", "bo.ek-2", "bo.ek-4", "bo.ek"] or [
-        row[0] for row in rows(contacts)
-    ] == ["", "bo.ek-2", "bo.ek-3", "bo.ek-4", "bo.ek"]
+    assert [row[0] for row in rows(contacts)] == ["bo.ek-2", "", "bo.ek-3", "bo.ek-4", "bo.ek"]
     assert contacts.notes == ["p.csv:4: bo ek is in the files twice; written once"]
 
 
@@ -140,7 +138,9 @@ def test_broken_tables_are_refused_with_their_place(file: str, data: bytes) -> N
     assert str(caught.value.problems[0]).startswith(f"{file}:")
 
 
-WORDS = st.one_of(st.text(max_size=12), st.sampled_from(["Åsa", "a;b", '"q"', "a\nb", "=1+1", "\x07", "张", "|", " "]))
+WORDS = st.one_of(
+    st.text(max_size=12), st.sampled_from(["Åsa", "a;b", '"q"', "a\nb", "=1+1", "\x07", "张", "|", " "])
+)
 PHONES = st.builds(Phone, st.sampled_from(["0701740605", "070-174 06 06", "08-123 456 78", "+47 40612345", "x"]))
 EMAILS = st.sampled_from(["a@example.se", "Å@example.se", "_@example.se", "no"])
 FOUND = st.builds(

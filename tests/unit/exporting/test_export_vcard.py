@@ -128,7 +128,9 @@ def test_cards_that_are_not_closed_and_lists_of_cards() -> None:
 
 
 CARD_LINES = st.one_of(
-    st.sampled_from(["BEGIN:VCARD", "END:VCARD", "VERSION:2.1", " folded", "N;ENCODING=QUOTED-PRINTABLE:=C3=", "TEL;:"]),
+    st.sampled_from(
+        ["BEGIN:VCARD", "END:VCARD", "VERSION:2.1", " folded", "N;ENCODING=QUOTED-PRINTABLE:=C3=", "TEL;:"]
+    ),
     st.text(max_size=30),
 )
 

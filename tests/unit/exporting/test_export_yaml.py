@@ -16,7 +16,9 @@ from intime_sync.exporting.yaml_text import WIDTH, Item, scalar_text, section_te
 
 ODD = ["No", "~", "null", "007", "0x1F", "1e3", "12:30", "2036-12-01", "<<", "=", "...", "- a", "a: b", "a #b", "a:"]
 TEXTS = st.one_of(
-    st.sampled_from([*ODD, "it's", '"', "\\", "'\"", "{a}", "[a", "a, b", "x" * 200, "a b " * 60, "\u200d", "\x85", ""]),
+    st.sampled_from(
+        [*ODD, "it's", '"', "\\", "'\"", "{a}", "[a", "a, b", "x" * 200, "a b " * 60, "\u200d", "\x85", ""]
+    ),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300),
 )
 ITEMS = st.one_of(

@@ -1,0 +1,113 @@
+"""A plan in the formats that people and pipelines review it in: one function from format to text, and files of it.
+
+Loads a renderer only when its format is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from intime_sync import __version__
+from intime_sync.errors import IntimeSyncError
+
+if TYPE_CHECKING:
+    from intime_sync.model.plan import Guard, Plan
+
+UNLIMITED_WIDTH = 100_000
+
+
+class ReportFormat(StrEnum):
+    """What `plan --format` and `--report FORMAT=FILE` take."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    GITLAB = "gitlab"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A report to write: `--report FORMAT=FILE`."""
+
+    format: ReportFormat
+    path: Path
+
+
+def render_plan(
+    plan: Plan,
+    format_: ReportFormat,
+    *,
+    mask: bool,
+    color: bool = False,
+    width: int = UNLIMITED_WIDTH,
+    stopping: Sequence[Guard] | None = None,
+) -> str:
+    """The plan in a format; `color` and `width` are for text only.
+
+    `stopping` are the guards that no override has lifted; by default all that tripped.
+    """
+    match format_:
+        case ReportFormat.TEXT:
+            from intime_sync.render.text import plan_to_text
+
+            return plan_to_text(plan, color=color, width=width, mask=mask, stopping=stopping)
+        case ReportFormat.JSON:
+            from intime_sync.render.json import plan_to_json
+
+            return plan_to_json(plan, tool_version=__version__, created_at=datetime.now(UTC), mask=mask)
+        case ReportFormat.MARKDOWN:
+            from intime_sync.render.markdown import plan_to_markdown
+
+            return plan_to_markdown(plan, mask=mask, stopping=stopping)
+        case ReportFormat.HTML:
+            from intime_sync.render.html import plan_to_html
+
+            now = datetime.now(UTC)
+            return plan_to_html(plan, mask=mask, tool_version=__version__, created_at=now, stopping=stopping)
+        case ReportFormat.GITLAB:
+            from intime_sync.render.gitlab import plan_to_gitlab
+
+            return plan_to_gitlab(plan)
+    assert_never(format_)
+
+
+def write_reports(
+    plan: Plan, reports: Iterable[ReportFile], reveal: bool | None, stopping: Sequence[Guard] | None = None
+) -> None:
+    """Write each report: masked, for whoever may read files here, or with `reveal` in full, for the owner alone.
+
+    Raises IntimeSyncError for a file that cannot be written.
+    """
+    revealed = reveal is True
+    for report in reports:
+        text = render_plan(plan, report.format, mask=not revealed, stopping=stopping)
+        try:
+            _replace(report.path, text.encode("utf-8", "replace"), 0o600 if revealed else 0o666)
+        except OSError as error:
+            raise IntimeSyncError(
+                f"the report {report.path} cannot be written: {error.strerror}", hint="nothing was sent"
+            ) from None
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    """Write it beside the file, then put it in the file's place, so that nobody reads half of it."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)  # a pipe or a device has no place to take
+        return
+    path = path.resolve()
+    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,250 @@
+"""A plan as one comment on a pull request: what stops it first, then a table a kind, cut to what a comment may hold.
+
+Owns the layout and what is left out when room is short; everything from elsewhere goes through `markdown_escape`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from intime_sync.model.change import Action, Change, Delete, Held, action_of, after_of, before_of, fields_of
+from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.problem import Problem
+from intime_sync.model.resource import Json, KindName
+from intime_sync.render.essence import gist_of, member_of, title_of, value_of
+from intime_sync.render.fields import gains_and_losses
+from intime_sync.render.markdown_escape import brief, code, marker, prose, size
+from intime_sync.render.masking import Mask, mask_of
+from intime_sync.render.style import counted, inert
+from intime_sync.render.text import summary_line
+from intime_sync.render.wording import (
+    STOPPED_SYMBOL,
+    SYMBOLS,
+    Stops,
+    consequence_of,
+    counts_phrase,
+    how_to_lift,
+    kind_title,
+    leftovers_sentence,
+    remarks_of,
+    stopped_by,
+    stops_of,
+)
+
+GITHUB_LIMIT: Final = 65_536
+SMALLEST_LIMIT: Final = 2_000
+
+_SEE: Final = "see the plan artifact"
+_TABLE_HEAD: Final = ("", "| Action | Key | What |", "|---|---|---|")
+_BREAK: Final = "<br>"
+
+# What a reviewer must not miss is kept when there is not room for all.
+_URGENCY: Final = (
+    Action.HELD,
+    Action.DELETE,
+    Action.REPLACE,
+    Action.UPDATE,
+    Action.CREATE,
+    Action.ADOPT,
+    Action.FORGET,
+)
+
+
+def plan_to_markdown(
+    plan: Plan,
+    *,
+    mask: bool = True,
+    stopping: Sequence[Guard] | None = None,
+    limit: int = GITHUB_LIMIT,
+    title: str = "Plan",
+) -> str:
+    """The plan as GitHub Flavored Markdown, at most `limit` long, with its digest whatever had to be left out.
+
+    `limit` counts UTF-16 units: no comment that GitHub counts by characters, or a bot by JavaScript's, is then too
+    long. Rows are left out whole, the least urgent first, and a note says how many of what. `stopping` are the guards
+    that still stop the plan once overrides are honoured; by default all that tripped. `title` is a word or two of
+    Markdown before the owner in the heading. Raises ValueError for a limit below 2,000.
+    """
+    if limit < SMALLEST_LIMIT:
+        raise ValueError(f"the limit {limit} is below {SMALLEST_LIMIT}")
+    tripped = plan.tripped() if stopping is None else tuple(stopping)
+    masking, stops = mask_of(mask), stops_of(tripped)
+    head, ending = list(_head(plan, masking, title)), list(_ending(plan))
+    room = limit - sum(size(block) + 2 for block in (*head, *ending))
+
+    guards = _bullets("#### Stopped by", [_guard(guard, masking) for guard in tripped], room // 3, "guards")
+    room -= sum(size(block) + 2 for block in guards)
+    remarks = _bullets(
+        "#### Warnings", [_problem(found, masking) for found in plan.diagnostics], room // 3, "warnings"
+    )
+    room -= sum(size(block) + 2 for block in remarks)
+
+    sections = [
+        _section(kind, list(changes), masking, stops)
+        for kind, changes in groupby(plan.changes, key=lambda change: change.address.kind)
+    ]
+    return "\n\n".join((*head, *guards, *remarks, *_fitted(sections, room), *ending)) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One kind's changes, each a row of a table, and which rows to keep first."""
+
+    title: str
+    changes: Sequence[Change]
+    rows: Sequence[str]
+    urgency: Sequence[int]
+
+    def within(self, room: int) -> str:
+        """As much of it as fits, and a note on the rest; "" when not even that fits."""
+        opening = f"<details>\n<summary><b>{self.title}</b>: {counts_phrase(self.changes)}</summary>"
+        frame = size("\n".join((opening, *_TABLE_HEAD, "", "</details>"))) + 1
+        if frame + sum(size(row) + 1 for row in self.rows) <= room:
+            kept: Sequence[int] = range(len(self.rows))
+        else:
+            # No note is longer than that which leaves out everything.
+            room -= frame + size(self._left_out(self.changes)) + 2
+            if room < 0:
+                return ""
+            kept = _chosen(self.rows, self.urgency, room)
+        lines = [opening]
+        if kept:
+            lines += [*_TABLE_HEAD, *(self.rows[index] for index in kept)]
+        if len(kept) < len(self.rows):
+            there = set(kept)
+            lines += ["", self._left_out([change for at, change in enumerate(self.changes) if at not in there])]
+        return "\n".join((*lines, "", "</details>"))
+
+    def _left_out(self, changes: Sequence[Change]) -> str:
+        return f"… and {_more(len(changes), 'change')} in {self.title} ({counts_phrase(changes)}); {_SEE}"
+
+
+def _head(plan: Plan, mask: Mask, title: str) -> Iterator[str]:
+    owner, user, url = (inert(mask(text)) for text in (plan.account.owner, plan.account.user, plan.account.url))
+    yield marker(mask(plan.account.owner))
+    yield f"### {title} for {brief(owner)}"
+    yield f"**{summary_line(plan)}**"
+    yield f"User {brief(user)} at {brief(url)}, ledger serial {plan.serial}."
+    also = leftovers_sentence(plan)
+    if also:
+        yield also
+
+
+def _ending(plan: Plan) -> Iterator[str]:
+    yield f"Digest: `{plan.digest()}`"
+    if not plan.is_empty:
+        yield f"To apply exactly this:\n\n```sh\nintime-sync apply --expect-digest {plan.digest()}\n```"
+
+
+def _guard(guard: Guard, mask: Mask) -> str:
+    message, override = (inert(mask(text)) for text in (guard.message, guard.override))
+    return f"- {code(inert(guard.guard))}: {prose(message)}; {how_to_lift(guard)} {code(override)}"
+
+
+def _problem(problem: Problem, mask: Mask) -> str:
+    place = f"{code(inert(mask(str(problem.origin))))}: " if problem.origin else ""
+    return f"- {place}{problem.severity}: {prose(inert(mask(problem.message)))} ({code(inert(problem.code))})"
+
+
+def _bullets(heading: str, lines: Sequence[str], room: int, noun: str) -> Iterable[str]:
+    """A heading and a list, as much of it as fits; nothing for an empty list."""
+    if not lines:
+        return ()
+    room -= size(heading) + 2
+    if sum(size(line) + 1 for line in lines) > room:
+        kept = _chosen(lines, range(len(lines)), room - size(_more_of(len(lines), noun)))
+        lines = [*(lines[index] for index in kept), _more_of(len(lines) - len(kept), noun)]
+    return heading, "\n".join(lines)
+
+
+def _more_of(count: int, noun: str) -> str:
+    return f"- … and {count:,} more {noun}; {_SEE}"
+
+
+def _more(count: int, noun: str) -> str:
+    return f"{count:,} more {noun}{'' if count == 1 else 's'}"
+
+
+def _section(kind: KindName, changes: Sequence[Change], mask: Mask, stops: Stops) -> _Section:
+    urgency = sorted(
+        range(len(changes)),
+        key=lambda at: (not stopped_by(changes[at], stops), _URGENCY.index(action_of(changes[at]))),
+    )
+    return _Section(
+        prose(inert(kind_title(kind))), changes, [_row(change, mask, stops) for change in changes], urgency
+    )
+
+
+def _row(change: Change, mask: Mask, stops: Stops) -> str:
+    """`| + create | key | what is to be known of it |`."""
+    action, stopped = action_of(change), stopped_by(change, stops)
+    symbol = STOPPED_SYMBOL if stopped else SYMBOLS[action]
+    return f"| `{symbol}` {action} | {code(inert(mask(change.address.key)))} | {_what(change, mask, stopped)} |"
+
+
+def _what(change: Change, mask: Mask, stopped: str) -> str:
+    fields = fields_of(change)
+    attributes = before_of(change) if isinstance(change, Delete) else after_of(change) or before_of(change)
+    attributes = attributes or {}
+    # Where fields are shown, one cell says whose they are; else all cells say what comes, goes or stays.
+    cells = (
+        (title_of(change.address.kind, attributes, mask),) if fields else gist_of(change.address, attributes, mask)
+    )
+    lines = [" · ".join(prose(cell) for cell in cells if cell)]
+    lines += (f"<b>{prose(alarm)}</b>" for alarm in (stopped, consequence_of(change)) if alarm)
+    if isinstance(change, Held) and change.reason:
+        lines.append(f"<i>{prose(inert(mask(change.reason)))}</i>")
+    for field in fields:
+        lines.append(f"{code(inert(mask(field.path)))}: {_difference(field.before, field.after, mask)}")
+    remarks = ", ".join(prose(remark) for remark in remarks_of(change, mask))
+    if remarks:
+        lines.append(f"<i>({remarks})</i>")
+    return _BREAK.join(line for line in lines if line)
+
+
+def _difference(before: Json, after: Json, mask: Mask) -> str:
+    """`before → after`, or what a list loses and gains; never shortened."""
+    lists = gains_and_losses(before, after)
+    if lists is None:
+        return f"{code(value_of(before, mask))} → {code(value_of(after, mask))}"
+    gone, come = lists
+    return " ".join(
+        (
+            *(f"− {code(member_of(item, mask))}" for item in gone),
+            *(f"+ {code(member_of(item, mask))}" for item in come),
+        )
+    )
+
+
+def _fitted(sections: Sequence[_Section], room: int) -> list[str]:
+    """As much of each as fits: none takes the room of another that needs less than its share."""
+    room -= size(_unseen(sections)) + 2
+    shown: dict[int, str] = {}
+    waiting = sorted(range(len(sections)), key=lambda at: sum(map(len, sections[at].rows)))
+    for done, at in enumerate(waiting):
+        text = sections[at].within(room // (len(waiting) - done) - 2)
+        if text:
+            shown[at] = text
+            room -= size(text) + 2
+    unseen = [section for at, section in enumerate(sections) if at not in shown]
+    return [*(shown[at] for at in sorted(shown)), *([_unseen(unseen)] if unseen else [])]
+
+
+def _unseen(sections: Sequence[_Section]) -> str:
+    """The note on kinds for which there is no room at all."""
+    changes = sum(len(section.changes) for section in sections)
+    return f"… and {_more(changes, 'change')} of {counted(len(sections), 'other kind')}; {_SEE}"
+
+
+def _chosen(lines: Sequence[str], order: Iterable[int], room: int) -> list[int]:
+    """The indices of the lines that fit, taken in `order`; in the order of the lines."""
+    chosen = []
+    for index in order:
+        cost = size(lines[index]) + 1
+        if cost <= room:
+            chosen.append(index)
+            room -= cost
+    return sorted(chosen)
