@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_FORBIDDEN_OR_LAYOUT = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+# The C1 controls are allowed in XML, but the service's encoding reads them back as other characters.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN_OR_LAYOUT = re.compile("[\x00-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def forbidden_character(text: str, *, newlines: bool = False) -> tuple[int, str] | None:
-    """The first character that XML 1.0 cannot carry: its index in `text` and its name as `U+000B`; else None.
+    """The first character that the service's XML cannot carry: its index in `text` and its name as `U+000B`; else None.
 
     Lone surrogates count. Tabs and line breaks do too unless `newlines` is true: a name has none, a message may.
     """

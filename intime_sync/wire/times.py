@@ -78,7 +78,11 @@ def wall_to_instant(wall: WallTime, zone: ZoneInfo) -> datetime:
 
     Where summer time ends it is the second of two: only then has the time passed for certain.
     """
-    return datetime.fromisoformat(wall).replace(tzinfo=zone, fold=1).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(wall).replace(tzinfo=zone, fold=1).astimezone(UTC)
+    except OverflowError:
+        # The first and the last day that a calendar has, in a zone away from UTC: long past, or never.
+        return datetime.max.replace(tzinfo=UTC) if wall > "5000" else datetime.min.replace(tzinfo=UTC)
 
 
 def format_date(wall: WallTime, style: Literal["extended", "basic"]) -> str:

@@ -1,0 +1,279 @@
+"""`export`: an existing account as a configuration."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from intime_sync.cli.options import environ, reveal_option
+from intime_sync.cli.output import Output
+from intime_sync.cli.wiring import check_ledger, clock_of, connect, ledger_store, reading_context
+from intime_sync.config.desired import load_desired, load_settings
+from intime_sync.config.files import find_files
+from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings
+from intime_sync.config.whole_schema import SCHEMAS
+from intime_sync.errors import InvalidConfiguration, InvalidInput
+from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS
+from intime_sync.model.policy import Prune
+from intime_sync.model.problem import Origin
+from intime_sync.model.resource import KindName, RemoteId
+from intime_sync.remote.fetch import fetch_actual
+
+if TYPE_CHECKING:
+    from intime_sync.exporting.export import Export
+    from intime_sync.exporting.people import People
+
+_REMINDER = BY_SECTION["reminders"].name
+_PROVISIONAL = "provisional"
+_CHOICES = ("groups", "blocklist", "reminders", "contacts")
+
+_EPILOG = """\
+\b
+For example, with INTIME_USER and INTIME_HASH set:
+  intime-sync export clinic --url https://sms.intime.nu/api/1.0 --contacts outlook.csv
+  intime-sync plan clinic
+
+\b
+Exit codes: 0 written, also when rows were left out (stderr names them); 1 failed;
+3 refused, or the directory does not validate; 9 credentials.
+"""
+
+
+class _Sections(click.ParamType[tuple[str, ...]]):
+    """`groups,blocklist`."""
+
+    name = "SECTION,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The sections named. Fails for anything that cannot be exported."""
+        names = tuple(part.strip() for part in str(value).split(","))
+        for name in names:
+            if name not in _CHOICES:
+                self.fail(f"`{name}` must be one of {', '.join(_CHOICES)}; part several with commas", param, ctx)
+        return names
+
+
+@click.command("export", epilog=_EPILOG)
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--owner", help="What the configuration owns goes by this name. Default: made from the user name.")
+@click.option("--url", help="The service's base address. Default: INTIME_URL.")
+@click.option(
+    "--contacts",
+    "sources",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="People, who cannot be listed: a CSV, XLSX or vCard file; may be repeated.",
+)
+@click.option("--only", type=_Sections(), help="Export nothing else: groups, blocklist, reminders, contacts.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there; never intime.yaml.")
+@reveal_option
+def command(
+    directory: Path,
+    owner: str | None,
+    url: str | None,
+    sources: tuple[Path, ...],
+    only: tuple[str, ...] | None,
+    force: bool,
+    reveal: bool | None,
+) -> int:
+    """Write an existing account to DIR as a configuration that plans clean. Changes nothing in the account.
+
+    Groups, the blocklist and the reminders to come are read from the service: the first apply adopts them. Contacts
+    come from files, and the first apply creates them. An intime.yaml that is there is used, and stays as it is.
+    """
+    root = directory / ROOT_FILE
+    is_new = not root.exists()
+    if not is_new and (owner or url):
+        raise InvalidInput(
+            f"{root} says owner and address already",
+            hint="leave --owner and --url out, or name another directory",
+        )
+    if only and CONTACTS.spec.name in only and not sources:
+        raise InvalidInput(
+            "the service cannot list contacts", hint="name a file that holds them with --contacts FILE"
+        )
+    settings = _new_settings(directory, owner, url) if is_new else load_settings(directory, environ())
+    wanted = tuple(name for name in only or _CHOICES if name != CONTACTS.spec.name)
+    _refuse_overwriting(directory, wanted, people=bool(sources), force=force)
+    people = _people(sources, settings) if sources else None
+    export, settings = _export(settings, people, wanted, find_owner=is_new and owner is None)
+    if not is_new:
+        _refuse_doubling(directory, export)
+    _write(settings, export, wanted, people=people is not None, root=root if is_new else None)
+    _report(settings, export, reveal)
+    return 0
+
+
+def _new_settings(directory: Path, owner: str | None, url: str | None) -> Settings:
+    """Settings for a directory without an intime.yaml."""
+    environment = {name: value for name, value in environ().items() if name != "INTIME_URL" or url is None}
+    if url is None and not environment.get("INTIME_URL"):
+        raise InvalidInput(
+            f"there is no {ROOT_FILE} in {directory} to say where the account is",
+            hint="name its address with --url https://sms.intime.nu/api/1.0, or set INTIME_URL",
+        )
+    name = _PROVISIONAL if owner is None else owner
+    from intime_sync.exporting.export import is_owner
+
+    if not is_owner(name):
+        raise InvalidInput(f"`{name}` cannot be an owner", hint="use at most 40 letters, digits, dots and hyphens")
+    account = {} if url is None else {"url": url}
+    found, problems = read_settings(directory, {"owner": name, "account": account}, _nowhere, environment)
+    if found is None:
+        message = "; ".join(problem.message.replace("`account.url`", "--url") for problem in problems)
+        raise InvalidInput(message)
+    return found
+
+
+def _nowhere(path: Sequence[str | int], *, key: bool = False) -> Origin:
+    del path, key
+    return Origin(ROOT_FILE, 1, 1)
+
+
+def _refuse_overwriting(directory: Path, wanted: Sequence[str], *, people: bool, force: bool) -> None:
+    from intime_sync.exporting.files import PEOPLE_FILE, section_file
+
+    names = [section_file(name) for name in wanted] + ([PEOPLE_FILE] if people else [])
+    there = [str(directory / name) for name in names if (directory / name).exists()]
+    if there and not force:
+        raise InvalidInput(
+            f"{', '.join(there)} would be overwritten; nothing was written",
+            hint="name another directory and compare, or overwrite with --force",
+        )
+
+
+def _people(sources: Sequence[Path], settings: Settings) -> People:
+    from intime_sync.exporting.people import contacts_from
+    from intime_sync.exporting.sources import read_people
+
+    found, left_out = [], []
+    for source in sources:
+        try:
+            data = source.read_bytes()
+        except OSError as error:
+            raise InvalidInput(f"{source} cannot be read: {error.strerror}") from None
+        some, unread = read_people(str(source), data)
+        found += some
+        left_out += unread
+    people = contacts_from(found, settings.region)
+    people.left_out[:0] = left_out
+    return people
+
+
+def _export(
+    settings: Settings, people: People | None, wanted: Sequence[str], *, find_owner: bool
+) -> tuple[Export, Settings]:
+    """What the account and `people` come to; the settings with an owner that is free, where that is to be found."""
+    from intime_sync.exporting.export import default_owner, export_account, owners
+    from intime_sync.exporting.sections import Account
+
+    kinds = [BY_SECTION[name].name for name in wanted] + [CONTACTS.name]
+    if settings.url == EMBEDDED:
+        settings.directory.mkdir(parents=True, exist_ok=True)
+    with connect(settings) as connection:
+        view = ledger_store(settings).read()
+        if not find_owner:
+            check_ledger(view.ledger, connection.account)
+        actual = fetch_actual(connection.client, kinds, reading_context(settings))
+        user = connection.account.user
+    if find_owner:
+        settings = replace(settings, owner=default_owner(user, actual))
+        check_ledger(view.ledger, replace(connection.account, owner=settings.owner))
+    entries = view.ledger.of(_REMINDER)
+    keys: Mapping[RemoteId, str] = {
+        entry.remote_id: key for key, entry in entries.items() if entry.remote_id is not None
+    }
+    clock = clock_of(settings)
+    account = Account(settings.region, settings.zone, clock.now, keys)
+    prunes_all = [name for name in wanted if settings.policy.prune_of(BY_SECTION[name].name) is Prune.ALL]
+    export = export_account(actual, people, wanted, account, prunes_all)
+    if people and settings.owner in owners(actual) and not view.ledger.carriers:
+        export = replace(export, notes=(*export.notes, _carriers_warning(settings.owner)))
+    return export, settings
+
+
+def _carriers_warning(owner: str) -> str:
+    return (
+        f"warning: the account has carriers of `{owner}` that this directory's ledger does not know: the first apply "
+        "removes them with the contacts in them. Unless the files name all of these, choose another owner"
+    )
+
+
+def _refuse_doubling(directory: Path, export: Export) -> None:
+    """What an existing configuration says elsewhere must not be said again by the files of an export."""
+    try:
+        desired = load_desired(directory, environ()).desired
+    except InvalidConfiguration:
+        return  # it may wait for these very files; what is still wrong when they are there is said then
+    for kind, resources in desired.resources.items():
+        section = BY_NAME[KindName(kind)].spec.name
+        files = {resource.origin.file for resource in resources if resource.origin} - export.files.keys()
+        if section in export.counts and files:
+            raise InvalidInput(
+                f"{', '.join(sorted(str(directory / file) for file in files))} already holds {section}; "
+                "nothing was written",
+                hint="export to another directory and compare, or leave the section out with --only",
+            )
+
+
+def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people: bool, root: Path | None) -> None:
+    """Writes the files, intime.yaml last: without it, what a full disk has cut short is no configuration."""
+    from intime_sync.exporting.export import LISTED
+    from intime_sync.exporting.files import IGNORE, include_lines, root_yaml
+
+    directory = settings.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in export.files.items():
+        _write_text(directory / name, text)
+    aids = {name: json.dumps(make(), ensure_ascii=False, indent=2) + "\n" for name, make in SCHEMAS.items()}
+    for name, text in (aids | {".gitignore": IGNORE}).items():
+        if not (directory / name).exists():
+            _write_text(directory / name, text)
+    if root is not None:
+        include = include_lines([name for name in LISTED if name in wanted], people=people)
+        _write_text(root, root_yaml(settings.owner, settings.url, settings.zone.key, settings.region, include))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+
+
+def _report(settings: Settings, export: Export, reveal: bool | None) -> None:
+    """What was written and what to do next; on stderr, what was not and why. Raises InvalidConfiguration."""
+    notes = Output.for_stderr(reveal)
+    for remark in export.left_out:
+        notes.note(f"left out: {remark}")
+    for remark in export.notes:
+        notes.note(remark if remark.startswith("warning: ") else f"note: {remark}")
+    count = export.counts.get("contacts")
+    if count:
+        notes.note(
+            f"warning: the first apply creates {count} {'contact' if count == 1 else 'contacts'}, since the service "
+            "cannot say which it has: whoever was added there by hand is then there twice, unless the service merges "
+            "them (docs/export.md says what to do first)"
+        )
+    directory = settings.directory
+    unread = sorted(
+        export.files.keys() - {file.name for file in find_files(load_settings(directory, environ()), _nowhere)[0]}
+    )
+    for name in unread:
+        line = f"- contacts: {name}" if name.endswith(".csv") else f"- {name}"
+        notes.note(f"note: {directory / ROOT_FILE} does not include {name}; add `{line}` under `include`")
+    try:
+        load_desired(directory, environ())
+    except InvalidConfiguration:
+        notes.note(f"The files are written, but together with what was there {directory} does not validate:")
+        raise
+    where = shlex.quote(str(directory))
+    counts = ", ".join(f"{name}: {number}" for name, number in export.counts.items())
+    Output.for_stdout(reveal).write(
+        f"Wrote {directory} ({counts}). Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"
+    )

@@ -1,0 +1,130 @@
+"""An account and people become an export: the files to write and all there is to say about them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from intime_sync.errors import InvalidInput
+from intime_sync.exporting.files import PEOPLE_FILE, people_csv, section_file, section_yaml
+from intime_sync.exporting.people import People
+from intime_sync.exporting.sections import (
+    Account,
+    Section,
+    blocklist_section,
+    group_section,
+    reminder_section,
+)
+from intime_sync.exporting.spelling import Keys, folded
+from intime_sync.kinds.registry import BY_SECTION, GROUPS
+from intime_sync.model.resource import Snapshot
+
+LISTED: Final = ("groups", "blocklist", "reminders")
+"""The sections that the service lists, in the order in which they are written."""
+
+_OWNER: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_CARRIER: Final = re.compile("~([^/]+)/")
+_LONGEST_OWNER: Final = 40
+_ROOM_FOR_NUMBER: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """`files` are texts by name, `counts` items by section.
+
+    `left_out` says what no file holds, and why; `notes` what else is worth knowing.
+    """
+
+    files: Mapping[str, str]
+    counts: Mapping[str, int]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def export_account(
+    actual: Snapshot,
+    people: People | None,
+    wanted: Collection[str],
+    account: Account,
+    prunes_all: Collection[str] = (),
+) -> Export:
+    """The files of the `wanted` sections and of `people`.
+
+    `actual` holds the kinds of these sections, and the groups when there are people. `prunes_all` are sections whose
+    objects go when no item names them. Raises InvalidInput when people are in groups that nobody would declare.
+    """
+    named = people.group_names() if people else set()
+    if people and "groups" not in wanted:
+        _check_groups(actual, named)
+    sections = [_section(name, actual, named, account) for name in LISTED if name in wanted]
+    files = {section_file(section.name): section_yaml(section) for section in sections}
+    counts = {section.name: len(section.items) for section in sections}
+    left_out = [remark for section in sections for remark in section.left_out]
+    notes = [remark for section in sections for remark in section.notes]
+    notes += [
+        f"warning: `policy.prune` is `all` for {section.name}: the first apply would remove what was left out of them"
+        for section in sections
+        if section.left_out and section.name in prunes_all
+    ]
+    if people:
+        files[PEOPLE_FILE] = people_csv(people.contacts, account.region)
+        counts["contacts"] = len(people.contacts)
+        left_out += people.left_out
+        notes += people.notes
+        notes += _of_new_groups(actual, named) if "groups" in wanted else ()
+    return Export(files, counts, tuple(left_out), tuple(notes))
+
+
+def is_owner(name: str) -> bool:
+    """Whether a configuration may be owned by this name."""
+    return _OWNER.fullmatch(name) is not None
+
+
+def default_owner(user: str, actual: Snapshot) -> str:
+    """An owner named for the account's user, and not one whose carriers are in the account already."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", user if user.isascii() else folded(user))
+    name = name.lstrip("._-")[: _LONGEST_OWNER - _ROOM_FOR_NUMBER].rstrip("._-") or "me"
+    return Keys(owners(actual)).take(name)
+
+
+def owners(actual: Snapshot) -> set[str]:
+    """Whose carriers the account has."""
+    found = (_CARRIER.match(group.key) for group in actual.of(GROUPS.name))
+    return {match[1] for match in found if match}
+
+
+def _section(name: str, actual: Snapshot, named: Collection[str], account: Account) -> Section:
+    rows = actual.of(BY_SECTION[name].name)
+    match name:
+        case "groups":
+            return group_section(rows, named)
+        case "blocklist":
+            return blocklist_section(rows, account)
+        case _:
+            return reminder_section(rows, account)
+
+
+def _of_new_groups(actual: Snapshot, named: Collection[str]) -> Sequence[str]:
+    new = sorted(set(named) - {group.key for group in actual.of(GROUPS.name)})
+    if not new:
+        return ()
+    names = ", ".join(f"`{name}`" for name in new)
+    one = len(new) == 1
+    return (
+        f"{section_file('groups')} also declares {names}, which contacts are in and the account does not have: "
+        f"the first apply creates {'it' if one else 'them'}",
+    )
+
+
+def _check_groups(actual: Snapshot, named: Collection[str]) -> None:
+    there = [group.key for group in actual.of(GROUPS.name)]
+    wrong = sorted(name for name in named if there.count(name) != 1)
+    if wrong:
+        names = ", ".join(f"`{name}`" for name in wrong)
+        raise InvalidInput(
+            f"contacts are in groups that the account does not have exactly once ({names}), and --only leaves groups "
+            "out, so that nothing would say which are meant",
+            hint="add groups to --only",
+        )

@@ -1,0 +1,251 @@
+"""People from files: who they are as found, and what of it makes a contact. Knows no file format.
+
+Keys are made from names (`john.svensson`): were the number the key, every new phone would make a new contact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+from unicodedata import category
+from zoneinfo import ZoneInfo
+
+from intime_sync.exporting.spelling import LONGEST_KEY, Keys, folded, spelled_number
+from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.numbers import read_email
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.wire.phone import parse_mobile
+from intime_sync.wire.text import clean, forbidden_character
+
+LIST_SEPARATOR: Final = "|"
+"""What parts a table's cell that holds a list, so that no group in one can have it in its name."""
+
+_NOWHERE: Final = Origin("", 0, 0)
+_SWEDISH_MOBILE: Final = re.compile(r"\+467[02369][0-9]{7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number as found; `mobile` where the source calls it one."""
+
+    text: str
+    mobile: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person as a file has it; `place` is `FILE:LINE`."""
+
+    place: str
+    firstname: str = ""
+    lastname: str = ""
+    phones: tuple[Phone, ...] = ()
+    emails: tuple[str, ...] = ()
+    extrafield: str = ""
+    groups: tuple[str, ...] = ()
+    key: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact to write; `mobile` in E.164, "" for what is not given."""
+
+    key: str
+    firstname: str
+    lastname: str
+    mobile: str
+    email: str
+    type: str
+    extrafield: str
+    groups: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class People:
+    """The contacts by name, and in words what was left out of them and what is worth knowing."""
+
+    contacts: list[Person] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def group_names(self) -> set[str]:
+        """Every group that a contact is in."""
+        return {name for person in self.contacts for name in person.groups}
+
+
+def contacts_from(found: Iterable[Found], region: str) -> People:
+    """The contacts that `found` make: each once, with a key of its own."""
+    people = People()
+    by_content: dict[tuple[str, ...], Person] = {}
+    for one in found:
+        person = _person(one, region, people)
+        if person is None:
+            continue
+        content = (folded(person.firstname), folded(person.lastname), person.mobile, person.email)
+        before = by_content.setdefault(content, person)
+        if before is not person:
+            people.notes.append(f"{_who(one)} is in the files twice; written once")
+            groups = tuple(sorted({*before.groups, *person.groups}))
+            by_content[content] = replace(before, groups=groups, key=before.key or person.key)
+    people.contacts = _with_keys(sorted(by_content.values(), key=_by_name))
+    return people
+
+
+def item_of(person: Person, region: str) -> dict[str, str | list[str]]:
+    """The person as an item of the configuration; what is not given is left out."""
+    fields: Mapping[str, str | list[str]] = {
+        "key": person.key,
+        "firstname": person.firstname,
+        "lastname": person.lastname,
+        "mobile": spelled_number(person.mobile, region) if person.mobile else "",
+        "email": person.email,
+        "type": person.type,
+        "extrafield": person.extrafield,
+        "groups": list(person.groups),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _by_name(person: Person) -> tuple[str, ...]:
+    return (
+        *(folded(person.lastname), folded(person.firstname)),
+        *(person.lastname, person.firstname, person.mobile, person.email),
+    )
+
+
+def _person(found: Found, region: str, people: People) -> Person | None:
+    """What can be written of `found`; None after saying why nothing can."""
+    who = _who(found)
+    mobile = _mobile(found, who, region, people)
+    email = _email(found, who, people)
+    if not mobile and not email:
+        what = "neither a mobile number nor an e-mail address that can be used"
+        people.left_out.append(f"{who}: {what}; not written")
+        return None
+    person = Person(
+        key=_text(found.key)[:LONGEST_KEY].strip(),
+        firstname=_text(found.firstname),
+        lastname=_text(found.lastname),
+        mobile=mobile,
+        email=email,
+        type=found.type.strip().lower(),
+        extrafield=_text(found.extrafield),
+        groups=_groups(found, who, people),
+    )
+    if person.type and _fault(person, region):
+        people.left_out.append(f"{who}: the type `{found.type}`, which does not fit what is given")
+        person = replace(person, type="")
+    fault = _fault(person, region)
+    if fault is None:
+        return person
+    people.left_out.append(f"{who}: {fault}; not written")
+    return None
+
+
+def _mobile(found: Found, who: str, region: str, people: People) -> str:
+    """The number to write: the first that the source calls mobile, else the first that can be one."""
+    usable: list[tuple[bool, str]] = []
+    for phone in found.phones:
+        parsed = parse_mobile(_text(phone.text), region)
+        if parsed is None:
+            people.left_out.append(f"{who}: `{_text(phone.text)}` is not a possible phone number")
+        elif all(parsed.number != number for _, number in usable):
+            usable.append((phone.mobile, parsed.number))
+    chosen = next((number for mobile, number in usable if mobile), None)
+    if chosen is None:
+        chosen = next((number for _, number in usable if is_mobile(number)), None)
+    rest = [spelled_number(number, region) for _, number in usable if number != chosen]
+    if rest:
+        why = "is not the first mobile" if chosen else "is no mobile"
+        people.left_out.append(f"{who}: {' and '.join(rest)} {why}")
+    return chosen or ""
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a number in E.164 can get SMS, as far as its country tells mobiles from others."""
+    if _SWEDISH_MOBILE.fullmatch(number):
+        return True
+    from phonenumbers import NumberParseException, PhoneNumberType, number_type, parse
+
+    try:
+        found = number_type(parse(number, None))
+    except NumberParseException:
+        return False
+    return found in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def _email(found: Found, who: str, people: People) -> str:
+    usable: list[str] = []
+    for text in found.emails:
+        context = _context("SE")
+        address = read_email(_text(text), context, "email")
+        if address is None:
+            people.left_out.append(f"{who}: {context.problems[0].message}")
+        elif address not in usable:
+            usable.append(address)
+    if len(usable) > 1:
+        people.left_out.append(f"{who}: {' and '.join(usable[1:])}, since a contact has one address")
+    return usable[0] if usable else ""
+
+
+def _groups(found: Found, who: str, people: People) -> tuple[str, ...]:
+    names = set()
+    for name in filter(None, map(_text, found.groups)):
+        if name.startswith("~"):
+            people.left_out.append(f"{who}: the group `{name}`, since `~` is kept for carriers")
+        elif LIST_SEPARATOR in name:
+            people.left_out.append(f"{who}: the group `{name}`, since `{LIST_SEPARATOR}` parts groups in a table")
+        else:
+            names.add(name)
+    return tuple(sorted(names))
+
+
+def _with_keys(people: Sequence[Person]) -> list[Person]:
+    """Keys that the source gave stand; the others are made from the name, else from the address, else left out."""
+    keys = Keys()
+    given = {key: keys.take(key) for key in dict.fromkeys(person.key for person in people) if key}
+    kept: list[Person] = []
+    for person in people:
+        if person.key:
+            # The first to have a key keeps it.
+            key = given.pop(person.key, None) or keys.take(person.key)
+        else:
+            name = ".".join(filter(None, (folded(person.firstname), folded(person.lastname))))
+            base = name or folded(person.email.partition("@")[0], ".") or ("contact" if person.email else "")
+            # Nobody's number is its own identity: contacts without name and address differ in nothing else.
+            key = keys.take(base) if base else ""
+        kept.append(replace(person, key=key))
+    return kept
+
+
+def _fault(person: Person, region: str) -> str | None:
+    """Why the configuration would not take the person, if so."""
+    context = _context(region)
+    CONTACTS.read(item_of(person, region), _NOWHERE, context)
+    errors = [problem for problem in context.problems if problem.severity is Severity.ERROR]
+    if errors:
+        return errors[0].message
+    if person.type not in ("", "sms", "email", "sms+email"):
+        return "its type is unknown"
+    return None
+
+
+def _context(region: str) -> ItemContext:
+    problems: list[Problem] = []
+    return ItemContext(region, ZoneInfo("UTC"), problems, lambda *_: _NOWHERE)
+
+
+def _text(text: str) -> str:
+    """`text` on one line, without control characters and what else XML cannot carry."""
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isspace() or (category(c) != "Cc" and forbidden_character(c) is None))
+    return clean(text)
+
+
+def _who(found: Found) -> str:
+    name = " ".join(filter(None, (_text(found.firstname), _text(found.lastname))))
+    return f"{found.place}: {name}" if name else found.place
