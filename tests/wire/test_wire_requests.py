@@ -78,7 +78,7 @@ def test_a_name_is_refused_clearly_or_sent_well_formed(name: str) -> None:
         xml.parse(body)
 
 
-@pytest.mark.parametrize("text", ["Ã¥", "Â\xa0", "\x85", "\x80", "å", "Łå"])
+@pytest.mark.parametrize("text", ["Ã¥", "Â\xa0", "å", "Łå"])
 def test_no_name_can_be_mistaken_for_another_encoding(text: str) -> None:
     body = xml.encode(xml.element("root", name=text))
     assert xml.parse(body).get("name") == text

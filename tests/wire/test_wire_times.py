@@ -116,3 +116,9 @@ def test_what_is_accepted_round_trips_through_both_styles(naive: datetime) -> No
         assert parse_list_time(format_date(moment.wall, "basic")) == moment.wall
     else:
         assert moment in (TimeFault.GAP, TimeFault.OVERLAP)
+
+
+@pytest.mark.parametrize(("wall", "passed"), [("0001-01-01T00:00", True), ("9999-12-31T23:59", False)])
+def test_the_ends_of_the_calendar_have_an_instant_too(wall: str, passed: bool) -> None:
+    for zone in (STOCKHOLM, ZoneInfo("America/New_York")):
+        assert (wall_to_instant(WallTime(wall), zone) < datetime(2026, 3, 2, tzinfo=UTC)) is passed
