@@ -29,9 +29,7 @@ TAGS = re.compile(
     r"time|d[ltd]|ul|li|details|summary|noscript|table|thead|tbody|t[rhd]|del|ins|button|label|input|output"
 )
 CONTROLLING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-NASTY = (
-    "</noscript></script></style><script>alert(1)</script><!-- --> \"' &lt; [/b] \u202e\x00\x1b[31m onload=x"
-)
+NASTY = "</noscript></script></style><script>alert(1)</script><!-- --> \"' &lt; [/b] \u202e\x00\x1b[31m onload=x"
 
 
 def rendered(plan: Plan, *, mask: bool = True, stopping: tuple[Guard, ...] | None = None) -> str:

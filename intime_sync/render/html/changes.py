@@ -1,0 +1,150 @@
+"""The changes, by kind, each a row that opens; and the filters above them. Knows nothing about the values inside.
+
+End tags that HTML lets one leave out are left out here and in `values.py`: there are many rows. For the same reason
+what is outside of the opened part is kept apart in its direction of writing by the style, not by `<bdi>`, which the
+browser would look into while it reads the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from typing import Final
+
+from intime_sync.model.change import (
+    Change,
+    Delete,
+    Held,
+    Replace,
+    Update,
+    action_of,
+    after_of,
+    before_of,
+    fields_of,
+    remote_id_of,
+)
+from intime_sync.model.resource import KindName
+from intime_sync.render.essence import gist_of, title_of, value_of
+from intime_sync.render.html.values import table_html
+from intime_sync.render.html.view import View, grouped
+from intime_sync.render.style import counted
+from intime_sync.render.wording import consequence_of, counts_phrase, kind_title, stopped_by
+
+LIST_SIZE: Final = 50
+"""Rows in one list; page.css and the script's estimate of heights rely on it."""
+
+_NAMED_FIELDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """The changes of one kind."""
+
+    kind: KindName
+    changes: Sequence[Change]
+
+
+def changes_html(view: View) -> str:
+    """The filters, then every change; or that there is none."""
+    if not view.plan.changes:
+        what = "Nothing else is to be done." if view.plan.leftovers else "Everything is as wanted."
+        return f'<p class="nothing">No changes. {what}</p>\n'
+    sections = [
+        _Section(kind, list(changes))
+        for kind, changes in groupby(view.plan.changes, key=lambda change: change.address.kind)
+    ]
+    listed = "".join(_section(number, section, view) for number, section in enumerate(sections, 1))
+    return (
+        f"{_bar(sections, len(view.plan.changes), view)}{listed}"
+        '<div class="nothing" id="nothing" hidden><p>No change matches these filters.</p>'
+        '<button type="button">Clear filters</button></div>\n'
+    )
+
+
+def _bar(sections: Sequence[_Section], count: int, view: View) -> str:
+    chips = "".join(
+        f'<button type="button" data-kind="{view.safe(section.kind)}" aria-pressed="false">'
+        f"{view.safe(kind_title(section.kind))} {grouped(len(section.changes))}</button>\n"
+        for section in sections
+    )
+    return (
+        '<div class="bar" role="search" aria-label="Filter the changes" hidden>\n'
+        '<div class="search"><label class="unseen" for="search">Search the changes</label>'
+        '<input type="search" id="search" placeholder="Search the changes" autocomplete="off" spellcheck="false">'
+        f'</div>\n<div class="chips" role="group" aria-label="Kinds">\n{chips}</div>\n'
+        f'<div class="tally"><output id="tally">{counted(count, "change")}</output>'
+        '<button type="button" id="clear" hidden>Clear filters</button>'
+        '<button type="button" id="fold">Open all</button></div>\n</div>\n'
+        '<p class="keys" hidden><kbd>/</kbd> search, <kbd>Esc</kbd> clear filters, <kbd>j</kbd> <kbd>k</kbd> or '
+        "<kbd>↓</kbd> <kbd>↑</kbd> next and previous change, <kbd>Enter</kbd> open or close it. "
+        "The counts at the top filter by action.</p>\n"
+    )
+
+
+def _section(number: int, section: _Section, view: View) -> str:
+    rows = [_row(change, view) for change in section.changes]
+    return (
+        f'<section class="kind" data-kind="{view.safe(section.kind)}" aria-labelledby="kind-{number}">\n'
+        f'<h2 id="kind-{number}">{view.safe(kind_title(section.kind))} '
+        f'<span><span class="count"></span>{counts_phrase(section.changes)}</span></h2>\n'
+        f"{''.join(_lists(rows))}</section>\n"
+    )
+
+
+def _lists(rows: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(rows), LIST_SIZE):
+        end = start + LIST_SIZE
+        shape = "rows"
+        shape += " first" if start == 0 else ""
+        shape += " last" if end >= len(rows) else ""
+        # A list that is not full would be taken for a longer one while it is not laid out.
+        shape += " many" if len(rows) >= end else ""
+        yield f'<ul class="{shape}">\n{"".join(rows[start:end])}</ul>\n'
+
+
+def _row(change: Change, view: View) -> str:
+    action, stopped = action_of(change), stopped_by(change, view.stops)
+    shade = f'"{action} stopped"' if stopped else action
+    gist = "".join(f"<span>{escape(cell)}</span>" for cell in _gist(change, view) if cell)
+    return (
+        f'<li class={shade}><details><summary><span class="act">{action}</span> '
+        f'<span class="key">{view.safe(change.address.key)}</span> <span class="gist">{gist}</span>'
+        f'{_why(change, stopped, view)}</summary><noscript><div class="body">{_meta(change, view)}'
+        f"{table_html(change, view)}</div></noscript></details>\n"
+    )
+
+
+def _gist(change: Change, view: View) -> tuple[str, ...]:
+    """What it is, or what of it changes: masked and inert, not yet escaped."""
+    attributes = after_of(change) or before_of(change) or {}
+    if not isinstance(change, Update | Replace | Held):
+        return gist_of(change.address, attributes, view.mask)
+    paths = [field.path for field in fields_of(change)]
+    more = f" and {len(paths) - _NAMED_FIELDS} more" if len(paths) > _NAMED_FIELDS else ""
+    changed = f"changes {value_of(', '.join(paths[:_NAMED_FIELDS]), view.mask)}{more}" if paths else ""
+    return (title_of(change.address.kind, attributes, view.mask), changed)
+
+
+def _why(change: Change, stopped: str, view: View) -> str:
+    """What nobody may miss about it: what stops it, what it brings with it, why it is done, what a person can do."""
+    consequence = consequence_of(change)
+    parts = [f'<b class="halt">{escape(stopped)}</b>'] if stopped else []
+    parts += [f"<b>{escape(consequence)}</b>"] if consequence else []
+    parts += [f"<span>{view.safe(change.reason)}</span>"] if change.reason else []
+    return f' <span class="why">{" ".join(parts)}</span>' if parts else ""
+
+
+def _meta(change: Change, view: View) -> str:
+    remote_id = remote_id_of(change)
+    parts = [f"<code>{view.isolated(str(change.address))}</code>"]
+    parts += [f"<span>service id {remote_id}</span>"] if remote_id is not None else []
+    parts += [f"<span>{view.isolated(str(change.origin))}</span>"] if change.origin else []
+    parts += ["<span>protected</span>"] if change.protected else []
+    parts += (
+        ["<span>not made by this configuration</span>"] if isinstance(change, Delete) and not change.owned else []
+    )
+    if change.options:
+        parts.append(f"<span><bdi>{escape(value_of(dict(change.options), view.mask))}</bdi></span>")
+    return f'<p class="meta">{"".join(parts)}</p>'
