@@ -41,7 +41,8 @@ class Filler:
 
     def __init__(self, run: Run, changes: Sequence[Change]) -> None:
         self.run = run
-        self.changes = {change.address.key: change for change in changes if not run.is_finished(change)}
+        # One that failed in an earlier round, and whose old form had to be made again, is still somebody's contact.
+        self.changes = {change.address.key: change for change in changes}
 
     def fill(self) -> None:
         """Purge what nobody knows, make the new carriers, fill them."""

@@ -148,9 +148,9 @@ class RemoveGoal:
         return DropEntry(change.address.kind, change.address.key)
 
 
-def entry_of(change: Any, id: RemoteId | None, carrier: RemoteId | None = None) -> Entry:
+def entry_of(change: Any, id: RemoteId | None) -> Entry:
     """The ledger's entry for an object that is as a change wanted it."""
-    return Entry(change.after, id, change.protected, change.options or {}, carrier)
+    return Entry(change.after, id, change.protected, change.options or {})
 
 
 def changes_of(changes: Iterable[Change], kind: type[Any]) -> list[Any]:

@@ -252,6 +252,22 @@ def test_a_death_among_namesakes_loses_nobody(merging_lab: Lab) -> None:
     assert_converges(lab, BOTH)
 
 
+@pytest.mark.parametrize("merging", [False, True])
+def test_a_refused_change_costs_nobody_their_old_form(lab: Lab, merging_lab: Lab, merging: bool) -> None:
+    """Anna's change is refused in the run in which somebody else leaves her carrier, so that all must move."""
+    lab = merging_lab if merging else lab
+    gone = {"key": "gone", "mobile": "0701740699", "groups": []}
+    lab.apply({"groups": [], "contacts": [ANNA, BO, gone]})
+    changed = {"groups": [], "contacts": [{**ANNA, "lastname": "Fel"}, BO]}
+    for _ in range(2):
+        with meanwhile(lab, refusing("<lastname>Fel")):
+            assert statuses(lab, changed)["contact/anna"] == "failed"
+        assert sorted(contact.number or "" for contact in lab.emulator.store.contacts()) == [
+            "+46701740605",
+            "+46701740606",
+        ]
+
+
 @pytest.mark.parametrize("loser", [0, 1])
 def test_carriers_that_go_together_take_nobody_along_who_was_merged(merging_lab: Lab, loser: int) -> None:
     """Of one old carrier everybody was merged into a new one, of the other somebody must go."""
@@ -505,6 +521,17 @@ def test_what_another_key_takes_over_is_its_own_though_its_change_fails(
     assert known["z"].remote_id == row.id
     assert known["z"].attributes != BY_NAME[REMINDER].attributes(desired_from(taken).of(REMINDER)[-1].value)
     assert_converges(lab, taken)
+
+
+def test_what_somebody_else_made_is_not_ours_where_its_change_fails(lab: Lab) -> None:
+    first = ITEMS["reminders"][0]
+    lab.apply({"reminders": [first]})
+    lab.lose_ledger()
+    renamed: Config = {"reminders": [{**first, "attendant": {**first["attendant"], "firstname": "Anna"}}]}
+    assert actions(lab.plan(renamed)) == [("update", "reminder/r0")]
+    trouble(lab, rule("reminder/edit", "error_before", 99))
+    assert statuses(lab, renamed) == {"r0": "failed"}
+    assert lab.ledger().of(REMINDER) == {}
 
 
 # What is reported
