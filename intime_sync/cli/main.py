@@ -24,11 +24,13 @@ VERBS: dict[str, str] = {
     "validate": "Report every problem of a configuration, without the network.",
     "plan": "Show what would change in the account.",
     "show": "Show a plan file.",
+    "drift": "Show what changed in the account since the last apply.",
     "apply": "Make the account what the configuration says, or apply a plan file.",
     "destroy": "Remove from the account exactly what the configuration owns.",
     "message": "Send, cancel and follow single messages.",
     "ledger": "Look at what this configuration owns, and correct it by hand.",
     "receive": "Take delivery statuses from the service, and show them on a page.",
+    "doctor": "Check configuration, credentials, connection, clock and ledger, and say what to do.",
     "emulator": "Run the service on this machine, to try things out and to test against.",
 }
 
@@ -40,8 +42,9 @@ A first round, against an emulator that runs inside the command:
   intime-sync apply clinic
 
 \b
-Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 invalid configuration or command line,
-4 stopped by a guard, 5 stale plan, 6 ledger locked, 7 applied in part, 8 outcome unknown, 9 credentials.
+Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode) or drift,
+3 invalid configuration or command line, 4 stopped by a guard,
+5 stale plan, 6 ledger locked, 7 applied in part, 8 outcome unknown, 9 credentials.
 
 Credentials come from INTIME_USER and INTIME_HASH (or INTIME_HASH_FILE). For completion in bash, put
 eval "$(_INTIME_SYNC_COMPLETE=bash_source intime-sync)" into ~/.bashrc (zsh_source and fish_source likewise).

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
@@ -64,12 +65,18 @@ class Client:
             sleep=sleep,
         )
         self._calls = 0
+        self._served_at: datetime | None = None
         self._lock = threading.Lock()
 
     @property
     def calls(self) -> int:
         """How many calls were made, a retried read counting once."""
         return self._calls
+
+    @property
+    def served_at(self) -> datetime | None:
+        """When the last list was made, by the service's clock (aware); None where it does not say."""
+        return self._served_at
 
     def close(self) -> None:
         """Close the connections."""
@@ -105,6 +112,7 @@ class Client:
         result = self.transport.get(endpoint.path, params)
         if not isinstance(result, Answer):
             raise self._unreachable(endpoint, result)
+        self._served_at = result.date
         self._check_login(endpoint, result.status)
         if result.status != 200:
             raise self._read_failed(endpoint, self._status(result))

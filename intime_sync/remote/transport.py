@@ -11,7 +11,9 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeAlias
@@ -46,10 +48,11 @@ _dice = secrets.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer, whole, of any status."""
+    """An HTTP answer, whole, of any status; `date` is when the server says it was made (aware), if it does."""
 
     status: int
     body: bytes
+    date: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ class Transport:
             if isinstance(content, NoAnswer):
                 return _Attempt(content)
             return _Attempt(
-                Answer(response.status_code, content),
+                Answer(response.status_code, content, _date(response.headers.get("Date"))),
                 again=response.status_code in RETRIED_STATUSES,
                 retry_after=response.headers.get("Retry-After"),
             )
@@ -270,6 +273,16 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _date(text: str | None) -> datetime | None:
+    """A Date header's moment (aware), or None where there is none that can be read."""
+    if text is None:
+        return None
+    with suppress(ValueError, TypeError, OverflowError):
+        date = parsedate_to_datetime(text)
+        return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+    return None
 
 
 def _wait(number: int, retry_after: str | None) -> float:

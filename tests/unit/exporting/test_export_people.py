@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import Any
 
@@ -39,7 +38,8 @@ ASA = ("asa.ohman", "Åsa", "Öhman", "+46701740605", "asa@example.se", "Jour|Pe
         "Förnamn;Efternamn;Mobiltelefon;E-post;Kategorier\nÅsa;Öhman;070-174 06 05;asa@example.se;Personal;Jour\n",
         "First Name,Last Name,Mobile Phone,E-mail Address,Categories\n"
         "Åsa,Öhman,070-174 06 05,asa@example.se,Personal;Jour\n",
-        "Given Name,Family Name,Labels,E-mail 1 - Value,Phone 1 - Label,Phone 1 - Value,Phone 2 - Type,Phone 2 - Value\n"
+        "Given Name,Family Name,Labels,E-mail 1 - Value,Phone 1 - Label,Phone 1 - Value,"
+        "Phone 2 - Type,Phone 2 - Value\n"
         "Åsa,Öhman,* myContacts ::: Personal ::: Jour,asa@example.se,Work,08-123 456 78,Mobile,0701740605\n",
         "key,firstname,lastname,mobile,email,groups\nasa.ohman,Åsa,Öhman,+46701740605,asa@example.se,Personal|Jour\n",
         "\n;;;\nNamn;Mobil:;E-POST *;Grupper\nÅsa Öhman;0046 701740605;asa@example.se;Personal, Jour\n",
@@ -170,4 +170,4 @@ def test_whoever_is_written_reads_back_as_the_same_contact(found: list[Found]) -
     assert [tuple(item.get("groups", ())) for item in items] == [one.groups for one in contacts]
     identities = [item.get("key") or item.get("mobile") for item in items]
     assert len(set(identities)) == len(items)
-    assert list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))[0][0] == "key"
+    assert text.startswith("\ufeffkey;")

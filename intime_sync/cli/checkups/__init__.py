@@ -1,0 +1,1 @@
+"""What `doctor` looks at: small checks that each say how it is and what to do. None changes the account."""

@@ -1,0 +1,257 @@
+"""Checks of the account: reachable, signed in, its clock, what its lists say. Only lists are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from intime_sync.cli.checkups.findings import Finding, broken, failed, fine, skipped, warning
+from intime_sync.cli.wiring import Connection, connect, reading_context
+from intime_sync.config.settings import EMBEDDED, Settings
+from intime_sync.errors import CredentialsError, IntimeSyncError, ReadFailed, ServiceUnreachable
+from intime_sync.kinds.registry import GROUPS, LISTED
+from intime_sync.ledgers.base import LedgerView
+from intime_sync.model.ledger import Ledger
+from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.remote.client import Client
+from intime_sync.render.style import counted
+from intime_sync.wire.phone import parse_mobile
+from intime_sync.wire.text import clean
+
+_NEAR: Final = timedelta(seconds=5)
+_FAR: Final = timedelta(seconds=60)
+_DATE_STEP: Final = timedelta(seconds=1)
+_NOT_REACHED: Final = "the account could not be read"
+_AFTER_CONNECTION: Final = ("sign-in", "clock", "lists", "encoding", "numbers", "carriers")
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """What the account answered: the lists that could be read, row by row, and what became of the others."""
+
+    rows: Mapping[KindName, Sequence[Any]]
+    errors: Mapping[KindName, IntimeSyncError]
+    seconds: float
+    began: datetime
+    served_at: datetime | None
+
+    @property
+    def error(self) -> IntimeSyncError | None:
+        """What became of the very first call."""
+        return self.errors.get(GROUPS.name)
+
+
+def check_account(settings: Settings, view: LedgerView | None, managed: Collection[KindName]) -> list[Finding]:
+    """Every check that needs the service. `view` is None where the ledger is no use."""
+    owned = {name for name, entries in view.ledger.objects.items() if entries} if view else set()
+    wanted = [kind.name for kind in LISTED if kind.name == GROUPS.name or kind.name in {*owned, *managed}]
+    try:
+        with connect(settings) as connection:
+            visit = _visit(connection, wanted)
+    except CredentialsError:
+        # That they are missing is another check's finding.
+        return not_checked("there are no credentials", "connection", *_AFTER_CONNECTION)
+    except (IntimeSyncError, OSError) as error:
+        advice = error.hint or "" if isinstance(error, IntimeSyncError) else ""
+        why = failed("connection", str(error), advice)
+        return [why, *not_checked(_NOT_REACHED, *_AFTER_CONNECTION)]
+    if isinstance(visit.error, ServiceUnreachable):
+        return [broken("connection", visit.error), *not_checked(_NOT_REACHED, *_AFTER_CONNECTION)]
+    found = [_connection(settings, visit), _sign_in(visit), _clock(visit)]
+    if isinstance(visit.error, CredentialsError):
+        return [*found, *not_checked(_NOT_REACHED, *_AFTER_CONNECTION[2:])]
+    return [*found, *_lists(visit), *_contents(settings, visit, view)]
+
+
+def not_checked(why: str, *names: str) -> list[Finding]:
+    """Checks that make no sense now."""
+    return [skipped(name, why) for name in names]
+
+
+def _visit(connection: Connection, wanted: Sequence[KindName]) -> _Visit:
+    client: Client = connection.client
+    rows: dict[KindName, Sequence[Any]] = {}
+    errors: dict[KindName, IntimeSyncError] = {}
+    began, started = datetime.now(UTC), time.monotonic()
+    seconds, served_at = 0.0, None
+    for kind in LISTED:
+        if kind.name not in wanted:
+            continue
+        try:
+            rows[kind.name] = client.list_rows(kind.endpoint, kind.rows)
+        except (CredentialsError, ReadFailed, ServiceUnreachable) as error:
+            errors[kind.name] = error
+        if kind.name == GROUPS.name:
+            seconds, served_at = time.monotonic() - started, client.served_at
+            if isinstance(errors.get(kind.name), CredentialsError | ServiceUnreachable):
+                break
+    return _Visit(rows, errors, seconds, began, served_at)
+
+
+def _connection(settings: Settings, visit: _Visit) -> Finding:
+    if settings.url == EMBEDDED:
+        how, where = "inside the command", "the emulator"
+    else:
+        where = settings.url
+        how = "TLS, with a certificate that is trusted" if where.startswith("https:") else "plain http, this machine"
+    return fine("connection", f"{where} answered in {visit.seconds:.2f} s ({how})")
+
+
+def _sign_in(visit: _Visit) -> Finding:
+    name = "sign-in"
+    if isinstance(visit.error, CredentialsError):
+        return broken(name, visit.error)
+    if visit.error is not None:
+        return skipped(name, "the answer was none that could be read")
+    return fine(name, "user and hash are accepted")
+
+
+def _clock(visit: _Visit) -> Finding:
+    name = "clock"
+    if visit.served_at is None:
+        return skipped(name, "the service's answers do not say what time it is there")
+    ended = visit.began + timedelta(seconds=visit.seconds)
+    # The header has whole seconds, and the answer was made at some time during the call.
+    behind, ahead = visit.served_at - ended, visit.began - visit.served_at - _DATE_STEP
+    skew = max(behind, ahead, timedelta(0))
+    if skew <= _NEAR:
+        return fine(name, f"agrees with the service's, to {skew.total_seconds():.0f} s")
+    side = "behind" if behind > ahead else "ahead of"
+    text = f"{skew.total_seconds():.0f} s {side} the service's"
+    advice = (
+        "set this machine's clock by NTP: it decides what is past, and how close to its time a message may change"
+    )
+    return warning(name, text, advice) if skew <= _FAR else failed(name, text, advice)
+
+
+def _lists(visit: _Visit) -> Iterator[Finding]:
+    name = "lists"
+    for error in visit.errors.values():
+        yield broken(name, error)
+    counts = [f"{kind.spec.name}: {len(visit.rows[kind.name])}" for kind in LISTED if kind.name in visit.rows]
+    if counts:
+        yield fine(name, f"read whole; {', '.join(counts)}")
+
+
+def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Iterator[Finding]:
+    if not visit.rows:
+        yield from not_checked(_NOT_REACHED, "encoding", "numbers", "carriers")
+        return
+    context = reading_context(settings)
+    kinds = [kind for kind in LISTED if kind.name in visit.rows]
+    actual = Snapshot({kind.name: kind.observed(visit.rows[kind.name], context) for kind in kinds})
+    yield _encoding(actual, view)
+    yield _numbers(visit, settings.region)
+    if GROUPS.name in actual:
+        yield _own_carriers(actual.of(GROUPS.name), view, settings.owner)
+        yield from _other_carriers(actual.of(GROUPS.name), settings.owner)
+    else:
+        yield skipped("carriers", _NOT_REACHED)
+
+
+def _encoding(actual: Snapshot, view: LedgerView | None) -> Finding:
+    name = "encoding"
+    if view is None:
+        return skipped(name, "the ledger is no use")
+    whole = 0
+    for sent, shown in _echoes(actual, view.ledger):
+        if is_garbled(sent, shown):
+            return failed(
+                name,
+                f"`{sent}` comes back as `{shown}`",
+                "apply nothing: it would be taken for something else; ask the service what changed",
+            )
+        whole += sent == shown
+    if not whole:
+        return skipped(name, "nothing is owned and listed that has letters such as å, ä and ö")
+    return fine(name, f"{counted(whole, 'text')} with letters such as å, ä and ö came back as written")
+
+
+def _echoes(actual: Snapshot, ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Texts beyond ASCII as they were written, and as the account has them."""
+    for kind in LISTED:
+        rows: dict[RemoteId, Resource[Any]] = {
+            row.remote_id: row for row in actual.of(kind.name) if row.remote_id is not None
+        }
+        for entry in ledger.of(kind.name).values():
+            row = rows.get(entry.remote_id) if entry.remote_id is not None else None
+            if row is not None:
+                shown = dict(_texts(kind.attributes(row.value)))
+                for path, sent in _texts(entry.attributes):
+                    if not sent.isascii() and path in shown:
+                        yield sent, shown[path]
+
+
+def _texts(attributes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in attributes.items():
+        if isinstance(value, str):
+            yield prefix + name, value
+        elif isinstance(value, dict):
+            yield from _texts(value, f"{prefix}{name}.")
+
+
+def is_garbled(sent: str, shown: str) -> bool:
+    """Whether `shown` is what becomes of `sent` between two programs that disagree about its encoding."""
+    if sent.isascii() or sent == shown:
+        return False
+    garbled = {"".join(letter if letter.isascii() else stand_in for letter in sent) for stand_in in "?\ufffd"}
+    for codec in ("cp1252", "iso-8859-1"):
+        once = sent.encode().decode(codec, "replace")
+        garbled |= {once, once.encode().decode(codec, "replace")}
+    return shown in {clean(text) for text in garbled}
+
+
+def _numbers(visit: _Visit, region: str) -> Finding:
+    name = "numbers"
+    mobiles = [row.mobile for rows in visit.rows.values() for row in rows if getattr(row, "mobile", "")]
+    if not mobiles:
+        return skipped(name, "no list that was read has any")
+    spelled = Counter("international" if mobile.startswith(("+", "00")) else "national" for mobile in mobiles)
+    text = "the lists spell them " + " and ".join(f"{style} ({count})" for style, count in sorted(spelled.items()))
+    odd = sum(parse_mobile(mobile, region) is None for mobile in mobiles)
+    if odd:
+        advice = "they match no number of the configuration; look for them in the service"
+        return warning(name, f"{text}; {odd} {'is' if odd == 1 else 'are'} no phone number", advice)
+    return fine(name, text)
+
+
+def _own_carriers(groups: Sequence[Resource[Any]], view: LedgerView | None, owner: str) -> Finding:
+    name = "carriers"
+    prefix = carrier_prefix(owner)
+    there = {group.remote_id for group in groups if group.key.startswith(prefix)}
+    if view is None:
+        return skipped(name, f"the ledger is no use; {owner} has {len(there)} in the account")
+    if there and not view.ledger.lineage:
+        return failed(
+            name,
+            f"{counted(len(there), 'carrier')} of {owner} in the account, and no ledger: it seems to be lost",
+            "put it back from a copy; without one, see docs/ledger.md before you apply",
+        )
+    known = view.ledger.carriers.keys()
+    strange, gone = len(there - known), len(known - there)
+    if strange or gone:
+        text = ", ".join(
+            part for part, count in ((f"{strange} unknown", strange), (f"{gone} gone or renamed", gone)) if count
+        )
+        return warning(
+            name,
+            f"{text}, of {counted(len(there | known), 'carrier')} of {owner}",
+            "`intime-sync drift` names them; the next apply puts them in order",
+        )
+    return fine(name, f"{counted(len(there), 'carrier')} of {owner}, all in the ledger")
+
+
+def _other_carriers(groups: Sequence[Resource[Any]], owner: str) -> Iterator[Finding]:
+    others = Counter(
+        group.key[1:].partition("/")[0]
+        for group in groups
+        if is_carrier(group.key) and not group.key.startswith(carrier_prefix(owner))
+    )
+    if others:
+        shown = ", ".join(f"{other} ({count})" for other, count in sorted(others.items()))
+        yield fine("other owners", f"carriers that are left alone: {shown}")

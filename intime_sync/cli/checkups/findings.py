@@ -1,0 +1,130 @@
+"""What a check found, as text and as JSON. Knows nothing about the checks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from intime_sync.errors import IntimeSyncError
+from intime_sync.render.masking import mask_json, mask_of
+from intime_sync.render.style import Style, inert
+
+FORMAT_VERSION: Final = "1"
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; `advice` is what to do, where there is something to do."""
+
+    name: str
+    state: State
+    text: str
+    advice: str = ""
+
+
+_SYMBOLS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.SKIPPED: "–"}
+_PLAIN_SYMBOLS: Final = {State.OK: "+", State.WARNING: "!", State.FAILED: "x", State.SKIPPED: "-"}
+_WORDS: Final = {
+    State.OK: "in order",
+    State.WARNING: "to look at",
+    State.FAILED: "wrong",
+    State.SKIPPED: "not checked",
+}
+
+
+def fine(name: str, text: str) -> Finding:
+    """Nothing to do."""
+    return Finding(name, State.OK, text)
+
+
+def warning(name: str, text: str, advice: str) -> Finding:
+    """Worth a look; nothing fails because of it."""
+    return Finding(name, State.WARNING, text, advice)
+
+
+def failed(name: str, text: str, advice: str) -> Finding:
+    """Other verbs will fail, or do what nobody wants."""
+    return Finding(name, State.FAILED, text, advice)
+
+
+def skipped(name: str, why: str) -> Finding:
+    """It could not be looked at."""
+    return Finding(name, State.SKIPPED, f"not checked: {why}")
+
+
+def broken(name: str, error: IntimeSyncError, advice: str = "") -> Finding:
+    """What the program says of it itself."""
+    return failed(name, str(error), error.hint or advice)
+
+
+def findings_to_text(findings: Sequence[Finding], *, color: bool, mask: bool, encoding: str) -> str:
+    """One line a check, what to do below it, and a line that counts them."""
+    style = Style(color)
+    symbols = _SYMBOLS if _can_spell("".join(_SYMBOLS.values()), encoding) else _PLAIN_SYMBOLS
+    paints = {
+        State.OK: style.green,
+        State.WARNING: style.yellow,
+        State.FAILED: style.red,
+        State.SKIPPED: style.dim,
+    }
+    masking = mask_of(mask)
+    width = max(len(finding.name) for finding in findings)
+
+    def lines() -> Iterator[str]:
+        for finding in findings:
+            symbol = paints[finding.state](symbols[finding.state])
+            text = inert(masking(finding.text))
+            shown = style.dim(text) if finding.state is State.SKIPPED else text
+            yield f"{symbol} {style.bold(f'{finding.name:<{width}}')}  {shown}"
+            if finding.advice:
+                yield f"  {'':<{width}}  {style.dim(inert(masking(finding.advice)))}"
+        counts = summary_of(findings)
+        parts = [f"{counts[state]} {_WORDS[state]}" for state in State if counts[state]]
+        yield f"\n{', '.join(parts)}."
+
+    return "\n".join(lines()) + "\n"
+
+
+def findings_to_json(findings: Sequence[Finding], *, mask: bool) -> str:
+    """The same for scripts."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "summary": summary_of(findings),
+        "checks": [
+            {
+                "name": finding.name,
+                "state": str(finding.state),
+                "text": finding.text,
+                "advice": finding.advice or None,
+            }
+            for finding in findings
+        ],
+    }
+    return json.dumps(mask_json(document) if mask else document, ensure_ascii=False, indent=2) + "\n"
+
+
+def summary_of(findings: Sequence[Finding]) -> dict[str, int]:
+    """Counts by state, all four present."""
+    counts = Counter(finding.state for finding in findings)
+    return {str(state): counts[state] for state in State}
+
+
+def _can_spell(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,62 @@
+"""`doctor`: is everything in place, and if not, what to do. Changes nothing in the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from intime_sync.cli.checkups import account, machine
+from intime_sync.cli.checkups.findings import Finding, State, broken, findings_to_json, findings_to_text, skipped
+from intime_sync.cli.options import directory_argument, environ, reveal_option
+from intime_sync.cli.output import Output
+from intime_sync.cli.wiring import ledger_store
+from intime_sync.config.desired import load_settings
+from intime_sync.errors import InvalidConfiguration, InvalidInput
+
+_NEED_SETTINGS = ("credentials", "time zone", "ledger", "lock", "receipts", "connection")
+
+
+@click.command("doctor")
+@directory_argument
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@reveal_option
+def command(directory: Path, format_: str, reveal: bool | None) -> int:
+    """Check configuration, credentials, connection, clock, ledger and carriers, and say what to do.
+
+    Reads the account's lists and sends nothing that changes it. Exits 1 when something is wrong, else 0.
+    """
+    findings = list(_examine(directory))
+    out = Output.for_stdout(reveal)
+    if format_ == "json":
+        out.write(findings_to_json(findings, mask=out.mask))
+    else:
+        encoding = out.stream.encoding or "utf-8"
+        out.write(findings_to_text(findings, color=out.color, mask=out.mask, encoding=encoding))
+    return 1 if any(finding.state is State.FAILED for finding in findings) else 0
+
+
+def _examine(directory: Path) -> Iterator[Finding]:
+    yield machine.check_versions()
+    configuration, managed = machine.check_configuration(directory, environ())
+    yield configuration
+    try:
+        settings = load_settings(directory, environ())
+    except (InvalidConfiguration, InvalidInput):
+        yield from (skipped(name, "the settings are wrong") for name in _NEED_SETTINGS)
+        return
+    yield machine.check_credentials(settings, environ())
+    yield machine.check_zone(settings)
+    view = None
+    try:
+        store = ledger_store(settings)
+    except InvalidInput as error:
+        yield broken("ledger", error)
+    else:
+        ledger, view = machine.check_ledger_file(settings, store)
+        yield ledger
+        yield from machine.check_privacy(store.path)
+        yield machine.check_lock(store)
+    yield machine.check_receipts(settings)
+    yield from account.check_account(settings, view, managed)

@@ -1,0 +1,60 @@
+"""`drift`: what changed in the account since the last apply, the configuration's own changes aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from intime_sync.cli.options import directory_argument, environ, reveal_option
+from intime_sync.cli.output import Output
+from intime_sync.cli.wiring import clock_of, connect, ledger_store, read_account, settle_in_memory
+from intime_sync.config.desired import load_desired, load_settings
+from intime_sync.errors import InvalidInput
+from intime_sync.kinds.registry import GROUPS
+from intime_sync.model.drift import Doubled
+from intime_sync.planning.drift import find_drift, watched_kinds
+from intime_sync.render.drift import drift_to_json, drift_to_text
+
+
+@click.command("drift")
+@directory_argument
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@click.option("--unowned", is_flag=True, help="Also name what is in the account and not owned.")
+@reveal_option
+def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -> int:
+    """Show what changed in the account since the last apply, apart from what the configuration changed.
+
+    Compares the account with the ledger, and says what cannot be compared because the service does not list it.
+    Changes nothing. Exits 2 when there is drift, 0 when there is none.
+    """
+    settings = load_settings(directory, environ())
+    with connect(settings) as connection:
+        view = ledger_store(settings).read()
+        if view.open_intents:
+            Output.for_stderr().note(
+                f"note: an apply was interrupted; the {len(view.open_intents)} requests that it left open are taken "
+                "as the next apply will settle them"
+            )
+        ledger, kinds = view.ledger, watched_kinds(view.ledger)
+        actual = read_account(settings, connection, kinds, view, settle_in_memory(ledger))
+        account = connection.account
+    clock = clock_of(settings)
+    drift = find_drift(ledger, actual, clock, settings.owner)
+    if any(isinstance(found, Doubled) and found.address.kind == GROUPS.name for found in drift.findings):
+        drift = find_drift(ledger, actual, clock, settings.owner, _pinned(directory))
+    out = Output.for_stdout(reveal)
+    if format_ == "json":
+        out.write(drift_to_json(drift, account, mask=out.mask, unowned=unowned))
+    else:
+        out.write(drift_to_text(drift, account, color=out.color, mask=out.mask, unowned=unowned))
+    return 2 if drift.findings else 0
+
+
+def _pinned(directory: Path) -> frozenset[str]:
+    """Groups that the configuration tells apart by id; none are known while it has errors."""
+    try:
+        desired = load_desired(directory, environ()).desired
+    except InvalidInput:
+        return frozenset()
+    return frozenset(group.key for group in desired.of(GROUPS.name) if group.wish.pinned is not None)

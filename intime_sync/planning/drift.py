@@ -1,0 +1,203 @@
+"""Drift: how the account differs from what the ledger says was last written or adopted. Pure.
+
+The configuration has no say here: what it would change is a plan's business. What the service does not list is
+never called unchanged; see `Drift.unobservable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import CONTACTS, GROUPS, LISTED, MESSAGES, ORDER
+from intime_sync.model.drift import (
+    CARRIER,
+    Blind,
+    Changed,
+    Doubled,
+    Drift,
+    Finding,
+    Gone,
+    MadeAgain,
+    SwitchedOff,
+    Unobservable,
+    Unowned,
+)
+from intime_sync.model.ledger import Entry, Ledger
+from intime_sync.model.resource import Address, Attributes, KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.diff import field_changes
+from intime_sync.planning.drift_groups import (
+    GroupRows,
+    carrier_drift,
+    carrier_members,
+    group_drift,
+    references,
+)
+from intime_sync.planning.matching import Clock, Index
+from intime_sync.planning.ownership import is_surplus
+
+
+def watched_kinds(ledger: Ledger) -> list[KindName]:
+    """The lists that tell of drift: of what is owned, and always the groups, since carriers are among them."""
+    return [kind.name for kind in LISTED if kind.name == GROUPS.name or ledger.of(kind.name)]
+
+
+def find_drift(
+    ledger: Ledger, actual: Snapshot, clock: Clock, owner: str, pinned: frozenset[str] = frozenset()
+) -> Drift:
+    """Everything in `actual`, which holds the `watched_kinds`, that is not as the ledger has it.
+
+    `pinned` are names of groups that the configuration tells from others of the same name by their ids, so that
+    these are no surprise.
+    """
+    rows = GroupRows(actual.of(GROUPS.name), owner)
+    needed, members = references(ledger, clock), carrier_members(ledger)
+    ours = {id for _, id in needed if id is not None}
+    ours |= {entry.remote_id for entry in ledger.of(GROUPS.name).values() if entry.remote_id is not None}
+    carriers = list(carrier_drift(ledger, rows, members))
+    groups = list(group_drift(needed, rows, ours, pinned))
+    findings = [*groups, *carriers]
+    compared = {GROUPS.name: len({name for name, _ in needed})}
+    unowned = _unowned_groups(ledger, actual, rows, ours, groups)
+    for kind in LISTED:
+        if kind.name != GROUPS.name and ledger.of(kind.name):
+            differ = _ListDiffer(kind, ledger.of(kind.name), actual.of(kind.name), clock)
+            findings += differ.findings()
+            compared[kind.name] = differ.compared
+            unowned += differ.unowned()
+    astray = {finding.remote_id for finding in carriers}
+    return Drift(
+        lineage=ledger.lineage,
+        serial=ledger.serial,
+        findings=tuple(sorted(findings, key=_place)),
+        compared=compared,
+        carriers=len(members),
+        carriers_there=sum(id not in astray for id in members),
+        unobservable=tuple(_unobservable(ledger, clock)),
+        unowned=tuple(sorted(unowned, key=lambda found: (ORDER[found.address.kind], found.address.key))),
+    )
+
+
+def _place(finding: Finding) -> tuple[float, str, RemoteId]:
+    kind = finding.address.kind
+    order = ORDER[GROUPS.name] + 0.5 if kind == CARRIER else ORDER[kind]
+    return order, finding.address.key, finding.remote_id or RemoteId(0)
+
+
+class _ListDiffer:
+    """Compares the entries of one listed kind with its list; `compared` counts those that still matter."""
+
+    def __init__(
+        self, kind: ListedKind, entries: Mapping[str, Entry], rows: Sequence[Resource[Any]], clock: Clock
+    ) -> None:
+        self.kind = kind
+        self.entries = entries
+        self.clock = clock
+        self.compared = 0
+        self.index = Index(kind, rows)
+        for key, entry in entries.items():
+            row = self.index.owned(entry)
+            if row is not None:
+                self.index.claim(row, key)
+
+    def findings(self) -> Iterator[Finding]:
+        """What became of each entry. What only waits to be removed may go any time."""
+        for key, entry in sorted(self.entries.items()):
+            if is_surplus(entry):
+                continue
+            before = entry.attributes
+            row = self.index.owned(entry)
+            if self._lives(before):
+                self.compared += 1
+                yield from self._missing(key, entry) if row is None else self._present(key, entry, row)
+            elif row is not None and self._lives(after := self.kind.attributes(row.value)):
+                # What was over, or off, lies ahead again.
+                yield self._changed(key, entry, after)
+
+    def _lives(self, attributes: Attributes) -> bool:
+        kind, clock = self.kind, self.clock
+        return not kind.inert(attributes) and not kind.settled(attributes, clock.now, clock.zone)
+
+    def _missing(self, key: str, entry: Entry) -> Iterator[Finding]:
+        address = Address(self.kind.name, key)
+        for row in self.index.free(self.kind.identity_of(entry.attributes)):
+            if row.remote_id is not None and self._lives(self.kind.attributes(row.value)):
+                self.index.claim(row, key)
+                yield MadeAgain(
+                    address=address, remote_id=entry.remote_id, before=entry.attributes, now=row.remote_id
+                )
+                return
+        yield Gone(address=address, remote_id=entry.remote_id, before=entry.attributes)
+
+    def _present(self, key: str, entry: Entry, row: Resource[Any]) -> Iterator[Finding]:
+        after = self.kind.attributes(row.value)
+        if after != entry.attributes:
+            yield self._changed(key, entry, after)
+        if not self._lives(after):
+            return
+        twins = []
+        for twin in self.index.free(self.kind.identity(row.value)):
+            if twin.remote_id is not None and self._lives(self.kind.attributes(twin.value)):
+                self.index.claim(twin, key)
+                twins.append(twin.remote_id)
+        if twins:
+            yield Doubled(
+                address=Address(self.kind.name, key),
+                remote_id=entry.remote_id,
+                before=entry.attributes,
+                twins=tuple(sorted(twins)),
+            )
+
+    def _changed(self, key: str, entry: Entry, after: Attributes) -> Finding:
+        before, fields = entry.attributes, field_changes(entry.attributes, after)
+        found = SwitchedOff if self.kind.inert(after) and not self.kind.inert(before) else Changed
+        address = Address(self.kind.name, key)
+        return found(address=address, remote_id=entry.remote_id, before=before, after=after, fields=fields)
+
+    def unowned(self) -> Iterator[Unowned]:
+        """What is listed besides; asked after `findings`, which tells twins from strangers."""
+        for row in self.index.all():
+            attributes = self.kind.attributes(row.value)
+            if self.index.claimant(row) is None and self._lives(attributes):
+                yield Unowned(Address(self.kind.name, row.key), row.remote_id, attributes)
+
+
+def _unowned_groups(
+    ledger: Ledger, actual: Snapshot, rows: GroupRows, ours: set[RemoteId], findings: Sequence[Finding]
+) -> list[Unowned]:
+    """Nothing where groups are not managed."""
+    if not ledger.of(GROUPS.name):
+        return []
+    known = ours | ledger.carriers.keys()
+    for finding in findings:
+        if isinstance(finding, Doubled):
+            known |= set(finding.twins)
+        elif isinstance(finding, MadeAgain):
+            known.add(finding.now)
+    return [
+        Unowned(Address(GROUPS.name, row.key), row.remote_id, GROUPS.attributes(row.value))
+        for row in actual.of(GROUPS.name)
+        if row.remote_id not in known and row.key in rows.by_name
+    ]
+
+
+def _unobservable(ledger: Ledger, clock: Clock) -> Iterator[Unobservable]:
+    carried = appended = adrift = 0
+    for entry in ledger.of(CONTACTS.name).values():
+        carried += entry.carrier in ledger.carriers
+        appended += entry.carrier is None
+        adrift += entry.carrier is not None and entry.carrier not in ledger.carriers
+    scheduled = unknown = 0
+    for entry in ledger.of(MESSAGES.name).values():
+        unknown += entry.unknown
+        scheduled += not entry.unknown and not MESSAGES.settled(entry.attributes, clock.now, clock.zone)
+    for kind, count, cause in (
+        (CONTACTS.name, carried, Blind.FIELDS),
+        (CONTACTS.name, appended, Blind.APPENDED),
+        (CONTACTS.name, adrift, Blind.ADRIFT),
+        (MESSAGES.name, scheduled, Blind.SCHEDULED),
+        (MESSAGES.name, unknown, Blind.UNKNOWN),
+    ):
+        if count:
+            yield Unobservable(kind, count, cause)

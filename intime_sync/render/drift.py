@@ -1,0 +1,284 @@
+"""Drift for people and scripts: what happened, what it means, and what nobody can see from here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final, assert_never
+
+from intime_sync.kinds.registry import BY_NAME, ORDER
+from intime_sync.model.drift import (
+    CARRIER,
+    Blind,
+    Changed,
+    Doubled,
+    Drift,
+    DriftChange,
+    Finding,
+    Gone,
+    MadeAgain,
+    Renamed,
+    SwitchedOff,
+    Unknown,
+    Unobservable,
+    change_of,
+    drift_after,
+    drift_before,
+    drift_fields,
+)
+from intime_sync.model.ledger import AccountRef
+from intime_sync.model.resource import KindName
+from intime_sync.render.essence import gist_of, title_of
+from intime_sync.render.fields import field_lines
+from intime_sync.render.masking import Mask, mask_json, mask_of
+from intime_sync.render.style import Paint, Style, counted, inert
+
+FORMAT_VERSION: Final = "1"
+
+_PHRASES: Final = {
+    DriftChange.GONE: "gone",
+    DriftChange.RENAMED: "renamed",
+    DriftChange.MADE_AGAIN: "made again",
+    DriftChange.CHANGED: "changed",
+    DriftChange.SWITCHED_OFF: "switched off",
+    DriftChange.DOUBLED: "doubled",
+    DriftChange.UNKNOWN: "unknown",
+}
+_NOUNS: Final = {"group": "group", "blocklist": "opt-out", "reminder": "reminder", CARRIER: "carrier"}
+_WIDEST_KEY: Final = 48
+_NAMED: Final = 3
+_WHY: Final = {
+    Blind.FIELDS: "the service does not list contacts: only their carriers and groups can be seen",
+    Blind.APPENDED: "the service does not list contacts, and these have no carrier",
+    Blind.ADRIFT: "an interrupted apply left open whether they are there; the next one makes them anew",
+    Blind.SCHEDULED: "the service does not list messages",
+    Blind.UNKNOWN: "it is not known whether they were sent: `intime-sync ledger resolve` settles that",
+}
+
+
+def drift_to_text(
+    drift: Drift, account: AccountRef, *, color: bool = False, mask: bool = False, unowned: bool = False
+) -> str:
+    """Every finding by kind, what is not owned (`unowned` names it), and what was compared and what could not be."""
+    style, masking = Style(color), mask_of(mask)
+    blocks = [[_header(drift, account, style, masking)]]
+    for kind, findings in groupby(drift.findings, key=lambda finding: finding.address.kind):
+        blocks.append(list(_section(kind, list(findings), style, masking)))
+    blocks.append(list(_strangers(drift, style, masking, named=unowned)))
+    blocks.append(list(_ending(drift, style)))
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def drift_to_json(drift: Drift, account: AccountRef, *, mask: bool = False, unowned: bool = False) -> str:
+    """The same for scripts. `unowned` lists what is not owned; it is counted always."""
+    document: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "account": {"url": account.url, "user": account.user, "owner": account.owner},
+        "ledger": {"lineage": drift.lineage, "serial": drift.serial},
+        "summary": {
+            "drift": len(drift.findings),
+            **drift.summary(),
+            "compared": dict(drift.compared),
+            "carriers": {"known": drift.carriers, "as_they_were": drift.carriers_there},
+            "unowned": dict(_unowned_counts(drift)),
+        },
+        "drift": [_finding(finding) for finding in drift.findings],
+        "unobservable": [
+            {"kind": found.kind, "count": found.count, "cause": str(found.cause), "why": _WHY[found.cause]}
+            for found in drift.unobservable
+        ],
+    }
+    if unowned:
+        document["unowned"] = [
+            {
+                "kind": found.address.kind,
+                "key": found.address.key,
+                "remote_id": found.remote_id,
+                "attributes": dict(found.attributes),
+            }
+            for found in drift.unowned
+        ]
+    return json.dumps(mask_json(document) if mask else document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    before, after = drift_before(finding), drift_after(finding)
+    entry: dict[str, Any] = {
+        "address": str(finding.address),
+        "kind": finding.address.kind,
+        "key": finding.address.key,
+        "change": str(change_of(finding)),
+        "owned": finding.owned,
+        "remote_id": finding.remote_id,
+        "before": None if before is None else dict(before),
+        "after": None if after is None else dict(after),
+        "fields": [
+            {"path": field.path, "before": field.before, "after": field.after} for field in drift_fields(finding)
+        ],
+        "contacts": list(finding.contacts),
+        "messages": list(finding.messages),
+    }
+    match finding:
+        case MadeAgain() | Renamed():
+            entry["now"] = finding.now
+        case Doubled():
+            entry["twins"] = list(finding.twins)
+        case _:
+            pass
+    return entry
+
+
+def _header(drift: Drift, account: AccountRef, style: Style, mask: Mask) -> str:
+    owner, user, url = (inert(mask(text)) for text in (account.owner, account.user, account.url))
+    where = style.dim(f"user {user} at {url}, ledger serial {drift.serial}")
+    return f"{style.bold(f'Drift of {owner}')}  {where}"
+
+
+def _section(kind: KindName, findings: Sequence[Finding], style: Style, mask: Mask) -> Iterator[str]:
+    title = "Carriers" if kind == CARRIER else BY_NAME[kind].spec.title
+    yield f"{style.bold(title)}  {style.dim(_counts(findings))}"
+    keys = [inert(mask(finding.address.key)) for finding in findings]
+    width = min(max(map(len, keys)), _WIDEST_KEY)
+    for finding, key in zip(findings, keys, strict=True):
+        symbol, paint = _look(finding, style)
+        before = drift_before(finding)
+        title = title_of(kind, before, mask) if before is not None else ""
+        cells = [cell for cell in (title, _what(finding, mask), *_losses(finding, mask)) if cell]
+        yield f"  {paint(symbol)} {paint(f'{key:<{width}}')}  {'; '.join(cells)}"
+        yield from field_lines(drift_fields(finding), style, mask)
+
+
+def _counts(findings: Sequence[Finding]) -> str:
+    changes = [change_of(finding) for finding in findings]
+    return ", ".join(f"{changes.count(change)} {phrase}" for change, phrase in _PHRASES.items() if change in changes)
+
+
+def _look(finding: Finding, style: Style) -> tuple[str, Paint]:
+    match finding:
+        case Gone():
+            return "-", style.red
+        case SwitchedOff():
+            return "-", style.red
+        case Renamed() | MadeAgain() | Changed():
+            return "~", style.yellow
+        case Doubled() | Unknown():
+            return "+", style.yellow
+    assert_never(finding)
+
+
+def _what(finding: Finding, mask: Mask) -> str:
+    kind = finding.address.kind
+    match finding:
+        case Gone():
+            return "gone: SMS to this number is allowed again" if kind == "blocklist" else "gone"
+        case Renamed():
+            new = inert(mask(str(finding.after["name"])))
+            other = f", and its old name belongs to id {finding.now}" if finding.now is not None else ""
+            return f"is called {new} now{other}"
+        case MadeAgain():
+            return f"gone, and another one like it was made (id {finding.now})"
+        case Changed():
+            return "changed"
+        case SwitchedOff():
+            return "switched off: nobody will be reminded"
+        case Doubled():
+            ids = ", ".join(map(str, finding.twins))
+            more = ": people are reminded more than once" if kind == "reminder" else ""
+            one = len(finding.twins) == 1
+            return f"there {'is another one' if one else 'are others'} like it (id{'' if one else 's'} {ids}){more}"
+        case Unknown():
+            return (
+                "not in the ledger: made by hand, or left by an interrupted apply; "
+                "the next apply removes it with its contacts"
+            )
+    assert_never(finding)
+
+
+def _losses(finding: Finding, mask: Mask) -> Iterator[str]:
+    """What went with it."""
+    if finding.contacts:
+        who = _names(finding.contacts, mask)
+        people = counted(len(finding.contacts), "contact")
+        match finding:
+            case Renamed():
+                verb = "lives in it" if len(finding.contacts) == 1 else "live in it"
+                in_it = "is in it" if len(finding.contacts) == 1 else "are in it"
+                yield f"{people} {verb if finding.address.kind == CARRIER else in_it}: {who}"
+            case _ if finding.address.kind == CARRIER:
+                yield f"{people} went with it: {who}"
+            case _:
+                yield f"{people} {'was' if len(finding.contacts) == 1 else 'were'} in it: {who}"
+    if finding.messages:
+        verb = "was" if len(finding.messages) == 1 else "were"
+        yield f"{counted(len(finding.messages), 'message')} {verb} for it: {_names(finding.messages, mask)}"
+
+
+def _names(keys: Sequence[str], mask: Mask) -> str:
+    shown = ", ".join(inert(mask(key)) for key in keys[:_NAMED])
+    return shown if len(keys) <= _NAMED else f"{shown} and {len(keys) - _NAMED} more"
+
+
+def _unowned_counts(drift: Drift) -> list[tuple[str, int]]:
+    kinds = [found.address.kind for found in drift.unowned]
+    return [(kind, kinds.count(kind)) for kind in ORDER if kind in kinds]
+
+
+def _strangers(drift: Drift, style: Style, mask: Mask, *, named: bool) -> Iterator[str]:
+    counts = ", ".join(counted(count, _NOUNS[kind]) for kind, count in _unowned_counts(drift))
+    if not counts:
+        return
+    yield style.dim(f"Not owned, and no drift: {counts}." + ("" if named else " --unowned names them."))
+    if named:
+        for found in drift.unowned:
+            cells = (found.address.key, *gist_of(found.address, found.attributes, mask))
+            shown = [inert(mask(cells[0])), *(cell for cell in cells[1:] if cell)]
+            id = f"(id {found.remote_id})" if found.remote_id is not None and found.address.kind == "group" else ""
+            yield "  ".join(part for part in (f"  {_NOUNS[found.address.kind]}", *shown, id) if part)
+
+
+def _ending(drift: Drift, style: Style) -> Iterator[str]:
+    compared = [counted(count, _NOUNS[kind]) for kind, count in drift.compared.items() if count]
+    if drift.findings:
+        counts = _counts(drift.findings)
+        across = f" Compared: {_and(compared)}." if compared else ""
+        yield f"{style.red('Drift:')} {counts}.{across}{_blind_spots(drift)}"
+    elif compared:
+        yield f"{style.green('No drift')} in {_and(compared)}.{_blind_spots(drift)}"
+    else:
+        yield f"The ledger owns nothing that the service lists, so there is nothing to compare.{_blind_spots(drift)}"
+    yield style.dim("What the configuration itself would change is shown by `intime-sync plan`.")
+
+
+def _blind_spots(drift: Drift) -> str:
+    """What must not be taken for being in sync."""
+    spots = [_blind_spot(found, drift) for found in drift.unobservable]
+    return f" Not observable: {', '.join(spots)}." if spots else ""
+
+
+def _blind_spot(found: Unobservable, drift: Drift) -> str:
+    match found.cause:
+        case Blind.FIELDS:
+            return f"the fields of {counted(found.count, 'contact')} ({_carriers(drift)})"
+        case Blind.APPENDED:
+            return f"{counted(found.count, 'contact')} without a carrier"
+        case Blind.ADRIFT:
+            return f"{counted(found.count, 'contact')} that an interrupted apply left open"
+        case Blind.SCHEDULED:
+            return counted(found.count, "scheduled message")
+        case Blind.UNKNOWN:
+            return f"{counted(found.count, 'message')} of unknown outcome"
+    assert_never(found.cause)
+
+
+def _carriers(drift: Drift) -> str:
+    known, there = drift.carriers, drift.carriers_there
+    if known == 1:
+        return "their carrier is there" if there else "their carrier is not there"
+    if there == known:
+        return f"their {known} carriers are there"
+    return f"{there or 'none'} of their {known} carriers {'are' if there > 1 else 'is'} there"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
