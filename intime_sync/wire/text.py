@@ -11,7 +11,7 @@ _FORBIDDEN_OR_LAYOUT = re.compile("[\x00-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]
 
 
 def forbidden_character(text: str, *, newlines: bool = False) -> tuple[int, str] | None:
-    """The first character that the service's XML cannot carry: its index in `text` and its name as `U+000B`; else None.
+    """The first character that the service's XML cannot carry: its index in `text`, its name as `U+000B`; else None.
 
     Lone surrogates count. Tabs and line breaks do too unless `newlines` is true: a name has none, a message may.
     """
