@@ -1,0 +1,126 @@
+"""pipelines/ledger.sh: a ledger in a branch, taken by one run at a time, never lost by a run that was killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from action_runner import ROOT, Job
+from fake_github import fake_github
+from harness import Workspace
+
+SCRIPT = ROOT / "pipelines" / "ledger.sh"
+
+
+def git(path: Path, *arguments: str) -> str:
+    """Run git; what it prints."""
+    done = subprocess.run(["git", *arguments], cwd=path, env=environment(), capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def environment(run: str = "1") -> dict[str, str]:
+    """Without the machine's own settings for git."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GITHUB_RUN_ID": run,
+    }
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    """A bare repository beside the test's folder."""
+    path = tmp_path.parent / f"{tmp_path.name}-remote.git"
+    git(tmp_path, "init", "-q", "--bare", str(path))
+    return path
+
+
+def clone(remote: Path, path: Path) -> Path:
+    """A clone, like a runner's."""
+    path.mkdir(exist_ok=True)
+    git(path, "init", "-q")
+    git(path, "remote", "add", "origin", remote.as_uri())
+    return path
+
+
+def ledger(path: Path, *arguments: str, run: str = "1") -> tuple[int, str]:
+    """Run the script in a clone, as a run of its own."""
+    done = subprocess.run(
+        ["sh", str(SCRIPT), *arguments], cwd=path, env=environment(run), capture_output=True, check=False
+    )
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def test_one_run_at_a_time_and_each_finds_what_the_last_one_saved(remote: Path, tmp_path: Path) -> None:
+    one, two = clone(remote, tmp_path / "one"), clone(remote, tmp_path / "two")
+    here, there = str(one / "l.json"), str(two / "l.json")
+    assert ledger(one, "load", "state", "clinic", here) == (0, "")
+    assert not Path(here).exists()
+    assert ledger(one, "begin", "state", "clinic", here) == (0, "")
+    code, words = ledger(two, "begin", "state", "clinic", there, run="2")
+    assert (code, "in use by /" in words, "actions/runs/1 attempt 1" in words) == (6, True, True)
+    assert ledger(two, "begin", "state", "other/clinic", str(two / "o.json"), run="2")[0] == 0, "another's ledger"
+    Path(here).write_text("first")
+    Path(f"{here}.journal").write_text("open")
+    assert ledger(one, "end", "state", "clinic", here)[0] == 0
+    assert ledger(two, "begin", "state", "clinic", there, run="2")[0] == 0
+    assert (Path(there).read_text(), Path(f"{there}.journal").read_text()) == ("first", "open")
+    assert Path(there).stat().st_mode & 0o777 == 0o600
+    Path(f"{there}.journal").unlink()
+    assert ledger(two, "end", "state", "clinic", there, run="2")[0] == 0
+    assert ledger(one, "load", "state", "clinic", here)[0] == 0
+    assert not Path(f"{here}.journal").exists()
+    names = git(remote, "ls-tree", "-r", "--name-only", "state").split()
+    assert names == ["ledger-clinic/ledger.json", "ledger-other_clinic/applying"]
+
+
+def test_a_run_that_was_killed_keeps_the_ledger_until_somebody_looked(remote: Path, tmp_path: Path) -> None:
+    one, two = clone(remote, tmp_path / "one"), clone(remote, tmp_path / "two")
+    file = str(two / "l.json")
+    assert ledger(one, "begin", "state", "clinic", str(one / "l.json"))[0] == 0
+    code, words = ledger(two, "begin", "state", "clinic", file, run="2")
+    assert (code, "ledger.sh unlock state clinic" in words) == (6, True)
+    assert ledger(two, "load", "state", "clinic", file, run="2")[0] == 0, "plans go on"
+    assert ledger(two, "unlock", "state", "clinic", run="2")[0] == 0
+    assert ledger(two, "begin", "state", "clinic", file, run="2")[0] == 0
+    code, words = ledger(one, "end", "state", "clinic", str(one / "l.json"))
+    assert (code, "not this run's any more" in words) == (1, True), "what is not dead after all cannot overwrite"
+    assert ledger(two, "steal", "state", "clinic", file)[0] == 3
+
+
+def test_a_remote_that_cannot_be_read_is_no_empty_ledger(remote: Path, tmp_path: Path) -> None:
+    one = clone(remote, tmp_path / "one")
+    remote.rename(remote.with_name("gone.git"))
+    for verb in ("load", "begin", "end"):
+        code, words = ledger(one, verb, "state", "clinic", str(one / "l.json"))
+        assert (code, "cannot be read" in words) == (1, True)
+
+
+def test_the_action_keeps_its_ledger_in_the_branch(space: Workspace, remote: Path) -> None:
+    clone(remote, space.path)
+    space.configure("groups: [A]\ncontacts: [{key: a, firstname: Anna, mobile: 0701740605, groups: [A]}]\n")
+    with fake_github() as hub:
+        job = Job(space, hub)
+        options = {"ledger_branch": "state", "require_approval": "false"}
+        first = job.run(command="apply", **options)
+        assert first.code == 0, first.log
+        assert git(remote, "ls-tree", "-r", "--name-only", "state").split() == ["ledger-./ledger.json"]
+        assert not (space.path / ".intime").exists()
+        again = job.run(command="plan", **options)
+        assert (again.code, again.outputs["has-changes"]) == (0, "false"), again.log
+
+        # A run that the service fails in the middle saves what it knows, and the next one goes on from there.
+        space.configure("groups: [A, B]\n")
+        job.environ = {"INTIME_HASH": "wrong"}
+        assert job.run(command="apply", **options).code == 9
+        job.environ = {}
+        assert job.run(command="apply", **options).code == 0
+
+        ledger(space.path, "begin", "state", ".", str(space.path / "l.json"))
+        space.configure("groups: [A, C]\n")
+        held = job.run(command="apply", **options)
+        assert (held.code, "in use by" in held.log) == (6, True)
+        assert "The ledger could not be taken, so nothing was sent" in held.summary
