@@ -52,7 +52,7 @@ def scalar_text(value: Scalar, *, flow: bool = False) -> str:
 def _is_plain(text: str, *, flow: bool) -> bool:
     if not text or not text.isprintable() or text != text.strip() or text[0] in _INDICATORS:
         return False
-    if ": " in text or " #" in text or text.endswith(":") or (flow and any(c in ",[]{}" for c in text)):
+    if ": " in text or " #" in text or text.endswith(":") or (flow and any(c in ",?[]{}" for c in text)):
         return False
     return not _NOT_TEXT.fullmatch(text)
 
