@@ -38,11 +38,12 @@ format: $(STAMP) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-schema: $(STAMP) ## write schemas/ and the reference in docs/ anew from the kinds
+schema: $(STAMP) ## write schemas/, and what docs/ and README take from the code
 	@$(BIN)/python scripts/schemas.py
 	@$(BIN)/python scripts/reference.py
 
-golden: $(STAMP) ## write the golden files anew; review the diff
+golden: $(STAMP) ## write the golden files and README's picture anew; review the diff
+	@$(BIN)/python scripts/picture.py
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -n auto tests
 
 mutate: $(STAMP) ## change planning and applying in thousands of ways; ONLY='intime_sync.planning*' for a part
@@ -56,4 +57,5 @@ bench: $(STAMP) ## measure, next to octodns-sync, and print the ratios
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was made here
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist \
+		tests/editors/node_modules tests/editors/.installing

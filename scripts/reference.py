@@ -1,4 +1,4 @@
-"""Write the tables in docs/ that come from the code, or with --check say whether they are up to date.
+"""Write the tables in docs/ and README.md that come from the code, or with --check say whether they are up to date.
 
 Also sees to it that the table of problem codes names exactly the codes that the code has.
 """
@@ -10,6 +10,8 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from cli_reference import cli_reference, exit_codes, verb_table
 
 from intime_sync.applying.outcomes import markdown
 from intime_sync.config.settings import FIELDS
@@ -39,6 +41,9 @@ def main() -> int:
     """0 when the documents are, or were made, what the code says."""
     refresh(DOCUMENT, "generated", generated())
     refresh(ROOT / "docs" / "reliability.md", "replies", markdown().strip())
+    refresh(ROOT / "docs" / "cli.md", "verbs", cli_reference())
+    refresh(ROOT / "docs" / "cli.md", "exit codes", exit_codes())
+    refresh(ROOT / "README.md", "verbs", verb_table())
     documented, known = documented_codes(DOCUMENT.read_text(encoding="utf-8")), known_codes()
     if documented != known:
         missing, surplus = sorted(known - documented), sorted(documented - known)

@@ -26,7 +26,11 @@ class Flavour(Enum):
     STRICT = auto()
 
 
-_TEXT_LIKE = frozenset({FieldType.TEXT, FieldType.MOBILE, FieldType.EMAIL, FieldType.TIME})
+# An empty value. Said in this way since editors offer what they are told to take, and the word `null` is text here.
+_EMPTY: Schema = {"not": {"type": ["string", "number", "boolean", "object", "array"]}}
+
+# Text that an editor may take for a number or a truth. With a list of types it would offer `true` as a name.
+_ANY_TEXT: Schema = {"if": {"type": ["object", "array"]}, "then": {"type": "string"}}
 
 
 def field_schema(field: Field, flavour: Flavour, *, nullable: bool = False) -> Schema:
@@ -40,9 +44,10 @@ def field_schema(field: Field, flavour: Flavour, *, nullable: bool = False) -> S
 
 
 def _annotations(field: Field) -> Schema:
-    schema: Schema = {}
-    if field.description:
-        schema["description"] = field.description
+    schema: Schema = {"title": field.heading, "description": field.description}
+    if "`" in field.description:
+        # Editors show the backticks of a plain description as they are.
+        schema["markdownDescription"] = field.description
     if field.default is not None:
         schema["default"] = field.default
     if field.examples:
@@ -53,12 +58,12 @@ def _annotations(field: Field) -> Schema:
 def _shape(field: Field, flavour: Flavour, *, null: bool) -> Schema:
     match field.type:
         case FieldType.BOOLEAN:
-            return {"type": _types("boolean", null=null)}
+            return _or_empty({"type": "boolean"}, null=null)
         case FieldType.INTEGER:
             bounds = _given(minimum=field.minimum, maximum=field.maximum)
-            return {"type": _types("integer", null=null)} | bounds
+            return _or_empty({"type": "integer"} | bounds, null=null)
         case FieldType.CHOICE:
-            return {"enum": [*field.choices, None] if null else list(field.choices)}
+            return _or_empty({"enum": list(field.choices)}, null=null)
         case FieldType.LIST:
             items = field_schema(field.items, flavour) if field.items else {}
             bounds = _given(minItems=field.min_length, maxItems=field.max_length)
@@ -67,9 +72,9 @@ def _shape(field: Field, flavour: Flavour, *, null: bool) -> Schema:
             return object_schema(field.fields, flavour) | {"type": _types("object", null=null)}
         case FieldType.ONE_OF:
             forms = [field_schema(form, flavour) for form in field.forms]
-            return {"anyOf": [*forms, {"type": "null"}] if null else forms}
+            return {"anyOf": [*forms, _EMPTY] if null else forms}
         case _:
-            return {"type": _text_types(flavour, null=null)} | _given(
+            return _text(flavour, null=null) | _given(
                 pattern=field.pattern, minLength=field.min_length, maxLength=field.max_length
             )
 
@@ -78,10 +83,14 @@ def _types(name: str, *, null: bool) -> str | list[str]:
     return [name, "null"] if null else name
 
 
-def _text_types(flavour: Flavour, *, null: bool) -> str | list[str]:
+def _or_empty(schema: Schema, *, null: bool) -> Schema:
+    return {"anyOf": [schema, _EMPTY]} if null else schema
+
+
+def _text(flavour: Flavour, *, null: bool) -> Schema:
     if flavour is Flavour.STRICT:
-        return "string"
-    return ["string", "number", "boolean", "null"] if null else ["string", "number", "boolean"]
+        return {"type": "string"}
+    return _ANY_TEXT if null else {"if": {"type": ["object", "array", "null"]}, "then": {"type": "string"}}
 
 
 def _given(**keywords: str | int | None) -> Schema:

@@ -67,6 +67,7 @@ FIELDS: tuple[Field, ...] = (
             "Where the service is: `embedded` for the emulator inside the command, else its base address. "
             "INTIME_URL overrides it.",
             min_length=1,
+            title="Address of the service",
             examples=(EMBEDDED, "https://sms.intime.nu/api/1.0"),
         ),
         text(
@@ -97,6 +98,7 @@ FIELDS: tuple[Field, ...] = (
             "A file, relative to this directory. INTIME_LEDGER overrides it.",
             default=DEFAULT_LEDGER,
             min_length=1,
+            title="File of the ledger",
         ),
     ),
     _object(
@@ -108,6 +110,7 @@ FIELDS: tuple[Field, ...] = (
             "INTIME_RECEIPTS overrides it.",
             default=DEFAULT_RECEIPTS,
             min_length=1,
+            title="File of the statuses",
         ),
     ),
     _object(
@@ -174,7 +177,15 @@ FIELDS: tuple[Field, ...] = (
                 _object(
                     "file",
                     "A section and a glob of tables.",
-                    *(text(kind.spec.name, f"Tables of {kind.spec.name}.", min_length=1) for kind in KINDS),
+                    *(
+                        text(
+                            kind.spec.name,
+                            f"Tables of {kind.spec.name}.",
+                            min_length=1,
+                            examples=(f"{kind.spec.name}/*.csv",),
+                        )
+                        for kind in KINDS
+                    ),
                 ),
             ),
         ),

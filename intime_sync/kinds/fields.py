@@ -31,7 +31,8 @@ class Field:
 
     `choices` belongs to CHOICE, `items` to LIST, `fields` to OBJECT, `forms` to ONE_OF (each form a Field whose
     name is not used). Lengths are in characters, bounds are inclusive, `pattern` is a regular expression that
-    JavaScript and Python read alike. `default` is documentation: the kind applies it.
+    JavaScript and Python read alike. `default` is documentation: the kind applies it. `title` is what an editor
+    calls the field where its name says too little.
     """
 
     name: str
@@ -49,6 +50,12 @@ class Field:
     max_length: int | None = None
     minimum: int | None = None
     maximum: int | None = None
+    title: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The title, else the name as words."""
+        return self.title or self.name.replace("_", " ").capitalize()
 
 
 def text(
@@ -61,6 +68,7 @@ def text(
     pattern: str | None = None,
     min_length: int | None = None,
     max_length: int | None = None,
+    title: str = "",
 ) -> Field:
     """A field of any text."""
     return Field(
@@ -73,6 +81,7 @@ def text(
         pattern=pattern,
         min_length=min_length,
         max_length=max_length,
+        title=title,
     )
 
 

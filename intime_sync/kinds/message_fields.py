@@ -85,6 +85,7 @@ SPEC = SectionSpec(
             "Where the service posts delivery statuses of `recipients` (not of groups): https, with no secret in "
             "its query.",
             max_length=MAX_URL,
+            title="Address for statuses",
             examples=("https://example.se/intime/status",),
         ),
         Field("recipients", FieldType.LIST, "Numbers and contacts that it is sent to.", items=_RECIPIENT),

@@ -41,6 +41,7 @@ SPEC = SectionSpec(
             FieldType.TIME,
             "When the appointment is: wall time in account.timezone, to the minute.",
             required=True,
+            title="Time of the appointment",
             examples=("2026-12-01T08:30",),
         ),
         Field(
@@ -49,8 +50,8 @@ SPEC = SectionSpec(
             "Whose appointment it is.",
             fields=(
                 text("title", "Title.", examples=("Dr",)),
-                text("firstname", "First name.", examples=("Hans",)),
-                text("lastname", "Last name.", examples=("Evertsson",)),
+                text("firstname", "First name.", title="First name", examples=("Hans",)),
+                text("lastname", "Last name.", title="Last name", examples=("Evertsson",)),
             ),
         ),
         Field(
@@ -59,8 +60,8 @@ SPEC = SectionSpec(
             "Who is reminded.",
             required=True,
             fields=(
-                text("firstname", "First name.", examples=("Anna",)),
-                text("lastname", "Last name.", examples=("Lindqvist",)),
+                text("firstname", "First name.", title="First name", examples=("Anna",)),
+                text("lastname", "Last name.", title="Last name", examples=("Lindqvist",)),
                 Field(
                     "mobile",
                     FieldType.MOBILE,
