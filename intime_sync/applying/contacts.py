@@ -41,7 +41,7 @@ def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
     _conclude(run, ready)
     left = leftover_carriers(run.session.ledger, Snapshot(run.actual), run.owner)
     if left and not run.shortfalls:
-        run.shortfalls.append(f"{len(left)} carriers hold contacts that should be gone")
+        run.shortfalls.append(f"contacts that should be gone are left in carriers: {len(left)}")
 
 
 def _has_its_groups(run: Run, change: Change, ids: Mapping[str, RemoteId]) -> bool:

@@ -26,6 +26,7 @@ from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.guards import allowed
 from intime_sync.render.json import report_to_json
 from intime_sync.render.report import report_to_text
+from intime_sync.render.style import counted
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -138,7 +139,7 @@ def run_apply(source: Source, wishes: Wishes) -> int:
             plan, actual = source.plan(connection, session)
             if interrupted:
                 Output.for_stderr().note(
-                    f"note: settled {interrupted} requests that an interrupted run had left open"
+                    f"note: settled {counted(interrupted, 'request')} that the last apply had left open"
                 )
             run.actual = Run.lists_of(actual)
             if not _approved(plan, wishes, stop):

@@ -118,7 +118,7 @@ class FileLedgerSession:
         self._changed = False
         self._broken = False
         if content is not None:
-            self._take_over(bool(content.deltas))
+            self._take_over(has_results=bool(content.deltas))
 
     @property
     def ledger(self) -> Ledger:
@@ -165,7 +165,7 @@ class FileLedgerSession:
                 self._changed = False
             self._journal.remove()
 
-    def _take_over(self, has_results: bool) -> None:
+    def _take_over(self, *, has_results: bool) -> None:
         """Fold an interrupted run's results in, so that this run has a serial of its own; keep what it left open."""
         self._journal.prepare(self._ledger.lineage, self._ledger.serial, self._ledger.account, self._open.values())
         if has_results:
@@ -177,6 +177,9 @@ class FileLedgerSession:
         try:
             if not self._broken:
                 self.save()
+                if self._open and self._changed:
+                    # What may still come late keeps the journal; all else is in the ledger, for who keeps only that.
+                    self._take_over(has_results=True)
         finally:
             self._journal.close()
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intime_sync.model.change import Action, Change, Delete, action_of, after_of, before_of, remote_id_of
+from intime_sync.model.change import Action, Change, action_of, after_of, before_of, remote_id_of
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName, RemoteId
@@ -61,7 +61,10 @@ class Plan:
         return tuple(guard for guard in self.guards if guard.tripped)
 
     def digest(self) -> str:
-        """`sha256:…` over the account, the owner and the changes; not the clock, reasons or places."""
+        """`sha256:…` over the account, the owner, and the changes with what the ledger will remember of them.
+
+        Not over the clock, reasons or places.
+        """
         digest = hashlib.sha256()
         for piece in self._digested():
             digest.update(json.dumps(piece, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
@@ -77,7 +80,8 @@ class Plan:
                 remote_id_of(change),
                 _plain(before_of(change)),
                 _plain(after_of(change)),
-                _plain(change.options) if isinstance(change, Delete) and change.options else None,
+                _plain(change.options) if change.options else None,
+                change.protected,
             ]
 
 

@@ -15,6 +15,7 @@ from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.drift import Doubled
 from intime_sync.planning.drift import find_drift, watched_kinds
 from intime_sync.render.drift import drift_to_json, drift_to_text
+from intime_sync.render.style import counted
 
 
 @click.command("drift")
@@ -33,8 +34,8 @@ def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -
         view = ledger_store(settings).read()
         if view.open_intents:
             Output.for_stderr().note(
-                f"note: an apply was interrupted; the {len(view.open_intents)} requests that it left open are taken "
-                "as the next apply will settle them"
+                f"note: the last apply left {counted(len(view.open_intents), 'request')} open, taken here as "
+                "the next one will settle them"
             )
         ledger, kinds = view.ledger, watched_kinds(view.ledger)
         actual = read_account(settings, connection, kinds, view, settle_in_memory(ledger))

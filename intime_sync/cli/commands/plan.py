@@ -21,6 +21,7 @@ from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write
 from intime_sync.cli.wiring import connect, ledger_store, plan_for, settle_in_memory
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import InvalidInput
+from intime_sync.render.style import counted
 
 
 @click.command("plan")
@@ -55,9 +56,8 @@ def command(
     with connect(settings) as connection:
         view = ledger_store(settings).read()
         if view.open_intents:
-            Output.for_stderr().note(
-                f"note: an apply was interrupted; the next one first settles {len(view.open_intents)} open requests"
-            )
+            left = counted(len(view.open_intents), "request")
+            Output.for_stderr().note(f"note: the last apply left {left} open, which the next one settles first")
         plan, _ = plan_for(configuration, connection, view, settle_in_memory(view.ledger), selection)
     if out is not None:
         write_plan_file(plan, out, directory)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from intime_sync.errors import LedgerError, LedgerLocked
-from intime_sync.ledgers.codec import ledger_to_json
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.journal import JournalWriter, read_journal
 from intime_sync.ledgers.lock import describe_holder, note_path
@@ -420,3 +420,14 @@ def test_a_folder_in_the_ledgers_place_is_an_error_in_words(tmp_path: Path) -> N
     (tmp_path / "x.journal").mkdir()
     with pytest.raises(LedgerError, match="cannot be read"):
         read_journal(tmp_path / "x.journal")
+
+
+def test_what_is_settled_is_in_the_file_even_while_something_is_left_open(store: FileLedgerStore) -> None:
+    with store.hold("apply", 0) as session:
+        late = session.intend("create", "group", ["late"])
+        session.settle(session.intend("create", "group", ["done"]), [put("done")])
+    alone = ledger_from_json(store.path.read_bytes())
+    assert set(alone.of(GROUP)) == {"done"}
+    view = store.read()
+    assert [intent.number for intent in view.open_intents] == [late]
+    assert (view.ledger.serial, view.ledger.lineage) == (alone.serial, alone.lineage)

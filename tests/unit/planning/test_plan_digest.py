@@ -219,3 +219,12 @@ def test_a_plan_that_waited_until_a_time_had_passed_is_stale() -> None:
     actual = Snapshot({kind: tuple(found) for kind, found in account().items()})
     (reason,) = stale_reasons(made(), REF, actual, book(), later)
     assert "reminder/r" in reason
+
+
+def test_what_the_ledger_will_remember_is_part_of_what_is_approved() -> None:
+    """Whoever approves a plan approves what is protected from now on, and what will go with a group."""
+    digests = {
+        plan({"groups": [{"name": "Jour", **more}]}, {GROUP: [group_row("Jour", 7)]}).digest()
+        for more in ({}, {"protect": True}, {"on_delete": "delete_contacts"})
+    }
+    assert len(digests) == 3
