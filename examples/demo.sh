@@ -58,4 +58,4 @@ sed 's/070-174 06 38/070-174 06 99/' "$people" >people.csv
 mv people.csv "$people"
 run 2 intime-sync plan clinic --detailed-exitcode
 
-say "That was all: nothing of it is left on this machine. README.md says how to go on with an account of your own."
+say "That was all: nothing of it is left on this machine but .venv. README.md says how to go on with an account of your own."

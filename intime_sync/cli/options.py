@@ -82,7 +82,7 @@ def environ() -> Mapping[str, str]:
 
 
 def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]) -> tuple[ReportFile, ...]:
-    paths = [report.path.absolute() for report in reports]
+    paths = [report.path.resolve() for report in reports]
     for report, path in zip(reports, paths, strict=True):
         if paths.count(path) > 1:
             raise click.BadParameter(f"two reports go to {report.path}", ctx, param)

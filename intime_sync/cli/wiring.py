@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from intime_sync.applying.recovery import heard_of, settlement
 from intime_sync.cli.output import Output
 from intime_sync.config.desired import Configuration
-from intime_sync.config.settings import EMBEDDED, Settings
+from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import MESSAGES
@@ -121,6 +121,22 @@ def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileL
     return FileLedgerStore(settings.directory / settings.ledger, account)
 
 
+def check_targets(settings: Settings, targets: Iterable[Path]) -> None:
+    """Refuse to write a plan or a report over what it was made from. Raises InvalidInput."""
+    store = ledger_store(settings)
+    precious = {
+        store.path,
+        store.journal_path,
+        store.lock_path,
+        settings.directory / ROOT_FILE,
+        receipts_path(settings),
+    }
+    known = {path.resolve() for path in precious}
+    for target in targets:
+        if target.resolve() in known:
+            raise InvalidInput(f"{target} belongs to the configuration or its ledger", hint="name another file")
+
+
 def check_ledger(ledger: Ledger, account: AccountRef) -> None:
     """Refuse a ledger that speaks of another account: planning from it would delete and create at random."""
     known = ledger.account
@@ -128,6 +144,11 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
         return
     same_place = known.url == account.url or (_is_local(known.url) and _is_local(account.url))
     if same_place and known.user == account.user and known.owner == account.owner:
+        if known.url != account.url:
+            Output.for_stderr().note(
+                f"note: the ledger is about {known.url}, and this is {account.url}; on this machine, that may be "
+                "another port of the same emulator, or another account"
+            )
         return
     raise LedgerError(
         f"the ledger is about {known.owner} as {known.user} at {known.url}, "

@@ -40,7 +40,13 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
             continue
         if not matches:
             problems.append(Problem("nothing-included", f"no file matches `{include.pattern}`", origin))
+        home = settings.directory.resolve()
         for file in matches:
+            if not file.path.resolve().is_relative_to(home):
+                # It could bring any file of this machine into what people are shown.
+                message = f"`{file.name}` is a link to a place outside the configuration's directory"
+                problems.append(Problem("bad-include", message, origin))
+                continue
             before = found.setdefault(file.name, file)
             if before.section != file.section:
                 message = f"`{file.name}` is included for two sections, `{before.section}` and `{file.section}`"

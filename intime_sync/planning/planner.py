@@ -82,7 +82,7 @@ def make_plan(
     if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
         problems.append(_foreign_carriers(foreign))
     if leftovers:
-        problems.append(_leftover_warning(len(leftovers), account.ref.owner))
+        problems.append(_leftover_warning(len(leftovers), account.ref.owner, lost=not ledger.lineage))
     return Plan(
         account=account.ref,
         lineage=ledger.lineage,
@@ -169,13 +169,18 @@ def leftover_carriers(ledger: Ledger, actual: Snapshot, owner: str) -> tuple[Rem
     return tuple(sorted(id for id in own_carriers if id not in known or known[id].copies))
 
 
-def _leftover_warning(count: int, owner: str) -> Problem:
+def _leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:
     one = count == 1
     message = (
         f"{count} {'carrier' if one else 'carriers'} of `{owner}` in the account {'is' if one else 'are'} not known "
         f"as complete, or {'holds' if one else 'hold'} earlier copies, and will be removed with the contacts in "
         f"{'it' if one else 'them'}"
     )
+    if lost:
+        message += (
+            f". There is no ledger: either it was lost, and the contacts are made again from this configuration, or "
+            f"another configuration has the owner `{owner}` too, and they are its contacts"
+        )
     return Problem("unknown-carrier", message, None, Severity.WARNING)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.render.masking import Mask, mask_of, mask_text
+from intime_sync.render.problems import message_of
 from intime_sync.render.style import inert
 
 # A problem without a line is about the configuration as a whole, and GitLab shows none without a place.
@@ -42,11 +43,11 @@ def problems_to_gitlab(problems: Sequence[Problem], *, directory: str = ".", mas
     findings = []
     for problem in problems:
         path = _path(problem, directory)
-        alike = "\0".join((mask_text(path), problem.code, _PLACE.sub("", mask_text(problem.message))))
+        alike = "\0".join((mask_text(path), problem.code, _PLACE.sub("", message_of(problem, mask_text))))
         seen[alike] += 1
         print_ = hashlib.sha256(f"{alike}\0{seen[alike]}".encode("utf-8", "surrogatepass")).hexdigest()
         finding = {
-            "description": inert(masking(problem.message)),
+            "description": inert(message_of(problem, masking)),
             "check_name": problem.code,
             "fingerprint": print_,
             "severity": _GITLAB_SEVERITY[problem.severity],
@@ -67,7 +68,7 @@ def problems_to_json(problems: Sequence[Problem], *, directory: str = ".", mask:
             {
                 "severity": str(problem.severity),
                 "code": problem.code,
-                "message": masking(problem.message),
+                "message": message_of(problem, masking),
                 "file": masking(_path(problem, directory)) if problem.origin else None,
                 "line": problem.origin.line if problem.origin else None,
                 "column": problem.origin.column if problem.origin else None,
@@ -88,7 +89,7 @@ def _command(problem: Problem, directory: str, mask: Mask) -> str:
         properties = place | properties
     given = ",".join(f"{name}={_property(inert(value))}" for name, value in properties.items())
     name = "error" if problem.severity is Severity.ERROR else "warning"
-    return f"::{name} {given}::{_data(inert(mask(problem.message)))}"
+    return f"::{name} {given}::{_data(inert(message_of(problem, mask)))}"
 
 
 def _data(text: str) -> str:

@@ -138,10 +138,15 @@ def _layout(document: dict[str, Any], mask: bool) -> str:
     return text if text.isascii() else _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def _without_marks(change: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger remembers of a message's readers is for comparing, and would tell who they are."""
+    return change | {"options": None} if change.get("kind") == "message" else change
+
+
 def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
     for name, value in document.items():
         if mask:
-            value = mask_json(value)
+            value = mask_json([_without_marks(change) for change in value] if name == "changes" else value)
         if isinstance(value, list) and value:
             items = ",\n".join(f"    {_encode(item)}" for item in value)
             yield f"  {_encode(name)}: [\n{items}\n  ]"

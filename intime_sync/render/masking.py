@@ -40,6 +40,9 @@ _WORTH_A_LOOK: Final = re.compile(r"[\d@]")
 _SWEDISH_LENGTH: Final = len("+46701740605")
 _SWEDISH_HIDDEN: Final = HIDDEN * (_SWEDISH_LENGTH - 5)
 
+_AT: Final = re.compile(r"(?:@|\(at\))(?!.*(?:@|\(at\)))", re.IGNORECASE | re.DOTALL)
+_SHORTEST_MISTYPED: Final = 7
+
 # The shortest number with a country code (Niue), and the shortest with separators that is taken for one without.
 _SHORTEST_ABROAD: Final = 7
 _SHORTEST_HOME: Final = 8
@@ -57,6 +60,20 @@ def mask_text(text: str) -> str:
         return f"+46{_SWEDISH_HIDDEN}{text[-2:]}"
     text = _NUMBERS.sub(_hide_number, text)
     return _EMAIL.sub(_hide_local_part, text) if "@" in text else text
+
+
+def mask_mistyped(text: str) -> str:
+    """What was meant as a number or an address and is none, so that it need not look like one.
+
+    Of seven digits or more, those in the middle are hidden: `0O701740605` becomes `0O7•••••05`. Of an address, all
+    before the last `@` (or `(at)`) but its first character.
+    """
+    places = [index for index, character in enumerate(text) if character.isdecimal()]
+    if len(places) >= _SHORTEST_MISTYPED:
+        inner = set(places[2:-2])
+        text = "".join(HIDDEN if index in inner else character for index, character in enumerate(text))
+    found = _AT.search(text)
+    return f"{text[:1]}{HIDDEN * 3}{text[found.start() :]}" if found else text
 
 
 def no_mask(text: str) -> str:

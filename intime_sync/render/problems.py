@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from intime_sync.model.problem import Problem, Severity
-from intime_sync.render.masking import Mask, mask_of
+from intime_sync.render.masking import Mask, mask_mistyped, mask_of, no_mask
 from intime_sync.render.style import Style, counted, inert
+
+_ABOUT_PEOPLE: Final = frozenset({"impossible-number", "doubtful-number", "impossible-email"})
+_QUOTED: Final = re.compile("`([^`]*)`")
 
 
 def problems_to_text(problems: Sequence[Problem], *, color: bool = False, mask: bool = False) -> str:
@@ -29,4 +34,11 @@ def problem_line(problem: Problem, style: Style, mask: Mask) -> str:
     paint = style.red if problem.severity is Severity.ERROR else style.yellow
     place = f"{style.bold(inert(mask(str(problem.origin))))}: " if problem.origin else ""
     code = style.dim(f"[{inert(problem.code)}]")
-    return f"{place}{paint(f'{problem.severity}:')} {inert(mask(problem.message))} {code}"
+    return f"{place}{paint(f'{problem.severity}:')} {inert(message_of(problem, mask))} {code}"
+
+
+def message_of(problem: Problem, mask: Mask) -> str:
+    """What the problem says; what it quotes of a number or an address is masked even if it looks like none."""
+    if mask is not no_mask and problem.code in _ABOUT_PEOPLE:
+        return mask(_QUOTED.sub(lambda found: f"`{mask_mistyped(found[1])}`", problem.message, count=1))
+    return mask(problem.message)

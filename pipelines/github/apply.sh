@@ -20,6 +20,13 @@ case $changes in
 *) finish "$changes" "$(meaning "$changes")" ;;
 esac
 
+# A run that is started again later must not bring back what has been changed since: only the newest commit is applied.
+tip=$(git ls-remote origin "${GITHUB_REF:-}" 2>/dev/null | cut -f1) || tip=
+if [ -n "${GITHUB_REF:-}" ] && [ -n "$tip" ] && [ "$tip" != "${GITHUB_SHA:-}" ]; then
+    summarize <"$reports/plan.md"
+    finish 5 "This is not the newest commit of ${GITHUB_REF} any more, so nothing was sent; the newest one's run applies"
+fi
+
 # What was approved: what this run was told, else what the merged pull request's comment says. Where nothing would
 # change there is nothing to approve.
 approved=${INTIME_CI_EXPECT_DIGEST:-}

@@ -425,11 +425,12 @@ def test_a_table_for_two_sections_and_a_workbook_that_is_none(space: Workspace) 
     ]
 
 
-def test_files_that_cannot_be_read_are_problems_with_a_place(space: Workspace) -> None:
-    space.configure("include: [a.yaml]\n")
-    # Reading it fails for everybody, even for root, whom no mode keeps out.
-    (space.path / "a.yaml").symlink_to("/proc/self/mem")
-    refuses(space, [("1:1", "unreadable-file", "cannot be read")], "a.yaml")
+def test_a_link_brings_no_file_of_the_machine_into_what_people_see(space: Workspace, tmp_path: Path) -> None:
+    secret = tmp_path.parent / f"{tmp_path.name}-outside.csv"
+    secret.write_text("9f86d081\n")
+    space.configure("include: [{contacts: a.csv}]\n")
+    (space.path / "a.csv").symlink_to(secret)
+    refuses(space, [("4:11", "bad-include", "outside the configuration's directory")])
 
 
 def test_a_directory_without_a_configuration_says_what_to_do(space: Workspace) -> None:

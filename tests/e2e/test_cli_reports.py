@@ -193,3 +193,18 @@ def test_what_is_in_the_configuration_does_nothing_in_a_comment(space: Workspace
     assert ran.code == 0
     assert text not in ran.out
     assert ran.out.count("\n| `+` create | <code>") == 1
+
+
+@pytest.mark.parametrize("precious", ["intime.yaml", ".intime/ledger.json", ".intime/receipts.sqlite3"])
+@pytest.mark.parametrize("option", ["--out", "--report"])
+def test_no_plan_is_written_over_what_it_was_made_from(space: Workspace, precious: str, option: str) -> None:
+    space.configure("groups: [Personal]\n")
+    space.apply()
+    link = space.path / "link.json"
+    link.symlink_to(space.path / precious)
+    before = (space.path / ".intime" / "ledger.json").read_bytes()
+    for target in (precious, "link.json"):
+        ran = space.run("plan", option, target if option == "--out" else f"json={target}")
+        assert (ran.code, "belongs to the configuration or its ledger" in ran.err) == (3, True), ran
+    assert (space.path / ".intime" / "ledger.json").read_bytes() == before
+    assert space.changes() == []

@@ -122,6 +122,13 @@ def check_ledger_file(settings: Settings, store: FileLedgerStore) -> tuple[Findi
     if view.open_intents:
         left = f"{counted(len(view.open_intents), 'request')} of an interrupted run left open; {text}"
         return warning(name, left, "`intime-sync apply` settles them before anything else"), view
+    unknown = [f"{kind}/{key}" for kind, entries in ledger.objects.items() for key, e in entries.items() if e.unknown]
+    if unknown:
+        return warning(
+            name,
+            f"the outcome of {counted(len(unknown), 'request')} is unknown, first that of {unknown[0]}; {text}",
+            f"look in the service, then `intime-sync ledger resolve {unknown[0]} --as sent` (or not-sent)",
+        ), view
     return fine(name, text), view
 
 

@@ -145,6 +145,7 @@ def _meta(change: Change, view: View) -> str:
     parts += (
         ["<span>not made by this configuration</span>"] if isinstance(change, Delete) and not change.owned else []
     )
-    if change.options:
+    # What the ledger remembers of a message's readers is for comparing, and would tell who they are.
+    if change.options and change.address.kind != "message":
         parts.append(f"<span><bdi>{escape(value_of(dict(change.options), view.mask))}</bdi></span>")
     return f'<p class="meta">{"".join(parts)}</p>'

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.render.masking import mask_json, mask_of, mask_text, no_mask
+from intime_sync.render.masking import mask_json, mask_mistyped, mask_of, mask_text, no_mask
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 NUMBERS = st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z")
@@ -114,3 +114,19 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
     started = time.perf_counter()
     mask_text(piece * (200_000 // len(piece)) + "+1")
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "shown"),
+    [
+        ("0O701740605", "0O7••••••05"),
+        ("46701740605000000", "46•••••••••••••00"),
+        ("anna.lindqvist(at)example.se", "a•••(at)example.se"),
+        ("a.b@@example.se", "a•••@example.se"),
+        ("o'brien smith@example.se", "o•••@example.se"),
+        ("123", "123"),
+        ("ole.example.se", "ole.example.se"),
+    ],
+)
+def test_what_was_meant_as_a_number_or_an_address_is_masked_though_it_is_none(mistyped: str, shown: str) -> None:
+    assert mask_mistyped(mistyped) == shown
