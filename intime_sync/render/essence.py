@@ -9,7 +9,8 @@ from intime_sync.model.resource import Address, Attributes, Json, KindName
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import inert, shortened
 
-_BODY_WIDTH: Final = 40
+# Who approves a message approves its words; only what goes on and on is cut, and the other formats have it all.
+_BODY_WIDTH: Final = 320
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 Show: TypeAlias = Callable[[str], str]
@@ -102,8 +103,18 @@ def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
         str(attributes.get("send_at", "")),
         f"from {show(sender)}" if sender else "",
         f"“{shortened(show(body), _BODY_WIDTH)}”" if body else "",
-        f"to {', '.join(to)}" if to else "",
+        "; ".join([*([f"to {', '.join(to)}"] if to else []), *_manner(attributes)]),
     )
+
+
+def _manner(attributes: Attributes) -> list[str]:
+    """What is not as usual about how a message is sent."""
+    odd = {
+        "flash": attributes.get("flash") is True,
+        "anonymized": attributes.get("anonymize") is True,
+        "without the blocklist": attributes.get("check_blocklist") is False,
+    }
+    return [words for words, is_so in odd.items() if is_so]
 
 
 def _number(recipient: Json) -> str:

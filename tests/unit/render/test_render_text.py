@@ -27,6 +27,8 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.report import Report
 from intime_sync.model.resource import Address, Attributes, KindName, RemoteId
+from intime_sync.render.essence import gist_of
+from intime_sync.render.masking import no_mask
 from intime_sync.render.problems import problems_to_text
 from intime_sync.render.report import report_to_text
 from intime_sync.render.text import plan_to_text, summary_line
@@ -194,3 +196,20 @@ def test_problems_keep_their_order_and_are_counted() -> None:
     assert lines[:-1] == [str(problem) for problem in PROBLEMS[::-1]]
     assert lines[-1] == "Found 3 errors and 1 warning."
     assert problems_to_text([]) == "No problems.\n"
+
+
+def test_whoever_approves_a_message_sees_its_words_and_how_it_is_sent() -> None:
+    body = "Kliniken är stängd mellan jul och nyår. Vid akuta besvär ring jouren, som har öppet dygnet runt."
+    message = {
+        "send_at": "2036-12-24T08:00",
+        "sender": "Kliniken",
+        "body": body,
+        "flash": True,
+        "anonymize": True,
+        "check_blocklist": False,
+        "recipients": ["+46701740605"],
+        "groups": [],
+    }
+    cells = gist_of(Address(KindName("message"), "jul"), message, no_mask)
+    assert f"“{body}”" in cells
+    assert cells[-1] == "to 1 recipient; flash; anonymized; without the blocklist"
