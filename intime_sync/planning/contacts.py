@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.model.change import Adopt, Create, Delete, Forget, Held, Replace
+from intime_sync.model.change import Create, Delete, Forget, Held, Replace
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
-from intime_sync.planning.ownership import is_protected, removes_owned
+from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
 
 CONTACT = CONTACTS.name
 
@@ -138,20 +138,11 @@ class _ContactDiffer:
         )
 
     def _remember_protect(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
-        wish = resource.wish
-        if wish.protect is None or wish.protect == entry.protect:
+        change = protection_learnt(CONTACT, resource, entry, after)
+        if change is None:
             self.plan.unchanged += 1
-            return
-        self.plan.changes.append(
-            Adopt(
-                address=Address(CONTACT, resource.key),
-                remote_id=entry.remote_id,
-                after=after,
-                reason="protected from now on" if wish.protect else "no longer protected",
-                origin=resource.origin,
-                protected=wish.protect,
-            )
-        )
+        else:
+            self.plan.changes.append(change)
 
     def _replace(self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None) -> None:
         address = Address(CONTACT, resource.key)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intime_sync.kinds.registry import BLOCKLIST, MESSAGES
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace
+from intime_sync.model.change import Change, Create, Delete, Forget, Held, Replace
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Problem, Severity
@@ -26,7 +26,7 @@ from intime_sync.model.resource import Address, Attributes, RemoteId, Resource, 
 from intime_sync.planning.audience import Audience
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import Clock, KindPlan
-from intime_sync.planning.ownership import is_protected, removes_owned
+from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
 
 MESSAGE = MESSAGES.name
 
@@ -129,8 +129,8 @@ class _MessageDiffer:
         when = f"`message/{resource.key}` is to be sent at {after['send_at']}"
         if self.settled(after):
             message = (
-                f"{when}, which has passed, and the ledger does not know it: it is not sent late; correct `send_at`, "
-                "or remove it"
+                f"{when}, which has passed, and the ledger knows none that was sent then: it is not sent late; "
+                "correct `send_at`, or remove it"
             )
             self.plan.problems.append(Problem("too-late", message, resource.origin))
             return False
@@ -200,20 +200,11 @@ class _MessageDiffer:
         )
 
     def _remember_protect(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
-        wish = resource.wish
-        if wish.protect is None or wish.protect == entry.protect:
+        change = protection_learnt(MESSAGE, resource, entry, after)
+        if change is None:
             self.plan.unchanged += 1
-            return
-        self.plan.changes.append(
-            Adopt(
-                address=Address(MESSAGE, resource.key),
-                remote_id=entry.remote_id,
-                after=after,
-                reason="protected from now on" if wish.protect else "no longer protected",
-                origin=resource.origin,
-                protected=wish.protect,
-            )
-        )
+        else:
+            self.plan.changes.append(change)
 
     def remove(self, key: str, entry: Entry, resource: Resource[Any] | None) -> None:
         """Take back what lies ahead; what was sent is only forgotten."""

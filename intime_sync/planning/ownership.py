@@ -14,9 +14,12 @@ absent    yes         no                forget
 
 from __future__ import annotations
 
+from typing import Any
+
+from intime_sync.model.change import Adopt
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
-from intime_sync.model.resource import Attributes, RemoteId, Wish
+from intime_sync.model.resource import Address, Attributes, KindName, RemoteId, Resource, Wish
 
 SURPLUS: Attributes = {"surplus": True}
 """The options of an entry for what the service made besides the wanted object; it only waits to be removed."""
@@ -41,6 +44,21 @@ def removes_owned(prune: Prune) -> bool:
             return True
         case Prune.NEVER:
             return False
+
+
+def protection_learnt(kind: KindName, wanted: Resource[Any], entry: Entry, after: Attributes) -> Adopt | None:
+    """What the ledger must learn about an object that no list shows and that is as wanted; None when it knows all."""
+    protect = wanted.wish.protect
+    if protect is None or protect == entry.protect:
+        return None
+    return Adopt(
+        address=Address(kind, wanted.key),
+        remote_id=entry.remote_id,
+        after=after,
+        reason="protected from now on" if protect else "no longer protected",
+        origin=wanted.origin,
+        protected=protect,
+    )
 
 
 def lesson(entry: Entry | None, wish: Wish, remote_id: RemoteId | None, attributes: Attributes) -> str | None:

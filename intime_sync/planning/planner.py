@@ -47,27 +47,7 @@ def make_plan(
     """
     check_selection(selection, desired, ledger)
     user_groups, own_carriers, foreign = _sort_groups(actual, account.ref.owner)
-    plans: dict[KindName, KindPlan] = {}
-    for kind in KINDS:
-        if kind.name not in desired:
-            continue
-        if isinstance(kind, ListedKind):
-            listed = user_groups if kind.name == GROUPS.name else actual.of(kind.name)
-            prune = policy.prune_of(kind.name)
-            entries = ledger.of(kind.name)
-            plans[kind.name] = plan_listed(
-                kind, desired.of(kind.name), listed, entries, prune, account.clock, selection.replaces(kind.name)
-            )
-            continue
-        ids, remade = _groups_by_name(user_groups, plans)
-        again = selection.replaces(kind.name)
-        if kind.name == CONTACTS.name:
-            groups = AccountGroups(ids, remade, own_carriers)
-            plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy, again)
-        else:
-            plans[kind.name] = plan_messages(
-                desired, ledger.of(kind.name), MessageGroups(ids, remade), policy, account.clock, again
-            )
+    plans = _plan_kinds(desired, actual, ledger, policy, account, selection, user_groups, own_carriers)
     problems = [problem for plan in plans.values() for problem in plan.problems]
     problems += _check_groups(desired, user_groups)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -97,6 +77,41 @@ def make_plan(
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
         leftovers=leftovers,
     )
+
+
+def _plan_kinds(
+    desired: Snapshot,
+    actual: Snapshot,
+    ledger: Ledger,
+    policy: Policy,
+    account: Account,
+    selection: Selection,
+    user_groups: list[Resource[Any]],
+    own_carriers: Mapping[RemoteId, str],
+) -> dict[KindName, KindPlan]:
+    """Each managed kind's part, groups first: contacts and messages need to know what becomes of them."""
+    plans: dict[KindName, KindPlan] = {}
+    for kind in KINDS:
+        if kind.name not in desired:
+            continue
+        if isinstance(kind, ListedKind):
+            listed = user_groups if kind.name == GROUPS.name else actual.of(kind.name)
+            prune = policy.prune_of(kind.name)
+            entries = ledger.of(kind.name)
+            plans[kind.name] = plan_listed(
+                kind, desired.of(kind.name), listed, entries, prune, account.clock, selection.replaces(kind.name)
+            )
+            continue
+        ids, remade = _groups_by_name(user_groups, plans)
+        again = selection.replaces(kind.name)
+        if kind.name == CONTACTS.name:
+            groups = AccountGroups(ids, remade, own_carriers)
+            plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy, again)
+        else:
+            plans[kind.name] = plan_messages(
+                desired, ledger.of(kind.name), MessageGroups(ids, remade), policy, account.clock, again
+            )
+    return plans
 
 
 def _sort_groups(
