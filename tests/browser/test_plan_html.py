@@ -47,6 +47,7 @@ def test_kinds_and_words_filter_together(browser: Browser, file: Path) -> None:
     with opened(browser, file, CLINIC) as seen:
         chip = seen.page.get_by_role("button", name="Appointment reminders 3")
         chip.click()
+        seen.says("3 of 19 changes")
         assert chip.get_attribute("aria-pressed") == "true"
         assert seen.rows().count() == 3
         seen.page.locator("#search").fill("ÅSA evertsson")
@@ -71,6 +72,7 @@ def test_a_link_carries_the_filters(browser: Browser, file: Path) -> None:
     with opened(browser, file, CLINIC, hash_="#action=delete,replace,x&kind=contact&q=berg+example") as seen:
         assert seen.keys() == []
         seen.page.locator("#search").fill("olle")
+        seen.says("1 of 19 changes")
         seen.page.wait_for_url("**/plan.html#action=delete%2Creplace&kind=contact&q=olle")
         assert seen.keys() == ["olle.berg"]
         seen.page.evaluate("location.hash = '#kind=group'")
