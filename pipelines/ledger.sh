@@ -100,6 +100,13 @@ end() {
     push "$name: done"
 }
 
+# arrived: whether the last push did come in, though its answer was lost; what was taken must still be this run's.
+arrived() {
+    if [ -z "$commit" ] || [ -z "$tip" ] || ! git merge-base --is-ancestor "$commit" "$tip"; then return 1; fi
+    if [ "$verb" != begin ]; then return 0; fi
+    has applying && [ "$(git cat-file blob "$tip:$place/applying")" = "$me" ] && load
+}
+
 unlock() {
     start
     drop applying
@@ -112,8 +119,10 @@ load)
     load
     ;;
 begin | end | unlock)
+    commit=
     for attempt in 1 2 3 4 5; do
         fetch
+        if arrived; then exit 0; fi
         if "$verb"; then exit 0; fi
         sleep "$attempt"
     done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,10 +21,10 @@ def git(path: Path, *arguments: str) -> str:
     return done.stdout.decode()
 
 
-def environment(run: str = "1") -> dict[str, str]:
-    """Without the machine's own settings for git."""
+def environment(run: str = "1", tools: Path | None = None) -> dict[str, str]:
+    """Without the machine's own settings for git; `tools` come before the machine's own."""
     return {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{tools}:{os.environ['PATH']}" if tools else os.environ["PATH"],
         "HOME": "/nonexistent",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GITHUB_RUN_ID": run,
@@ -46,10 +47,10 @@ def clone(remote: Path, path: Path) -> Path:
     return path
 
 
-def ledger(path: Path, *arguments: str, run: str = "1") -> tuple[int, str]:
+def ledger(path: Path, *arguments: str, run: str = "1", tools: Path | None = None) -> tuple[int, str]:
     """Run the script in a clone, as a run of its own."""
     done = subprocess.run(
-        ["sh", str(SCRIPT), *arguments], cwd=path, env=environment(run), capture_output=True, check=False
+        ["sh", str(SCRIPT), *arguments], cwd=path, env=environment(run, tools), capture_output=True, check=False
     )
     return done.returncode, (done.stdout + done.stderr).decode()
 
@@ -89,6 +90,27 @@ def test_a_run_that_was_killed_keeps_the_ledger_until_somebody_looked(remote: Pa
     code, words = ledger(one, "end", "state", "clinic", str(one / "l.json"))
     assert (code, "not this run's any more" in words) == (1, True), "what is not dead after all cannot overwrite"
     assert ledger(two, "steal", "state", "clinic", file)[0] == 3
+
+
+def test_a_push_whose_answer_was_lost_counts_once_it_is_seen_to_have_come_in(remote: Path, tmp_path: Path) -> None:
+    one = clone(remote, tmp_path / "one")
+    here = one / "l.json"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    real = shutil.which("git")
+    # The first push of each run is carried out, and its answer is lost.
+    (tools / "git").write_text(
+        f'#!/bin/sh\n{real} "$@" || exit\nif [ "$1" = push ] && [ ! -f "{tools}/$PPID" ]; then\n'
+        f'    : >"{tools}/$PPID"; exit 128\nfi\n'
+    )
+    (tools / "git").chmod(0o755)
+    assert ledger(one, "begin", "state", "clinic", str(here), tools=tools)[0] == 0
+    assert ledger(one, "begin", "state", "clinic", str(here), run="2")[0] == 6
+    here.write_text("{}")
+    assert ledger(one, "end", "state", "clinic", str(here), tools=tools) == (0, "")
+    here.unlink()
+    assert ledger(one, "begin", "state", "clinic", str(here), run="2")[0] == 0
+    assert here.read_text() == "{}"
 
 
 def test_a_remote_that_cannot_be_read_is_no_empty_ledger(remote: Path, tmp_path: Path) -> None:
