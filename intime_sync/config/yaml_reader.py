@@ -1,4 +1,4 @@
-"""YAML bytes to a Document: one flat pass over libyaml's events, in which every scalar stays text.
+"""YAML bytes to a Document: the short way, else one flat pass over libyaml's events; every scalar stays text.
 
 Owns what YAML means here: no tags, no duplicate keys, aliases and `<<` within bounds. Knows no section and no schema.
 """
@@ -28,6 +28,7 @@ from intime_sync.config.document import Document, ItemPlaces, Place
 from intime_sync.config.locate import YamlLocator
 from intime_sync.config.wording import shown
 from intime_sync.config.yaml_errors import decode, duplicate_keys, syntax_problem
+from intime_sync.config.yaml_short import read_plain
 from intime_sync.model.problem import Origin, Problem
 
 MAX_DEPTH = 50
@@ -46,6 +47,16 @@ def read_yaml(file: str, data: bytes) -> tuple[Document | None, list[Problem]]:
     text = decode(file, data)
     if isinstance(text, Problem):
         return None, [text]
+    with collector_paused():
+        plain = read_plain(text)
+    if plain is not None:
+        locator = YamlLocator(text, plain.keys, dict(plain.items))
+        return Document(file, plain.root, plain.items, locator), []
+    return read_by_events(file, text)
+
+
+def read_by_events(file: str, text: str) -> tuple[Document | None, list[Problem]]:
+    """The same by libyaml, whatever the text: the long way, and the judge of the short one."""
     builder = _Builder(file, text)
     try:
         with collector_paused():

@@ -1,0 +1,205 @@
+"""The short way through YAML as most tools and people write long lists: sections of flat items, a field a line.
+
+libyaml makes a Python object for every event, and that is most of what reading a large file costs. Here an item is
+one match of a regular expression that was made for items of its shape. Whatever is not plain beyond doubt (anchors,
+tags, escapes, `: ` in text, values of several lines, odd indentation, …) is declined as a whole file, and read by
+libyaml; a property test holds the two ways to the same values and places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from intime_sync.config.document import ItemPlaces, Place
+
+# Text that means itself in YAML, wherever it stands: none of the characters that can mean anything else, spaces only
+# inside, and a letter, a digit or a plus sign first.
+_FIRST: Final = r"A-Za-z0-9+\u00c0-\u024f"
+_PLAIN: Final = f"[{_FIRST}][{_FIRST}@._/()-]*(?: +[{_FIRST}@._/()-]+)*"
+_PRINTABLE: Final = r"\x20-\x7e\u00a1-\u024f"
+_DOUBLE: Final = r"[\x20\x21\x23-\x5b\x5d-\x7e\u00a1-\u024f]*"
+_SINGLE: Final = r"[\x20-\x26\x28-\x7e\u00a1-\u024f]*"
+
+_GAP: Final = re.compile(f"(?: *(?:#[{_PRINTABLE}]*)?\n)+")
+_SECTION: Final = re.compile("([a-z_]{1,40}):\n(?=( *)- )")
+_START: Final = re.compile("( *- )(?:([a-z_]{1,40}):)?")
+_FIELD: Final = re.compile("( *)([a-z_]{1,40}):")
+
+# How a field's value can be written: what follows its colon, as it is matched, with one group for the value.
+_FORMS: Final = (
+    f" ({_PLAIN})\n",
+    f' "({_DOUBLE})"\n',
+    f" '({_SINGLE})'\n",
+)
+_LIST: Final = f" \\[({_PLAIN}(?:, {_PLAIN})*)\\]\n"
+_FORMS_OF_TEXT: Final = tuple(re.compile(form) for form in _FORMS)
+_FORM_OF_LIST: Final = re.compile(_LIST)
+_LINES_OF_LIST: Final = re.compile(f"\n((?:( *)- {_PLAIN}\n)(?:\\2- {_PLAIN}\n)*)")
+
+_MOST_SHAPES: Final = 32
+
+
+@dataclass(slots=True)
+class PlainFile:
+    """What a plain file holds, and where its keys and items stand."""
+
+    root: dict[str, object] = field(default_factory=dict)
+    keys: dict[str, Place] = field(default_factory=dict)
+    items: dict[str, ItemPlaces] = field(default_factory=dict)
+
+
+def read_plain(text: str) -> PlainFile | None:
+    """The file, or None when it is not all plain."""
+    if not text.endswith("\n"):
+        text += "\n"
+    file = PlainFile()
+    position, line = 0, 1
+    while True:
+        gap = _GAP.match(text, position)
+        if gap:
+            position, line = gap.end(), line + text.count("\n", position, gap.end())
+        if position == len(text):
+            return file
+        section = _SECTION.match(text, position)
+        if not section or section[1] in file.root:
+            return None
+        reader = _ListReader(text, section[2], section.end(), line + 1)
+        if not reader.read():
+            return None
+        file.root[section[1]] = reader.values
+        file.keys[section[1]] = Place(line, 1)
+        file.items[section[1]] = reader.places
+        position, line = reader.position, reader.line
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Items with the same fields, written in the same ways. Without names: items that are text.
+
+    `lists` are the positions of fields with lists and what takes their text apart; `lines` is None where lists on
+    lines of their own make items of one shape differently long.
+    """
+
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    lists: tuple[tuple[str, Callable[[str], list[str]]], ...]
+    lines: int | None
+
+
+class _ListReader:
+    """Reads the items of one section; `position` and `line` are then behind the last."""
+
+    def __init__(self, text: str, indent: str, position: int, line: int) -> None:
+        self.values: list[object] = []
+        self.places = ItemPlaces()
+        self.position = position
+        self.line = line
+        self._text = text
+        self._indent = indent
+        self._shapes: list[_Shape] = []
+
+    def read(self) -> bool:
+        """Whether all of it was plain."""
+        text, begin = self._text, f"{self._indent}- "
+        while True:
+            if text.startswith(begin, self.position):
+                shape = self._shape()
+                if shape is None:
+                    return False
+                self._run(shape)
+                continue
+            gap = _GAP.match(text, self.position)
+            if gap is None:
+                # A section's next key stands in the first column; anything else is not plain.
+                return True
+            self.line += text.count("\n", self.position, gap.end())
+            self.position = gap.end()
+
+    def _run(self, shape: _Shape) -> None:
+        """All items of one shape that follow each other."""
+        text, position, line = self._text, self.position, self.line
+        match, names, lists, lines = shape.pattern.match, shape.names, shape.lists, shape.lines
+        append, at = self.values.append, self.places.lines.append
+        before = len(self.values)
+        while found := match(text, position):
+            if names:
+                item: dict[str, object] = dict(zip(names, found.groups(), strict=True))
+                for name, split in lists:
+                    item[name] = split(item[name])  # type: ignore[arg-type]
+                append(item)
+            else:
+                append(found[1])
+            at(line)
+            begun, position = position, found.end()
+            line += text.count("\n", begun, position) if lines is None else lines
+        column = len(self._indent) + 3
+        self.places.columns.extend([column] * (len(self.values) - before))
+        self.position, self.line = position, line
+
+    def _shape(self) -> _Shape | None:
+        """A shape that fits the next item: one that was met before, else a new one."""
+        for shape in self._shapes:
+            if shape.pattern.match(self._text, self.position):
+                return shape
+        made = _learn(self._text, self.position, self._indent) if len(self._shapes) < _MOST_SHAPES else None
+        if made is None or not made.pattern.match(self._text, self.position):
+            return None
+        self._shapes.append(made)
+        return made
+
+
+def _learn(text: str, position: int, indent: str) -> _Shape | None:
+    """The shape of the item at `position`, or None when it is not plain."""
+    start = _START.match(text, position)
+    if start is None:
+        return None
+    # What is indented deeper than the dash would belong to the item, or to its last value.
+    pattern, behind = re.escape(start[1]), f"(?!{indent} )"
+    if start[2] is None:
+        return _Shape(re.compile(f"{pattern}({_PLAIN})\n{behind}"), (), (), 1)
+    names: list[str] = []
+    lists: list[tuple[str, Callable[[str], list[str]]]] = []
+    lines: int | None = 0
+    inner = f"{indent}  "
+    key = _FIELD.match(text, start.end(1))
+    while key is not None:
+        name, at = key[2], key.end()
+        form = next((form for form in _FORMS_OF_TEXT if form.match(text, at)), None)
+        found = (form or _FORM_OF_LIST).match(text, at)
+        if found is not None:
+            written = (form or _FORM_OF_LIST).pattern
+            lines = None if lines is None else lines + 1
+            if form is None:
+                lists.append((name, _split_flow))
+        else:
+            found = _LINES_OF_LIST.match(text, at)
+            if found is None or len(found[2]) < len(inner):
+                return None
+            dash = f"{found[2]}- "
+            written = f"\n((?:{dash}{_PLAIN}\n)+)"
+            lines = None
+            lists.append((name, _block_splitter(dash)))
+        if name in names:
+            return None
+        names.append(name)
+        pattern += f"{name}:{written}" if len(names) == 1 else f"{inner}{name}:{written}"
+        key = _FIELD.match(text, found.end())
+        if key is not None and key[1] != inner:
+            key = None
+    return _Shape(re.compile(pattern + behind), tuple(names), tuple(lists), lines)
+
+
+def _split_flow(written: str) -> list[str]:
+    return written.split(", ")
+
+
+def _block_splitter(dash: str) -> Callable[[str], list[str]]:
+    between = f"\n{dash}"
+
+    def split(written: str) -> list[str]:
+        return written[len(dash) : -1].split(between)
+
+    return split
