@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import repeat
+from operator import itemgetter
 from typing import Any, assert_never
 
 from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
+from intime_sync.model.bulk import make_all
 from intime_sync.model.ledger import (
+    NO_OPTIONS,
     AccountRef,
     Carrier,
     Delta,
@@ -86,12 +90,20 @@ def _ledger_from_dict(raw: dict[str, Any]) -> Ledger:
         lineage=str(raw["lineage"]),
         serial=int(raw["serial"]),
         account=None if account is None else AccountRef(account["url"], account["user"], account["owner"]),
-        objects={
-            KindName(kind): {key: entry_from_dict(entry) for key, entry in entries.items()}
-            for kind, entries in raw["objects"].items()
-        },
+        objects={KindName(kind): _entries(entries) for kind, entries in raw["objects"].items()},
         carriers={RemoteId(int(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
     )
+
+
+def _entries(raw: dict[str, dict[str, Any]]) -> dict[str, Entry]:
+    """All entries of a kind; those of contacts are nearly always alike, and then made at once."""
+    values = raw.values()
+    if not all(len(entry) == 3 and "carrier" in entry and "id" in entry for entry in values):
+        return {key: entry_from_dict(entry) for key, entry in raw.items()}
+    attributes, ids, carriers = (map(itemgetter(name), values) for name in ("attributes", "id", "carrier"))
+    no, none, options = repeat(False), repeat(None), repeat(NO_OPTIONS)
+    columns = (attributes, ids, no, options, carriers, no, none)
+    return dict(zip(raw, make_all(Entry, len(raw), columns), strict=True))
 
 
 def _account_to_dict(account: AccountRef) -> dict[str, str]:

@@ -113,6 +113,13 @@ def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Gua
 
 def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -> Iterator[Guard]:
     """A group that is removed with its contacts must not take contacts along that shall stay."""
+    taking = [
+        change
+        for change in by_kind.get(GROUPS.name, ())
+        if isinstance(change, Delete) and GROUPS.takes_contacts(change.options)
+    ]
+    if not taking:
+        return
     staying = {key: entry.attributes for key, entry in ledger.of(CONTACTS.name).items()}
     for change in by_kind.get(CONTACTS.name, ()):
         after = None if isinstance(change, Held) else after_of(change)
@@ -120,9 +127,7 @@ def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -
             staying.pop(change.address.key, None)
         elif after is not None:
             staying[change.address.key] = after
-    for change in by_kind.get(GROUPS.name, ()):
-        if not isinstance(change, Delete) or not GROUPS.takes_contacts(change.options):
-            continue
+    for change in taking:
         members = [key for key, after in staying.items() if change.address.key in CONTACTS.group_names(after)]
         if members:
             yield Guard(
