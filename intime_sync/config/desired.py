@@ -8,20 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from intime_sync.collector import collector_paused
+from intime_sync.config.cache import LEAST_BYTES, FileCache, is_large, open_cache
 from intime_sync.config.checks import check_resources
 from intime_sync.config.convert import converter_for, object_converter
 from intime_sync.config.document import Document
 from intime_sync.config.explain import Checker
-from intime_sync.config.files import find_files
+from intime_sync.config.files import IncludedFile, find_files
+from intime_sync.config.kept import keep, recall
 from intime_sync.config.messages import resolve_messages
+from intime_sync.config.reading import read_file
 from intime_sync.config.schema import item_schema, object_schema, section_schema
 from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
-from intime_sync.config.tables import read_csv, read_xlsx
 from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.kinds.base import ItemContext, Kind
-from intime_sync.kinds.registry import BY_SECTION, KINDS, MESSAGES
+from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
 
@@ -67,7 +69,7 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
         _, found = _read_sections(_provisional(directory, document), document)
         problems += [problem for problem in found if problem.code not in _OF_THE_ACCOUNT]
         raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
-    reader, found = _read_sections(settings, document)
+    reader, found = _read_sections(settings, document, environ)
     problems += found
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
@@ -76,29 +78,31 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     return Configuration(settings, desired, tuple(sorted(problems, key=Problem.sort_key)))
 
 
-def _read_sections(settings: Settings, document: Document) -> tuple[_Sections, list[Problem]]:
-    """The sections of the root file and of everything it includes, and all that is wrong with them."""
+def _read_sections(
+    settings: Settings, document: Document, environ: Mapping[str, str] | None = None
+) -> tuple[_Sections, list[Problem]]:
+    """The sections of the root file and of everything it includes, and all that is wrong with them.
+
+    The cache is only for settings that are right, and so for who gives the `environ` to find it by.
+    """
     reader = _Sections(settings)
     reader.take(document)
     files, problems = find_files(settings, document.locate)
+    cache = None
+    if environ is not None and any(is_large(file.path) for file in files):
+        cache = open_cache(settings.directory, environ, (settings.region, settings.zone.key))
     for file in files:
-        section = BY_SECTION[file.section].spec if file.section else None
         try:
             data = file.path.read_bytes()
         except OSError as error:
             problems.append(Problem("unreadable-file", f"cannot be read: {error.strerror}", Origin(file.name, 1, 1)))
             continue
-        if section is None:
-            included, found = read_yaml(file.name, data)
-            if included is not None:
-                found += _not_here(included)
-        elif file.path.suffix.lower() == ".xlsx":
-            included, found = read_xlsx(file.name, data, section)
+        if cache is not None and len(data) >= LEAST_BYTES:
+            problems += reader.take_kept_file(cache, file, data)
         else:
-            included, found = read_csv(file.name, data, section)
-        problems += found
-        if included is not None:
-            reader.take(included)
+            problems += reader.take_file(file, data)
+    if cache is not None:
+        cache.sweep()
     return reader, problems + reader.finish()
 
 
@@ -178,6 +182,34 @@ class _Sections:
             if kind is not None:
                 value = document.root.pop(section)
                 self._take_section(kind, document, value)
+
+    def take_file(self, file: IncludedFile, data: bytes) -> list[Problem]:
+        """Read an included file; what is wrong with it as a file."""
+        included, found = read_file(file, data)
+        if included is not None:
+            if file.section is None:
+                found += _not_here(included)
+            self.take(included)
+        return found
+
+    def take_kept_file(self, cache: FileCache, file: IncludedFile, data: bytes) -> list[Problem]:
+        """The same, from the cache when the file was read before."""
+        name = cache.name_of(file.name, file.section, data)
+        kept = recall(cache, name, file, data)
+        resources = self.resources.get(CONTACTS.name, [])
+        if kept is not None:
+            self.documents[file.name], recalled, warnings = kept
+            self.resources[CONTACTS.name] = resources
+            resources += recalled
+            self.problems += warnings
+            return []
+        before, problems_before = len(resources), len(self.problems)
+        found = self.take_file(file, data)
+        document = self.documents.get(file.name)
+        if document is not None and not found and document.items.keys() == {CONTACTS.spec.name}:
+            read, said = self.resources[CONTACTS.name][before:], self.problems[problems_before:]
+            keep(cache, name, document.items[CONTACTS.spec.name], read, said)
+        return found
 
     def _take_section(self, kind: Kind, document: Document, value: object) -> None:
         name = kind.spec.name

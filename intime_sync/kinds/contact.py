@@ -6,13 +6,15 @@ How they are changed and removed all the same is the business of `planning/carri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Literal
 
 from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
+from intime_sync.model.bulk import make_all
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
 from intime_sync.wire import requests
@@ -155,6 +157,14 @@ class ContactKind:
             shown["extrafield"] = value.extrafield
         shown["groups"] = list(value.groups)
         return shown
+
+    def to_columns(self, values: Sequence[Contact]) -> list[list[Any]]:
+        """Plain data, field by field."""
+        return [[*map(attrgetter(field.name), values)] for field in fields(Contact)]
+
+    def from_columns(self, count: int, columns: Sequence[Sequence[Any]]) -> list[Contact]:
+        """The reverse of `to_columns`."""
+        return make_all(Contact, count, columns)
 
     def group_names(self, attributes: Attributes) -> Sequence[str]:
         """The names of the user groups that a contact of these attributes is in."""
