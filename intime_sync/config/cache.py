@@ -32,7 +32,7 @@ LEAST_BYTES = 64 * 1024
 _SIGNATURE = 32
 _KEY = 32
 # What has a say in how a file is read. Their versions, since other versions may say something else.
-_LIBRARIES = ("phonenumberslite", "email-validator", "idna", "PyYAML", "jsonschema-rs", "tzdata")
+_LIBRARIES = "phonenumberslite email-validator idna PyYAML jsonschema-rs tzdata".split()
 _OWN_PARTS = ("config", "kinds", "model", "wire")
 
 
@@ -141,7 +141,7 @@ def _surroundings() -> tuple[object, ...]:
 def _signing_key(environ: Mapping[str, str]) -> bytes:
     """This user's key, made when first needed. Raises OSError or RuntimeError where there is no place for it."""
     home = environ.get("XDG_CACHE_HOME")
-    path = (Path(home) if home else Path.home() / ".cache") / "intime-sync" / "cache-key"
+    path = (Path(home) if home else Path.home() / ".cache") / "intime-sync/cache-key"
     with suppress(FileNotFoundError):
         return _whole_key(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
