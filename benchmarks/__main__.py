@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import peers, receiving
 from benchmarks.account import OURS, Account, applied_account
+from benchmarks.data import write_tables
 from benchmarks.processes import Command, Usage, compare
 from benchmarks.tables import exponent, ratio_cells, table, usage_cells
 
@@ -37,6 +38,7 @@ def main() -> None:
         _applying(accounts)
         _loading(accounts[-1], options.runs)
         usages = _planning(accounts, directory, options.runs, with_octodns=octodns is not None)
+        _caching(accounts[1:], empty, directory, options.runs)
         _growth(sizes, usages, compare([empty.plan()], options.runs)[0])
 
 
@@ -108,7 +110,7 @@ def _planning(accounts: list[Account], directory: Path, runs: int, *, with_octod
     rows: list[list[str]] = []
     ours: list[Usage] = []
     for account in accounts:
-        commands = [account.plan()]
+        commands = [account.cold_plan()]
         if with_octodns and account.contacts >= accounts[-1].contacts // 10:
             commands.append(peers.octodns_plan(directory / f"octodns-{account.contacts}", account.contacts))
         usages = compare(commands, runs)
@@ -119,6 +121,20 @@ def _planning(accounts: list[Account], directory: Path, runs: int, *, with_octod
     print("## Planning with nothing to do\n")
     print(table(("", *HEAD), rows), flush=True)
     return ours
+
+
+def _caching(accounts: list[Account], empty: Account, directory: Path, runs: int) -> None:
+    """Plans from YAML and tables, with and without what was read before; and one that creates everything."""
+    rows: list[list[str]] = []
+    for account in accounts:
+        tables = directory / f"tables-{account.contacts}"
+        write_tables(tables, account.contacts)
+        commands = [plan(where) for where in (None, tables) for plan in (account.cold_plan, account.warm_plan)]
+        commands.append(account.creating_plan(empty))
+        # One after the other: a cold run would leave nothing for a warm one between two of its own.
+        rows += ([command.label, *usage_cells(compare([command], runs)[0])] for command in commands)
+    print("## Planning from files that were read before\n")
+    print(table(("", *HEAD), rows), flush=True)
 
 
 def _growth(sizes: list[int], usages: list[Usage], empty: Usage) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,30 @@ class Account:
     def plan(self) -> Command:
         """Planning it, with nothing to do."""
         return Command(f"intime-sync plan, {self.contacts:,} contacts", (*OURS, "plan"), self.directory, self.environ)
+
+    def cold_plan(self, directory: Path | None = None) -> Command:
+        """Planning it without a cache, from `directory` when that holds the same people in another form."""
+        where = directory or self.directory
+        return self._prepared("cold", where, lambda: shutil.rmtree(where / ".intime/cache", ignore_errors=True))
+
+    def warm_plan(self, directory: Path | None = None) -> Command:
+        """Planning it when one file has changed since the last plan, though nothing in it."""
+        where = directory or self.directory
+        file = min((where / "people").iterdir())
+        original = file.read_bytes()
+        lengths = itertools.count(1)
+        return self._prepared("one file changed", where, lambda: file.write_bytes(original + b"\n" * next(lengths)))
+
+    def creating_plan(self, empty: Account) -> Command:
+        """Planning to make everything in an account that is empty."""
+        environ = {**empty.environ, "INTIME_LEDGER": str(self.directory / "none.json")}
+        return Command(f"plan, {self.contacts:,} to create", (*OURS, "plan"), self.directory, environ)
+
+    def _prepared(self, what: str, directory: Path, prepare: Callable[[], object]) -> Command:
+        environ = {**self.environ, "INTIME_LEDGER": str(self.directory / ".intime/ledger.json")}
+        form = "CSV" if directory != self.directory else "YAML"
+        label = f"plan, {self.contacts:,} contacts, {form}, {what}"
+        return Command(label, (*OURS, "plan"), directory, environ, prepare)
 
 
 @contextmanager

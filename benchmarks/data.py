@@ -31,6 +31,27 @@ def write_configuration(directory: Path, contacts: int) -> list[Path]:
     return files
 
 
+def write_tables(directory: Path, contacts: int) -> None:
+    """The same people in FILES tables."""
+    (directory / "people").mkdir(parents=True, exist_ok=True)
+    groups = "".join(f"  - Group {number:02}\n" for number in range(GROUPS))
+    (directory / "intime.yaml").write_text(
+        "version: 1\nowner: bench\naccount: {url: embedded}\ninclude: [{contacts: people/*.csv}]\n"
+        f"groups:\n{groups}",
+        encoding="utf-8",
+    )
+    for part, numbers in enumerate(_parts(contacts)):
+        rows = "".join(f"{_row(number)}\n" for number in numbers)
+        text = f"key;firstname;lastname;mobile;email;extrafield;groups\n{rows}"
+        (directory / "people" / f"part-{part:02}.csv").write_text(text, encoding="utf-8")
+
+
+def _row(number: int) -> str:
+    """The contact's values, as its YAML has them."""
+    values = [line.partition(": ")[2] for line in _contact(number).splitlines()]
+    return ";".join(value.strip("[]").replace(", ", "|") for value in values)
+
+
 def _parts(count: int) -> Iterator[range]:
     each = math.ceil(count / FILES)
     return (range(min(part * each, count), min((part + 1) * each, count)) for part in range(FILES))

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,13 @@ class Usage:
 
 @dataclass(frozen=True)
 class Command:
-    """Something to measure."""
+    """Something to measure; `prepare` is called before every run, and not measured."""
 
     label: str
     argv: Sequence[str | Path]
     directory: Path = field(default_factory=Path)
     environ: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], object] = lambda: None
 
     def start(self, **options: Any) -> subprocess.Popen[bytes]:
         """Start it, without a terminal."""
@@ -47,6 +48,7 @@ class Command:
         The peak that the system reports counts what this process held when it started the other, so this one must
         stay small: nothing large is ever read here.
         """
+        self.prepare()
         with (output or Path(os.devnull)).open("wb") as stdout, tempfile.TemporaryFile() as stderr:
             begun = time.perf_counter()
             process = self.start(stdout=stdout, stderr=stderr)

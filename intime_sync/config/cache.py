@@ -32,7 +32,7 @@ LEAST_BYTES = 64 * 1024
 _SIGNATURE = 32
 _KEY = 32
 # What has a say in how a file is read. Their versions, since other versions may say something else.
-_LIBRARIES = "phonenumberslite email-validator idna PyYAML jsonschema-rs tzdata".split()
+_LIBRARIES = ("phonenumberslite", "email-validator", "idna", "PyYAML", "jsonschema-rs", "tzdata")
 _OWN_PARTS = ("config", "kinds", "model", "wire")
 
 
