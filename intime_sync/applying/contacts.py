@@ -14,6 +14,7 @@ from intime_sync.applying.run import TRIES, Run, Stopped
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Change, Create, Delete, Replace
+from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import ContactStrategy
 from intime_sync.model.report import Status
 from intime_sync.model.resource import RemoteId, Snapshot
@@ -55,27 +56,26 @@ def _has_its_groups(run: Run, change: Change, ids: Mapping[str, RemoteId]) -> bo
 
 def _conclude(run: Run, changes: Sequence[Change], *, only_done: bool = False) -> None:
     """Say how each change ended that nobody has said it of; with `only_done`, only of those that came true."""
+    entries = run.session.ledger.of(CONTACTS.name)
     copied = {key for carrier in run.session.ledger.carriers.values() for key in carrier.copies}
     for change in changes:
         if run.is_finished(change):
             continue
-        why = _shortfall(run, change, copied)
+        entry = entries.get(change.address.key)
+        why = _shortfall(run, change, entry, copied)
         if why is None or not only_done:
-            entry = run.session.ledger.of(CONTACTS.name).get(change.address.key)
             status = Status.DONE if why is None else Status.FAILED
             run.finish(change, status, why, id=entry.remote_id if entry else None)
 
 
-def _shortfall(run: Run, change: Change, copied: Collection[str]) -> str | None:
-    """What the ledger shows to be missing by now; None when the change has come true."""
-    ledger = run.session.ledger
+def _shortfall(run: Run, change: Change, entry: Entry | None, copied: Collection[str]) -> str | None:
+    """What the ledger's `entry` shows to be missing by now; None when the change has come true."""
     key = change.address.key
-    entry = ledger.of(CONTACTS.name).get(key)
     if key in run.stuck:
         return "its carrier could not be removed; apply again"
     if isinstance(change, Delete):
         return None if entry is None else "it could not be removed; apply again"
-    if entry is None or entry.carrier not in ledger.carriers:
+    if entry is None or entry.carrier not in run.session.ledger.carriers:
         return "it could not be added; apply again"
     if isinstance(change, Create | Replace) and entry.attributes != change.after:
         return "it could not be changed; apply again"

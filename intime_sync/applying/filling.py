@@ -150,11 +150,12 @@ class Filler:
     def _complete(self, carrier: LoadedCarrier, ids: Mapping[str, RemoteId], wire: WireContext) -> list[Delta]:
         """What the ledger learns: the carrier, its contacts, and whose earlier copies wait where."""
         ledger = self.run.session.ledger
+        entries = ledger.of(CONTACTS.name)
         names = {name for key in ids for name in CONTACTS.group_names(carrier.members[key])}
         groups = {name: wire.group_ids.get(name, NO_GROUP) for name in sorted(names)}
         deltas: list[Delta] = [PutCarrier(carrier.id, Carrier(carrier.name, groups))]
         for key, id in ids.items():
-            old = ledger.of(CONTACTS.name).get(key)
+            old = entries.get(key)
             if old is not None and old.carrier is not None and old.carrier in ledger.carriers:
                 before = ledger.carriers[old.carrier]
                 deltas.append(PutCarrier(old.carrier, replace(before, copies={**before.copies, key: old.remote_id})))

@@ -21,20 +21,38 @@ class LoadedCarrier:
 def pack(carriers: Iterable[CarrierBuild], size: int) -> Iterator[list[CarrierBuild]]:
     """Lists of carriers with at most `size` contacts in all; a larger carrier gets a list of its own.
 
-    The largest that still fits goes first, so that all but the last few requests are full: N contacts take about
-    N / size requests.
+    Every list is as full as it can be with what is left, so that all but the last few requests are full: N contacts
+    take about N / size requests.
     """
     by_count: dict[int, list[CarrierBuild]] = {}
     for carrier in carriers:
         by_count.setdefault(len(carrier.members), []).append(carrier)
-    counts = sorted(by_count, reverse=True)
+    while by_count:
+        largest = max(by_count)
+        stock = {count: len(those) for count, those in by_count.items()}
+        yield [by_count[count].pop() for count in (_fullest(stock, size) if largest <= size else [largest])]
+        by_count = {count: those for count, those in by_count.items() if those}
+
+
+def _fullest(stock: Mapping[int, int], room: int) -> list[int]:
+    """The counts that together fill `room` best; `stock` says how many there are of each.
+
+    Of several ways it is the one with the largest counts: small ones fill gaps better, so they are kept for later.
+    """
+    counts = sorted(stock)
+    # Bit n of `sums[i]` says whether some of the first i counts add up to n.
+    sums = [1]
+    for count in counts:
+        reached = sums[-1]
+        for _ in range(min(stock[count], room // count)):
+            reached |= reached << count
+        sums.append(reached & ((1 << (room + 1)) - 1))
+    rest = sums.pop().bit_length() - 1
+    chosen: list[int] = []
     while counts:
-        room = size
-        packed: list[CarrierBuild] = []
-        for count in list(counts):
-            while by_count[count] and (count <= room or not packed):
-                packed.append(by_count[count].pop())
-                room -= count
-            if not by_count[count]:
-                counts.remove(count)
-        yield packed
+        count, others = counts.pop(), sums.pop()
+        most = min(stock[count], rest // count)
+        taken = next(number for number in range(most, -1, -1) if others >> (rest - number * count) & 1)
+        chosen += [count] * taken
+        rest -= taken * count
+    return chosen

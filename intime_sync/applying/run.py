@@ -73,7 +73,7 @@ class Run:
     @classmethod
     def lists_of(cls, actual: Snapshot) -> dict[KindName, tuple[Resource[Any], ...]]:
         """A snapshot as the changing view that a run keeps of the account."""
-        return dict(actual.resources)
+        return {kind: tuple(resources) for kind, resources in actual.resources.items()}
 
     def finish(self, change: Change, status: Status, error: str | None = None, id: RemoteId | None = None) -> None:
         """Say how a change ended; the first word on a change stands."""

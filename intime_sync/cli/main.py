@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import logging
 import os
 import sys
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import click
 
 from intime_sync import __version__
+from intime_sync.collector import collect_seldom, spare_last_collection
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
 
 # The verbs in the order of a day's work; the help texts stand here so that listing them loads none of them.
@@ -94,6 +94,8 @@ def main(verbose: int) -> None:
     Every verb takes the directory that holds intime.yaml (default: the current one).
     """
     if verbose:
+        import logging
+
         level = logging.INFO if verbose == 1 else logging.DEBUG
         logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("asyncio").setLevel(logging.WARNING)
@@ -102,7 +104,10 @@ def main(verbose: int) -> None:
 def entry() -> None:
     """The console script: run, say what went wrong, exit with the code that the contract gives it."""
     _open_missing_streams()
-    sys.exit(run(sys.argv[1:]))
+    collect_seldom()
+    code = run(sys.argv[1:])
+    spare_last_collection()
+    sys.exit(code)
 
 
 def _open_missing_streams() -> None:

@@ -53,7 +53,7 @@ class Plan:
 
     def summary(self) -> dict[str, int]:
         """Counts by action, all actions present, and `unchanged`."""
-        counts = Counter(action_of(change) for change in self.changes)
+        counts = Counter(map(action_of, self.changes))
         return {**{str(action): counts[action] for action in Action}, "unchanged": self.unchanged}
 
     def tripped(self) -> tuple[Guard, ...]:
@@ -66,9 +66,9 @@ class Plan:
         Not over the clock, reasons or places.
         """
         digest = hashlib.sha256()
+        encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         for piece in self._digested():
-            digest.update(json.dumps(piece, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
-            digest.update(b"\n")
+            digest.update(f"{encoder.encode(piece)}\n".encode())
         return f"sha256:{digest.hexdigest()}"
 
     def _digested(self) -> Iterator[object]:

@@ -87,30 +87,31 @@ def plan_carriers(
     known = {id for id in ledger.carriers if id in in_account}
     purge = tuple(sorted(set(in_account) - ledger.carriers.keys()))
     wanted, dirty = wanted_contacts(ledger, changes)
-    # What went with a carrier and is not to be made again here is none of this plan's business.
-    wanted = {
-        key: attributes for key, attributes in wanted.items() if key in dirty or _carrier_of(ledger, key) in known
-    }
     members = _members(ledger.of(CONTACTS.name), known)
+    homes = {key: id for id, keys in members.items() for key in keys}
+    # What went with a carrier and is not to be made again here is none of this plan's business.
+    wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in homes}
     retire = {id for id in known if ledger.carriers[id].copies}
     retire |= {id for id in known if id not in members}
     for id, keys in members.items():
         if any(key in dirty or key not in wanted for key in keys):
             retire.add(id)
-    homeless = {key for key in wanted if key in dirty or _carrier_of(ledger, key) in retire}
-    if not homeless:
+    waiting = [key for key in wanted if key in dirty or homes[key] in retire]
+    if not waiting:
         return CarrierPlan((), tuple(sorted(retire)), purge)
     tree = PrefixTree(wanted, size)
     leaves: dict[str, list[str]] = {}
-    waiting = sorted(homeless)
+    placed: set[str] = set()
     while waiting:
-        prefix, keys = tree.leaf(waiting.pop())
-        if prefix in leaves:
+        key = waiting.pop()
+        if key in placed:
             continue
+        prefix, keys = tree.leaf(key)
         leaves[prefix] = keys
-        for key in keys:
-            old = _carrier_of(ledger, key)
-            if old in members and old not in retire:
+        placed.update(keys)
+        for member in keys:
+            old = homes.get(member)
+            if old is not None and old not in retire:
                 retire.add(old)
                 waiting += members[old]
     builds = (_build(owner, ledger, prefix, sorted(leaves[prefix]), wanted) for prefix in sorted(leaves))
@@ -123,11 +124,6 @@ def _members(entries: Mapping[str, Entry], known: set[RemoteId]) -> dict[RemoteI
         if entry.carrier in known:
             members.setdefault(entry.carrier, []).append(key)
     return members
-
-
-def _carrier_of(ledger: Ledger, key: str) -> RemoteId | None:
-    entry = ledger.of(CONTACTS.name).get(key)
-    return entry.carrier if entry else None
 
 
 def _build(

@@ -76,8 +76,8 @@ def member_of(value: Json, mask: Mask) -> str:
 def _contact(key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
     ways = [str(attributes[name]) for name in ("mobile", "email") if attributes.get(name)]
     groups = attributes.get("groups")
-    names = f"[{', '.join(show(str(name)) for name in groups)}]" if isinstance(groups, list) and groups else ""
-    return (show(_name(attributes)), ", ".join(show(way) for way in ways if way != key), names)
+    names = f"[{', '.join([show(str(name)) for name in groups])}]" if isinstance(groups, list) and groups else ""
+    return (show(_name(attributes)), ", ".join([show(way) for way in ways if way != key]), names)
 
 
 def _reminder(attributes: Attributes, show: Show) -> tuple[str, ...]:

@@ -77,18 +77,19 @@ def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iter
     columns = _columns(rows)
     for row in rows:
         yield _line(row, keys, columns, look)
-        yield from _details(row.change, look)
+        if not isinstance(row.change, Create):
+            yield from _details(row.change, look)
 
 
 def _row(change: Change, look: Look) -> _Row:
     style, mask = look.style, look.mask
     key = inert(mask(change.address.key))
     remark = _remark(change, look)
-    stopped = stopped_by(change, look.stops)
-    symbol, paint, alarm = SYMBOLS[action_of(change)], style.dim, consequence_of(change)
+    symbol = SYMBOLS[action_of(change)]
+    if isinstance(change, Create):
+        return _Row(symbol, style.green, key, gist_of(change.address, change.after, mask), "", remark, change)
+    paint, alarm = style.dim, consequence_of(change)
     match change:
-        case Create(after=after):
-            return _Row(symbol, style.green, key, gist_of(change.address, after, mask), "", remark, change)
         case Update(after=after):
             paint, cells = style.yellow, _title(change, after, mask)
         case Replace(after=after):
@@ -103,7 +104,7 @@ def _row(change: Change, look: Look) -> _Row:
             paint, cells = style.red, _title(change, after or before or {}, mask)
         case _:
             assert_never(change)
-    if stopped:
+    if stopped := stopped_by(change, look.stops):
         symbol, paint, alarm = STOPPED_SYMBOL, style.red, "; ".join(part for part in (stopped, alarm) if part)
     return _Row(symbol, paint, key, cells, alarm, remark, change)
 

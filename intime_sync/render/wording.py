@@ -95,7 +95,7 @@ def kind_title(kind: KindName) -> str:
 
 def counts_phrase(changes: Iterable[Change]) -> str:
     """`2 to create, 1 to delete`, in the order of actions."""
-    counts = Counter(action_of(change) for change in changes)
+    counts = Counter(map(action_of, changes))
     return ", ".join(f"{counts[action]} {phrase}" for action, phrase in PHRASES.items() if counts[action])
 
 

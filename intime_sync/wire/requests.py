@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from intime_sync.model.resource import RemoteId
@@ -11,6 +12,7 @@ from intime_sync.wire import endpoints, xml
 from intime_sync.wire.endpoints import Endpoint
 from intime_sync.wire.phone import E164, format_mobile
 from intime_sync.wire.times import WallTime, format_date
+from intime_sync.wire.xml import Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,37 +107,42 @@ class MessageItem:
 
 
 _DEFAULT = WireFormat()
+_NOTHING = Markup("")
 
 
 def add_groups(names: Sequence[str]) -> Request:
     """Create a group for each name; the reply has a group id each."""
-    root, groups = _nested(endpoints.ADD_GROUPS, "groups")
-    for name in names:
-        xml.child(groups, "group", groupname=name)
-    return _request(endpoints.ADD_GROUPS, root, len(names))
+    groups = [xml.element("group", groupname=name) for name in names]
+    return _request(endpoints.ADD_GROUPS, [xml.element("groups", groups)], len(names))
 
 
 def delete_groups(groups: Sequence[tuple[RemoteId, bool]]) -> Request:
     """Delete groups by id, each with (True) or without (False) the contacts in it."""
-    root, parent = _nested(endpoints.DELETE_GROUPS, "groups")
-    for group_id, with_contacts in groups:
-        xml.child(parent, "group", groupid=str(group_id), deletecontacts=_true_false(with_contacts))
-    return _request(endpoints.DELETE_GROUPS, root, len(groups))
+    elements = [
+        xml.element("group", groupid=str(group_id), deletecontacts=_true_false(with_contacts))
+        for group_id, with_contacts in groups
+    ]
+    return _request(endpoints.DELETE_GROUPS, [xml.element("groups", elements)], len(groups))
 
 
 def add_contacts(contacts: Sequence[ContactItem], fmt: WireFormat = _DEFAULT) -> Request:
     """Create contacts; the reply has a contact id each."""
-    root = _root(endpoints.ADD_CONTACTS)
-    for item in contacts:
-        contact = xml.child(root, "contact")
-        xml.child(contact, "type", str(item.type))
-        xml.child(contact, "firstname", item.firstname)
-        xml.child(contact, "lastname", item.lastname)
-        _optional(contact, "email", item.email)
-        _optional(contact, "mobile", item.mobile and format_mobile(item.mobile, fmt.mobiles))
-        _optional(contact, "extrafield", item.extrafield)
-        _groups(contact, item.group_ids)
-    return _request(endpoints.ADD_CONTACTS, root, len(contacts))
+    elements = [
+        xml.element(
+            "contact",
+            [
+                xml.leaf("type", str(item.type)),
+                xml.leaf("firstname", item.firstname),
+                xml.leaf("lastname", item.lastname),
+                _optional("email", item.email),
+                _optional("mobile", item.mobile and format_mobile(item.mobile, fmt.mobiles)),
+                _optional("extrafield", item.extrafield),
+                _groups(item.group_ids),
+            ],
+        )
+        for item in contacts
+    ]
+    return _request(endpoints.ADD_CONTACTS, elements, len(contacts))
 
 
 def add_blocklist(numbers: Sequence[E164], fmt: WireFormat = _DEFAULT) -> Request:
@@ -150,93 +157,93 @@ def delete_blocklist(mobiles: Sequence[str]) -> Request:
 
 def add_reminders(reminders: Sequence[ReminderItem], fmt: WireFormat = _DEFAULT) -> Request:
     """Create reminders; the reply has an appointment id each."""
-    root = _root(endpoints.ADD_REMINDERS)
-    for item in reminders:
-        _reminder_fields(xml.child(root, "reminderappointment"), item, fmt)
-    return _request(endpoints.ADD_REMINDERS, root, len(reminders))
+    elements = [xml.element("reminderappointment", _reminder_fields(item, fmt)) for item in reminders]
+    return _request(endpoints.ADD_REMINDERS, elements, len(reminders))
 
 
 def edit_reminders(edits: Sequence[ReminderEdit], fmt: WireFormat = _DEFAULT) -> Request:
     """Change what is given of each reminder; the reply has an id each, negative where nothing was changed."""
-    root = _root(endpoints.EDIT_REMINDERS)
-    for edit in edits:
-        reminder = xml.child(root, "reminderappointment")
-        xml.child(reminder, "appointmentid", str(edit.id))
-        _reminder_fields(reminder, edit, fmt)
-        _optional(reminder, "active", None if edit.active is None else _true_false(edit.active))
-    return _request(endpoints.EDIT_REMINDERS, root, len(edits))
+    elements = [
+        xml.element(
+            "reminderappointment",
+            [
+                xml.leaf("appointmentid", str(edit.id)),
+                *_reminder_fields(edit, fmt),
+                _optional("active", None if edit.active is None else _true_false(edit.active)),
+            ],
+        )
+        for edit in edits
+    ]
+    return _request(endpoints.EDIT_REMINDERS, elements, len(edits))
 
 
 def create_message(message: MessageItem, fmt: WireFormat = _DEFAULT) -> Request:
     """Send or schedule a message; the reply has a message id for each recipient."""
-    root = _root(endpoints.CREATE_MESSAGE)
-    xml.child(root, "flash", _one_zero(message.flash))
-    xml.child(root, "multisms", _one_zero(message.multisms))
-    # An empty senddate is forbidden: leaving it out is what sends at once.
-    _optional(root, "senddate", message.send_at and format_date(message.send_at, fmt.dates))
-    xml.child(root, "sendertitle", message.sender)
-    xml.child(root, "body", message.body)
-    _optional(root, "statusurl", message.status_url)
-    _optional(root, "checknix", None if message.check_blocklist is None else _one_zero(message.check_blocklist))
-    _optional(root, "anonymize", None if message.anonymize is None else _one_zero(message.anonymize))
-    if message.recipients:
-        recipients = xml.child(root, "recipients")
-        for recipient in message.recipients:
-            transid = {} if recipient.transid is None else {"transid": recipient.transid}
-            xml.child(recipients, "recipient", format_mobile(recipient.mobile, fmt.mobiles), **transid)
-    _groups(root, message.group_ids)
-    return _request(endpoints.CREATE_MESSAGE, root, len(message.recipients), countable=not message.group_ids)
+    elements = [
+        xml.leaf("flash", _one_zero(message.flash)),
+        xml.leaf("multisms", _one_zero(message.multisms)),
+        # An empty senddate is forbidden: leaving it out is what sends at once.
+        _optional("senddate", message.send_at and format_date(message.send_at, fmt.dates)),
+        xml.leaf("sendertitle", message.sender),
+        xml.leaf("body", message.body),
+        _optional("statusurl", message.status_url),
+        _optional("checknix", None if message.check_blocklist is None else _one_zero(message.check_blocklist)),
+        _optional("anonymize", None if message.anonymize is None else _one_zero(message.anonymize)),
+        _recipients(message.recipients, fmt),
+        _groups(message.group_ids),
+    ]
+    return _request(endpoints.CREATE_MESSAGE, elements, len(message.recipients), countable=not message.group_ids)
 
 
 def delete_message(message_id: RemoteId) -> Request:
     """Cancel one scheduled message id; the reply has the same id."""
-    root = _root(endpoints.DELETE_MESSAGE)
-    xml.child(root, "messageid", str(message_id))
-    return _request(endpoints.DELETE_MESSAGE, root, 1)
+    return _request(endpoints.DELETE_MESSAGE, [xml.leaf("messageid", str(message_id))], 1)
 
 
-def _reminder_fields(parent: xml.Element, item: ReminderItem | ReminderEdit, fmt: WireFormat) -> None:
-    _optional(parent, "appointmentdate", item.date and format_date(item.date, fmt.dates))
-    _optional(parent, "organizer_firstname", item.organizer_firstname)
-    _optional(parent, "organizer_lastname", item.organizer_lastname)
-    _optional(parent, "organizer_title", item.organizer_title)
-    _optional(parent, "attendant_firstname", item.attendant_firstname)
-    _optional(parent, "attendant_lastname", item.attendant_lastname)
+def _reminder_fields(item: ReminderItem | ReminderEdit, fmt: WireFormat) -> list[Markup]:
     mobile = item.attendant_mobile
-    _optional(parent, "attendant_mobile", mobile and format_mobile(mobile, fmt.mobiles))
+    return [
+        _optional("appointmentdate", item.date and format_date(item.date, fmt.dates)),
+        _optional("organizer_firstname", item.organizer_firstname),
+        _optional("organizer_lastname", item.organizer_lastname),
+        _optional("organizer_title", item.organizer_title),
+        _optional("attendant_firstname", item.attendant_firstname),
+        _optional("attendant_lastname", item.attendant_lastname),
+        _optional("attendant_mobile", mobile and format_mobile(mobile, fmt.mobiles)),
+    ]
 
 
 def _blocklist(endpoint: Endpoint, mobiles: Sequence[str]) -> Request:
-    root, entries = _nested(endpoint, "nixentries")
-    for mobile in mobiles:
-        xml.child(entries, "nixentry", mobile=mobile)
-    return _request(endpoint, root, len(mobiles))
+    entries = [xml.element("nixentry", mobile=mobile) for mobile in mobiles]
+    return _request(endpoint, [xml.element("nixentries", entries)], len(mobiles))
 
 
-def _groups(parent: xml.Element, ids: Sequence[RemoteId]) -> None:
-    if ids:
-        groups = xml.child(parent, "groups")
-        for group_id in ids:
-            xml.child(groups, "group", groupid=str(group_id))
+def _recipients(recipients: Sequence[Recipient], fmt: WireFormat) -> Markup:
+    if not recipients:
+        return _NOTHING
+    elements = []
+    for recipient in recipients:
+        transid = {} if recipient.transid is None else {"transid": recipient.transid}
+        elements.append(xml.leaf("recipient", format_mobile(recipient.mobile, fmt.mobiles), **transid))
+    return xml.element("recipients", elements)
 
 
-def _root(endpoint: Endpoint) -> xml.Element:
+def _groups(ids: Sequence[RemoteId]) -> Markup:
+    return xml.element("groups", map(_group, ids)) if ids else _NOTHING
+
+
+@lru_cache(maxsize=1024)  # the same few groups come again with every contact in them
+def _group(id: RemoteId) -> Markup:
+    return xml.element("group", groupid=str(id))
+
+
+def _optional(tag: str, text: str | None) -> Markup:
+    return _NOTHING if text is None else xml.leaf(tag, text)
+
+
+def _request(endpoint: Endpoint, content: Iterable[Markup], count: int, *, countable: bool = True) -> Request:
     assert endpoint.root  # noqa: S101 - every POST has one
-    return xml.element(endpoint.root)
-
-
-def _nested(endpoint: Endpoint, tag: str) -> tuple[xml.Element, xml.Element]:
-    root = _root(endpoint)
-    return root, xml.child(root, tag)
-
-
-def _request(endpoint: Endpoint, root: xml.Element, count: int, *, countable: bool = True) -> Request:
-    return Request(endpoint, xml.encode(root), count, countable)
-
-
-def _optional(parent: xml.Element, tag: str, text: str | None) -> None:
-    if text is not None:
-        xml.child(parent, tag, text)
+    return Request(endpoint, xml.encode(xml.element(endpoint.root, content)), count, countable)
 
 
 def _true_false(flag: bool) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, TypeAlias, cast
-
-from lxml import etree
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NewType, TypeAlias
 
 from intime_sync.errors import InvalidInput
 from intime_sync.wire.text import forbidden_character
 
-Element: TypeAlias = etree._Element
+if TYPE_CHECKING:
+    from lxml import etree
+
+Element: TypeAlias = "etree._Element"
+"""An element that was read."""
+
+Markup = NewType("Markup", str)
+"""An element to be sent, as text: building trees only to write them down would take most of an apply's time."""
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """The largest reply that is read, in bytes; an account of 100 000 reminders needs about 50 MB."""
@@ -19,6 +25,11 @@ MAX_BODY: Final = 64 * 1024 * 1024
 _DECLARATION: Final = b'<?xml version="1.0" encoding="iso-8859-1"?>\n'
 _BOM: Final = "\ufeff"
 _CONTROL_BYTE: Final = re.compile(rb"[\x80-\x9f]")
+_PLAIN: Final = re.compile("[ !#-%'-;=?-~]*+")
+"""Text that may stand anywhere as it is, like most."""
+
+_IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_IN_ATTRIBUTE: Final = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
 
 
 class BadXml(ValueError):
@@ -60,6 +71,8 @@ def parse(body: bytes) -> Element:
         data = decode(body).encode("utf-8")
     except UnicodeEncodeError:  # pragma: no cover - no decoder above makes surrogates
         raise BadXml("undecodable text") from None
+    from lxml import etree
+
     # The override matters: declarations name encodings that do not exist (`iso88591`) or do not hold (`utf-16`).
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -80,19 +93,13 @@ def parse(body: bytes) -> Element:
     return root
 
 
-def encode(root: Element) -> bytes:
+def encode(root: Markup) -> bytes:
     """`root` as a document in ISO 8859-1, with character references for what that cannot say."""
-    body = _serialized(root, "iso-8859-1")
-    # Raw C1 bytes are read as Windows-1252 by some and as control characters by others.
-    body = _CONTROL_BYTE.sub(lambda found: b"&#%d;" % found[0][0], body)
+    body = root.encode("iso-8859-1", "xmlcharrefreplace")
     if not body.isascii() and _is_utf8(body):
         # Who tries UTF-8 first, as we do, would see other letters: the two bytes of `Ã¥` are also UTF-8 for `å`.
-        body = _serialized(root, "us-ascii")
+        body = root.encode("ascii", "xmlcharrefreplace")
     return _DECLARATION + body
-
-
-def _serialized(root: Element, encoding: str) -> bytes:
-    return cast("bytes", etree.tostring(root, encoding=encoding, xml_declaration=False))
 
 
 def _is_utf8(body: bytes) -> bool:
@@ -103,24 +110,28 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def element(tag: str, /, **attributes: str) -> Element:
-    """A new element; the values are checked and normalised as by `child`."""
-    made = etree.Element(tag)
+def element(tag: str, content: Iterable[Markup] = (), /, **attributes: str) -> Markup:
+    """An element around others; raises InvalidInput for a value that XML cannot carry."""
+    inner = "".join(content)
+    start = _start(tag, attributes)
+    return Markup(f"<{start}>{inner}</{tag}>" if inner else f"<{start}/>")
+
+
+def leaf(tag: str, text: str, /, **attributes: str) -> Markup:
+    """An element around `text` in NFC; raises InvalidInput for text that XML cannot carry."""
+    start = _start(tag, attributes) if attributes else tag
+    return Markup(f"<{start}>{_carried(text, tag, _IN_TEXT)}</{tag}>")
+
+
+def _start(tag: str, attributes: Mapping[str, str]) -> str:
     for name, value in attributes.items():
-        made.set(name, _carried(value, name))
-    return made
+        tag += f' {name}="{_carried(value, name, _IN_ATTRIBUTE)}"'
+    return tag
 
 
-def child(parent: Element, tag: str, text: str | None = None, /, **attributes: str) -> Element:
-    """A new last child of `parent`, its text in NFC; raises InvalidInput for text that XML cannot carry."""
-    made = element(tag, **attributes)
-    if text is not None:
-        made.text = _carried(text, tag)
-    parent.append(made)
-    return made
-
-
-def _carried(text: str, where: str) -> str:
+def _carried(text: str, where: str, escapes: Mapping[int, str]) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     found = forbidden_character(text, newlines=True)
     if found:
         position, name = found
@@ -128,4 +139,4 @@ def _carried(text: str, where: str) -> str:
             f"the {where} holds {name} at position {position + 1}, which XML cannot carry",
             hint="Remove the character from the text.",
         )
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text).translate(escapes)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from itertools import pairwise
 from math import ceil
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from intime_sync.applying.packs import pack
-from intime_sync.planning.carriers import WHOLE, CarrierBuild, PrefixTree
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.change import Create
+from intime_sync.model.ledger import Ledger
+from intime_sync.model.resource import Address
+from intime_sync.planning.carriers import WHOLE, CarrierBuild, PrefixTree, plan_carriers
 
 KEYS = st.sets(st.text(min_size=1, max_size=8), max_size=60)
 SIZES = st.integers(1, 8)
@@ -92,3 +97,25 @@ def test_packs_are_nearly_full(counts: list[int], size: int) -> None:
 def test_many_small_carriers_leave_no_room_unused(counts: list[int]) -> None:
     loads = [sum(len(carrier.members) for carrier in packed) for packed in pack(builds(counts), 100)]
     assert len(loads) <= ceil(sum(counts) / 100) + 1
+
+
+def test_a_large_account_needs_hardly_more_requests_than_contacts_fill() -> None:
+    keys = [f"key-{number}" for number in range(20_000)]
+    tree = PrefixTree(keys, 50)
+    counts = [len(leaf) for leaf in leaves(tree, set(keys)).values()]
+    assert len(list(pack(builds(counts), 200))) <= 103
+
+
+def test_each_leaf_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    look_up = PrefixTree.leaf
+
+    def counted(tree: PrefixTree, key: str) -> tuple[str, list[str]]:
+        asked.append(key)
+        return look_up(tree, key)
+
+    monkeypatch.setattr(PrefixTree, "leaf", counted)
+    changes = [Create(address=Address(CONTACTS.name, f"key-{number}"), after={}) for number in range(1000)]
+    plan = plan_carriers("clinic-a", Ledger(lineage="one"), changes, {}, 50)
+    assert sum(len(build.members) for build in plan.build) == len(changes)
+    assert len(asked) == len(plan.build)

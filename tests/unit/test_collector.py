@@ -1,4 +1,4 @@
-"""Pausing the garbage collector: it must be as it was afterwards, however the pause ends."""
+"""Pausing the garbage collector: it must be as it was afterwards, however the pause ends; and slowing it down."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from intime_sync.collector import collector_paused
+from intime_sync.collector import collect_seldom, collector_paused
 
 
 def test_the_collector_pauses_and_comes_back() -> None:
@@ -47,3 +47,15 @@ def test_only_very_much_is_kept_out_of_later_searches() -> None:
         assert gc.get_freeze_count() >= len(many)
     finally:
         gc.unfreeze()
+
+
+def test_a_run_searches_for_cycles_seldom_but_does() -> None:
+    before = gc.get_threshold()
+    try:
+        collect_seldom()
+        young, *older = gc.get_threshold()
+        assert young > before[0]
+        assert older == list(before[1:])
+        assert gc.isenabled()
+    finally:
+        gc.set_threshold(*before)

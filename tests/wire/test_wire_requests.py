@@ -59,8 +59,7 @@ def test_a_message_to_groups_may_get_any_number_of_ids() -> None:
 
 @given(CARRIED)
 def test_text_survives_encoding_in_elements_and_attributes(text: str) -> None:
-    root = xml.element("root", name=text)
-    xml.child(root, "child", text)
+    root = xml.element("root", [xml.leaf("child", text)], name=text)
     read = xml.parse(xml.encode(root))
     wanted = unicodedata.normalize("NFC", text)
     assert (read.get("name"), read[0].text or "") == (wanted, wanted)
