@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,7 +43,7 @@ class Output:
         terminal = stream.isatty()
         color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         # A log or a saved review must not lose what a narrow screen has no room for.
-        width = shutil.get_terminal_size((100, 24)).columns if terminal else _UNLIMITED
+        width = _columns() if terminal else _UNLIMITED
         return cls(stream, color, not terminal if reveal is None else not reveal, width)
 
     def write(self, text: str) -> None:
@@ -71,6 +70,12 @@ class Output:
 
     def _styled(self, text: str, fg: str) -> str:
         return click.style(text, fg=fg, bold=True) if self.color else text
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 class SilentProgress:

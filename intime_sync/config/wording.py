@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 _LONGEST = 40
@@ -18,6 +17,8 @@ def shown(value: object) -> str:
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is closest, if any is close. Case does not matter."""
+    import difflib
+
     by_folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word[: 2 * _LONGEST].casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from intime_sync.errors import LedgerError, LedgerLocked
 
 
 @contextmanager
 def hold_lock(path: Path, verb: str, timeout: float) -> Iterator[None]:
     """Hold the lock at `path`, waiting at most `timeout` seconds. Raises LedgerLocked naming the holder."""
+    from filelock import FileLock, Timeout
+
     lock = FileLock(path, timeout=timeout, mode=0o600)
     try:
         lock.acquire()
@@ -63,6 +63,8 @@ def _write_note(path: Path, verb: str) -> None:
 
 def break_lock(path: Path, *, force: bool) -> bool:
     """Remove the lock at `path` and its note; False when there was none. Raises LedgerLocked while it is held."""
+    from filelock import FileLock, Timeout
+
     lock = FileLock(path, timeout=0, mode=0o600)
     there = note_path(path).exists()
     try:

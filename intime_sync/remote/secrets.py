@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import re
 from dataclasses import dataclass
@@ -73,12 +72,8 @@ class Redactor:
     """Replaces a secret in texts, however it is spelled there: plain, URL-encoded, escaped or quoted."""
 
     def __init__(self, secret: Secret) -> None:
-        value = secret.reveal()
-        encoded = {quote(value, safe=""), quote(value), quote_plus(value)}
-        spellings = {value, html.escape(value), repr(value)[1:-1], ascii(value)[1:-1]} | encoded
-        spellings |= {_lower_hex(spelling) for spelling in encoded}
         # The longest first: a spelling may begin with another.
-        self._spellings = tuple(sorted(filter(None, spellings), key=len, reverse=True))
+        self._spellings = tuple(sorted(filter(None, _spellings(secret.reveal())), key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
         """`text` with *** for every spelling of the secret, and for the value of any `hash=`."""
@@ -121,6 +116,16 @@ class LogRedaction(logging.Filter):
 
 def _one_line(kind: type[BaseException] | None, error: BaseException | None) -> str:
     return f"{kind.__name__ if kind else 'error'}: {error}"
+
+
+def _spellings(value: str) -> set[str]:
+    if value.isascii() and value.isalnum():
+        return {value}  # spelled alike everywhere
+    import html
+
+    encoded = {quote(value, safe=""), quote(value), quote_plus(value)}
+    plain = {value, html.escape(value), repr(value)[1:-1], ascii(value)[1:-1]}
+    return plain | encoded | {_lower_hex(spelling) for spelling in encoded}
 
 
 def _lower_hex(text: str) -> str:

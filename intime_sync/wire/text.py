@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-
-# The C1 controls are allowed in XML, but the service's encoding reads them back as other characters.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
-_FORBIDDEN_OR_LAYOUT = re.compile("[\x00-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
+from functools import cache
 
 
 def forbidden_character(text: str, *, newlines: bool = False) -> tuple[int, str] | None:
@@ -15,8 +12,17 @@ def forbidden_character(text: str, *, newlines: bool = False) -> tuple[int, str]
 
     Lone surrogates count. Tabs and line breaks do too unless `newlines` is true: a name has none, a message may.
     """
-    found = (_FORBIDDEN if newlines else _FORBIDDEN_OR_LAYOUT).search(text)
+    if text.isprintable():  # as nearly all is, and then there is none
+        return None
+    found = _forbidden(newlines).search(text)
     return (found.start(), f"U+{ord(found[0]):04X}") if found else None
+
+
+@cache
+def _forbidden(newlines: bool) -> re.Pattern[str]:
+    # The C1 controls are allowed in XML, but the service's encoding reads them back as other characters.
+    low = r"\x00-\x08\x0b\x0c\x0e-\x1f" if newlines else r"\x00-\x1f"
+    return re.compile(rf"[{low}\x80-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def clean(text: str) -> str:

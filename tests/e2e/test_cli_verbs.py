@@ -84,6 +84,44 @@ def test_no_verbs_help_loads_what_only_its_work_needs() -> None:
     assert done.stdout.endswith("HEAVY []\n"), done.stdout[-200:]
 
 
+def loaded_by(space: Workspace, verb: str) -> set[str]:
+    """The modules that a verb has loaded when it is done; it must succeed."""
+    program = (
+        "import sys; from intime_sync.cli.main import run; code = run(sys.argv[1:]); "
+        "print('\\nLOADED', *sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, verb],
+        cwd=space.path,
+        env=space.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.rpartition("\nLOADED ")[2].split())
+
+
+def test_a_plan_with_nothing_to_do_loads_nothing_that_only_doing_needs(tmp_path: Path) -> None:
+    with workspace(tmp_path) as space:
+        space.configure("groups: []\ncontacts: []\n")
+        loaded = loaded_by(space, "plan")
+    assert "intime_sync.planning.planner" in loaded, "it planned"
+    # An empty account answers without XML, so that not even lxml has anything to do.
+    assert loaded & {*HEAVY, "tenacity"} == {"requests", "urllib3", "yaml", "jsonschema_rs"}
+    ours = {module for module in loaded if module.startswith("intime_sync.")}
+    needless = ("intime_sync.applying", "intime_sync.emulator", "intime_sync.receipts", "intime_sync.exporting")
+    assert not [module for module in ours if module.startswith(needless)]
+    renderers = {"annotations", "drift", "gitlab", "html", "json", "markdown", "plan_file", "report"}
+    assert not ours & {"intime_sync.cli.plans", *(f"intime_sync.render.{name}" for name in renderers)}
+
+
+def test_validating_loads_nothing_that_only_the_network_or_errors_need(alone: Workspace) -> None:
+    alone.configure("groups: []\ncontacts: []\n")
+    loaded = loaded_by(alone, "validate")
+    assert loaded & {*HEAVY, "difflib", "logging"} == {"yaml", "jsonschema_rs"}
+    assert not [module for module in loaded if module.startswith(("intime_sync.remote", "intime_sync.ledgers"))]
+
+
 def test_init_makes_a_configuration_that_validates_applies_and_stays_out_of_git(alone: Workspace) -> None:
     made = alone.run("init", "Vård & Omsorg")
     assert (made.code, made.err) == (0, "")

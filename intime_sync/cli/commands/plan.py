@@ -16,7 +16,6 @@ from intime_sync.cli.options import (
     selection_options,
 )
 from intime_sync.cli.output import Output
-from intime_sync.cli.plans import write_plan_file
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
 from intime_sync.cli.wiring import check_targets, connect, ledger_store, plan_for, settle_in_memory
 from intime_sync.config.desired import load_desired
@@ -61,6 +60,8 @@ def command(
             Output.for_stderr().note(f"note: the last apply left {left} open, which the next one settles first")
         plan, _ = plan_for(configuration, connection, view, settle_in_memory(view.ledger), selection)
     if out is not None:
+        from intime_sync.cli.plans import write_plan_file
+
         write_plan_file(plan, out, directory)
     write_reports(plan, reports, reveal)
     screen = Output.for_stdout(reveal)

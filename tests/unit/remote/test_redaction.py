@@ -103,6 +103,14 @@ def test_every_spelling_is_redacted(spelling: str) -> None:
     assert_hidden(Redactor(Secret(SECRET))(f"a {spelling} b"))
 
 
+@pytest.mark.parametrize("secret", ["0123456789abcdef", "Word", "wörd", "a-b"])
+def test_a_secret_is_redacted_however_plain_it_is(secret: str) -> None:
+    redact = Redactor(Secret(secret))
+    for spelling in (secret, quote(secret), repr(secret)[1:-1], ascii(secret)[1:-1]):
+        assert redact(f"a {spelling} b") == "a *** b"
+        assert redact.finds(spelling)
+
+
 def test_the_value_of_a_hash_parameter_is_redacted_whatever_it_is() -> None:
     redact = Redactor(Secret("x"))
     assert redact("GET /?user=u&hash=other&id=1") == "GET /?user=u&hash=***&id=1"
