@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from intime_sync.applying.recovery import heard_of, settlement
+from intime_sync.cache import open_cache
 from intime_sync.cli.output import Output
 from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
@@ -92,6 +91,8 @@ def _embedded(directory: Path) -> Iterator[str]:
         from intime_sync.emulator import EmulatorOptions, run_in_thread
     except ImportError:
         raise _no_emulator() from None
+    import sqlite3
+
     state = directory / STATE_DIRECTORY
     state.mkdir(mode=0o700, exist_ok=True)
     data = state / "emulator.sqlite3"
@@ -118,7 +119,11 @@ def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileL
         raise InvalidInput(
             f"`ledger.url` {settings.ledger} is not a file", hint="write a path, relative to the configuration"
         )
-    return FileLedgerStore(settings.directory / settings.ledger, account)
+    return FileLedgerStore(
+        settings.directory / settings.ledger,
+        account,
+        lambda: open_cache(settings.directory, os.environ, "ledger", ()),
+    )
 
 
 def check_targets(settings: Settings, targets: Iterable[Path]) -> None:
@@ -187,11 +192,18 @@ def read_account(
     check_ledger(view.ledger, connection.account)
     wanted = dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents)))
     actual = fetch_actual(connection.client, wanted, reading_context(settings))
-    for intent in view.open_intents:
-        settle(intent, settlement(intent, view.ledger, actual))
-    heard = heard_of(view.ledger, arrivals(settings, view.ledger))
-    if heard:
-        settle(None, heard)
+    if view.open_intents:
+        from intime_sync.applying.recovery import settlement
+
+        for intent in view.open_intents:
+            settle(intent, settlement(intent, view.ledger, actual))
+    receipts = arrivals(settings, view.ledger)
+    if receipts:
+        from intime_sync.applying.recovery import heard_of
+
+        heard = heard_of(view.ledger, receipts)
+        if heard:
+            settle(None, heard)
     return actual
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from intime_sync.config.document import Document
@@ -12,6 +13,7 @@ from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource
+from intime_sync.model.table import Table
 
 Resources = Mapping[KindName, Sequence[Resource[Any]]]
 
@@ -32,11 +34,8 @@ def _place(origin: Origin | None) -> tuple[str, int, int]:
 
 
 def _duplicates(kind_name: KindName, items: Sequence[Resource[Any]]) -> Iterator[Problem]:
-    keys: dict[str, Resource[Any]] = {}
-    unique = True
-    for item in items:
-        unique = unique and keys.setdefault(item.key, item) is item
-    if not unique:
+    keys = items.keys if isinstance(items, Table) else [item.key for item in items]
+    if len({*keys}) < len(keys):
         first: dict[str, Resource[Any]] = {}
         for item in sorted(items, key=lambda item: _place(item.origin)):
             before = first.setdefault(item.key, item)
@@ -60,14 +59,16 @@ def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iter
 
 def _shared_numbers(contacts: Sequence[Resource[Any]]) -> Iterator[Problem]:
     """Two people may share a phone, but the service may also make one contact of them."""
-    first: dict[str, Resource[Any]] = {}
+    table = Table.of(contacts)
+    absent = {position for position, wish in table.wishes.items() if wish.absent}
+    first: dict[str, int] = {}
     shared = [
-        item
-        for item in contacts
-        if item.value.mobile and not item.wish.absent and first.setdefault(item.value.mobile, item) is not item
+        (first[mobile], position)
+        for position, mobile in enumerate([value.mobile for value in table.values])
+        if mobile and position not in absent and first.setdefault(mobile, position) != position
     ]
-    for item in shared:
-        before = first[item.value.mobile]
+    for one_position, other_position in shared:
+        before, item = table[one_position], table[other_position]
         if before.key != item.key:
             one, other = sorted((before, item), key=lambda item: _place(item.origin))
             message = f"`contact/{other.key}` has the same mobile as `contact/{one.key}` at {one.origin}"
@@ -78,7 +79,10 @@ def _unknown_groups(resources: Resources, documents: Mapping[str, Document]) -> 
     groups = {item.key: item.wish.absent for item in resources[GROUPS.name]}
     present = {name for name, absent in groups.items() if not absent}
     for kind in (CONTACTS, MESSAGES):
-        for item in resources.get(kind.name, ()):
+        items = resources.get(kind.name, ())
+        if isinstance(items, Table) and present.issuperset(chain(*{value.groups for value in items.values})):
+            continue
+        for item in items:
             for name in item.value.groups:
                 if name in present or item.wish.absent:
                     continue

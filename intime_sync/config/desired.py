@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from intime_sync.cache import LEAST_BYTES, FileCache, is_large, open_cache
 from intime_sync.collector import collector_paused
-from intime_sync.config.cache import LEAST_BYTES, FileCache, is_large, open_cache
 from intime_sync.config.checks import check_resources
-from intime_sync.config.convert import converter_for, object_converter
-from intime_sync.config.document import Document
+from intime_sync.config.convert import convert, converter_for, object_converter
+from intime_sync.config.document import Document, Uniform
 from intime_sync.config.explain import Checker
 from intime_sync.config.files import IncludedFile, find_files
 from intime_sync.config.kept import keep, recall
@@ -23,12 +23,18 @@ from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.kinds.base import ItemContext, Kind
+from intime_sync.kinds.fields import FieldType
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
+from intime_sync.model.table import Table
 
 # What cannot be judged while region or time zone are not known.
 _OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "time-in-gap", "ambiguous-time"})
+
+
+_MANY = 100
+"""Fewer contacts are read one by one: starting with columns costs as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,9 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
-    desired = Snapshot({name: tuple(resources) for name, resources in reader.resources.items()})
+    desired = Snapshot(
+        {name: tuple(items) if isinstance(items, list) else items for name, items in reader.resources.items()}
+    )
     return Configuration(settings, desired, tuple(sorted(problems, key=Problem.sort_key)))
 
 
@@ -90,7 +98,7 @@ def _read_sections(
     files, problems = find_files(settings, document.locate)
     cache = None
     if environ is not None and any(is_large(file.path) for file in files):
-        cache = open_cache(settings.directory, environ, (settings.region, settings.zone.key))
+        cache = open_cache(settings.directory, environ, "files", (settings.region, settings.zone.key))
     for file in files:
         try:
             data = file.path.read_bytes()
@@ -117,7 +125,12 @@ def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
         ) from None
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
-    return read_yaml(ROOT_FILE, data)
+    document, problems = read_yaml(ROOT_FILE, data)
+    if document is not None:
+        for name, value in document.root.items():
+            if isinstance(value, Uniform) and name not in BY_SECTION:
+                document.root[name] = value.items()
+    return document, problems
 
 
 def _settings(
@@ -170,7 +183,7 @@ class _Sections:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.documents: dict[str, Document] = {}
-        self.resources: dict[KindName, list[Resource[Any]]] = {}
+        self.resources: dict[KindName, list[Resource[Any]] | Table[Any]] = {}
         self.problems: list[Problem] = []
         self._readers = {kind.name: _ItemReader(kind) for kind in KINDS}
 
@@ -195,36 +208,61 @@ class _Sections:
     def take_kept_file(self, cache: FileCache, file: IncludedFile, data: bytes) -> list[Problem]:
         """The same, from the cache when the file was read before."""
         name = cache.name_of(file.name, file.section, data)
-        kept = recall(cache, name, file, data)
-        resources = self.resources.get(CONTACTS.name, [])
+        contacts = self._contacts()
+        since, problems_since = len(contacts), len(self.problems)
+        kept = recall(cache, name, file, data, contacts)
         if kept is not None:
-            self.documents[file.name], recalled, warnings = kept
-            self.resources[CONTACTS.name] = resources
-            resources += recalled
+            self.documents[file.name], warnings = kept
+            self.resources[CONTACTS.name] = contacts
             self.problems += warnings
             return []
-        before, problems_before = len(resources), len(self.problems)
         found = self.take_file(file, data)
         document = self.documents.get(file.name)
         if document is not None and not found and document.items.keys() == {CONTACTS.spec.name}:
-            read, said = self.resources[CONTACTS.name][before:], self.problems[problems_before:]
-            keep(cache, name, document.items[CONTACTS.spec.name], read, said)
+            places = document.items[CONTACTS.spec.name]
+            keep(cache, name, places, self._contacts(), since, self.problems[problems_since:])
         return found
+
+    def _contacts(self) -> Table[Any]:
+        """The contacts so far; a section of its own only once some file has it."""
+        contacts = self.resources.get(CONTACTS.name)
+        return contacts if isinstance(contacts, Table) else Table()
 
     def _take_section(self, kind: Kind, document: Document, value: object) -> None:
         name = kind.spec.name
-        resources = self.resources.setdefault(kind.name, [])
+        resources = self.resources.setdefault(kind.name, Table() if kind.name == CONTACTS.name else [])
         if value is None:
             message = (
                 f"`{name}` is empty: write `{name}: []` to want none of them, or remove the line to leave them alone"
             )
             self.problems.append(Problem("empty-section", message, document.locate((name,), key=True)))
             return
+        if isinstance(resources, Table) and self._take_columns(document, value, resources):
+            return
+        if isinstance(value, Uniform):
+            value = value.items()
         if not isinstance(value, list):
             self.problems += self._readers[kind.name].whole.explain(value, document.locate, (name,))
             return
-        settings = self.settings
-        resources += self._readers[kind.name].read(document, value, settings, self.problems)
+        resources.extend(self._readers[kind.name].read(document, value, self.settings, self.problems))
+
+    def _take_columns(self, document: Document, value: object, contacts: Table[Any]) -> bool:
+        """Whether contacts are many and could be understood column by column, and so were."""
+        items = Uniform.of(value) if isinstance(value, list) and len(value) >= _MANY else value
+        if not isinstance(items, Uniform):
+            return False
+        converted = {
+            field.name: [convert(text, field) if text else "" for text in items.columns[field.name]]
+            for field in CONTACTS.spec.fields
+            if field.type is FieldType.BOOLEAN and field.name in items.columns
+        }
+        context = ItemContext(self.settings.region, self.settings.zone, [], document.locate)
+        read = CONTACTS.read_columns({**items.columns, **converted}, context)
+        if read is None:
+            return False
+        places = document.items[CONTACTS.spec.name]
+        contacts.add_columns(read.keys, read.values, document.file, places.lines, places.columns, read.wishes)
+        return True
 
     def finish(self) -> list[Problem]:
         """Fill in what items take from each other; all problems of items, and of items with each other."""

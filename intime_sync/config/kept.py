@@ -9,61 +9,58 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import repeat
 from typing import Any
 
-from intime_sync.config.cache import FileCache
+from intime_sync.cache import FileCache
 from intime_sync.config.document import Document, ItemPlaces, Locator, Path, Place
 from intime_sync.config.files import IncludedFile
 from intime_sync.config.reading import read_file
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.model.bulk import make_all
 from intime_sync.model.problem import Origin, Problem, Severity
-from intime_sync.model.resource import PRESENT, Resource, Wish
+from intime_sync.model.resource import Wish
+from intime_sync.model.table import Table
 
 SECTION = CONTACTS.spec.name
 
 
 def keep(
-    cache: FileCache, name: str, places: ItemPlaces, resources: Sequence[Resource[Any]], problems: Sequence[Problem]
+    cache: FileCache, name: str, places: ItemPlaces, contacts: Table[Any], since: int, problems: Sequence[Problem]
 ) -> None:
-    """Keep what a file's items are, unless there is more to it than an entry can hold."""
+    """Keep what a file's items are, unless there is more to it than an entry can hold.
+
+    They are those of `contacts` from the position `since` on.
+    """
     wishes = {
-        index: (resource.wish.absent, resource.wish.protect)
-        for index, resource in enumerate(resources)
-        if resource.wish is not PRESENT
+        position - since: (wish.absent, wish.protect)
+        for position, wish in contacts.wishes.items()
+        if position >= since
     }
     whole = (
-        len(places) == len(resources)
+        len(places) == len(contacts) - since
         and all(problem.severity is Severity.WARNING and problem.origin is not None for problem in problems)
-        and all(resources[index].wish == Wish(*wish) for index, wish in wishes.items())
+        and all(contacts.wishes[since + position] == Wish(*wish) for position, wish in wishes.items())
     )
     if whole:
         said = [(problem.code, problem.message, problem.origin) for problem in problems]
         written = [(code, message, *place) for code, message, place in said if place is not None]
-        keys = [resource.key for resource in resources]
-        columns = CONTACTS.to_columns([resource.value for resource in resources])
-        cache.put(name, (places.lines.tobytes(), places.columns.tobytes(), keys, columns, wishes, written))
+        packed = CONTACTS.pack(contacts.keys[since:], contacts.values[since:])
+        if packed is not None:
+            cache.put(name, (places.lines.tobytes(), places.columns.tobytes(), packed, wishes, written))
 
 
 def recall(
-    cache: FileCache, name: str, file: IncludedFile, data: bytes
-) -> tuple[Document, list[Resource[Any]], list[Problem]] | None:
-    """What was kept of a file: a document without values, the resources of its items, its warnings."""
+    cache: FileCache, name: str, file: IncludedFile, data: bytes, contacts: Table[Any]
+) -> tuple[Document, list[Problem]] | None:
+    """What was kept of a file: a document without values and its warnings; its items go to `contacts`."""
     kept = cache.get(name)
     if kept is None:
         return None
-    lines, columns, keys, values, wishes, written = kept
+    lines, columns, packed, wishes, written = kept
     places = ItemPlaces(array("l", lines), array("l", columns))
-    count = len(keys)
-    wanted = [PRESENT] * count
-    for index, wish in wishes.items():
-        wanted[index] = Wish(*wish)
-    origins = map(Origin._make, zip(repeat(file.name), places.lines, places.columns, strict=False))
-    contacts = CONTACTS.from_columns(count, values)
-    resources: list[Resource[Any]] = make_all(Resource, count, (keys, contacts, repeat(None), origins, wanted))
+    wanted = {position: Wish(*wish) for position, wish in wishes.items()}
+    contacts.add_columns(*CONTACTS.unpack(packed), file.name, places.lines, places.columns, wanted)
     problems = [Problem(code, message, Origin(*place), Severity.WARNING) for code, message, *place in written]
-    return Document(file.name, {}, {SECTION: places}, _LocatorOnDemand(file, data)), resources, problems
+    return Document(file.name, {}, {SECTION: places}, _LocatorOnDemand(file, data)), problems
 
 
 class _LocatorOnDemand:

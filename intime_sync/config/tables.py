@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from intime_sync.config.document import Document, ItemPlaces, Path, Place
+from intime_sync.config.document import Document, ItemPlaces, Path, Place, Uniform
 from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.model.problem import Origin, Problem
+
+_MANY = 500
+"""Shorter tables are read row by row, whatever is in them."""
 
 
 class Row(NamedTuple):
@@ -143,24 +147,21 @@ def read_rows(
     Rows that do not fit the header are left out. A header that cannot be trusted makes no document, since every row
     would then be wrong in the same way.
     """
-    filled = ((line, [cell.strip() for cell in cells]) for line, cells in rows)
-    filled = ((line, cells) for line, cells in filled if any(cells))
-    header = next(filled, None)
+    remaining = iter(rows)
+    header = next(_filled(remaining), None)
     if header is None:
         return (None if problems else _document(file, section, [], ItemPlaces(), {}, columns)), problems
     line, names = header
     header_columns, header_problems = _header(file, line, names, section, columns)
     unreadable = bool(problems or header_problems)
     problems += header_problems
-    items: list[object] = []
-    places = ItemPlaces()
-    for line, cells in filled:
-        misfits = _misfits(file, line, cells, names, columns)
-        if misfits:
-            problems += misfits
-            continue
-        items.append(_item(cells, header_columns))
-        places.add(line, 1)
+    body = [*remaining]
+    uniform = None if unreadable else _uniform(body, len(names), header_columns)
+    if uniform is not None:
+        items: list[object] | Uniform = uniform
+        places = ItemPlaces(array("l", [line for line, _ in body]), array("l", [1]) * len(body))
+    else:
+        items, places = _items(file, body, names, header_columns, columns, problems)
     if unreadable:
         return None, sorted(problems, key=Problem.sort_key)
     indices = {".".join((*column.parents, column.name)): column.index for column in header_columns}
@@ -168,10 +169,56 @@ def read_rows(
     return document, sorted(problems, key=Problem.sort_key)
 
 
+def _items(
+    file: str,
+    rows: Iterable[Row],
+    names: Sequence[str],
+    header: Sequence[_Column],
+    columns: CsvColumns | SheetColumns,
+    problems: list[Problem],
+) -> tuple[list[object], ItemPlaces]:
+    """The items of rows that fit the header, and their places; what is wrong with the others goes to `problems`."""
+    items: list[object] = []
+    places = ItemPlaces()
+    for line, cells in _filled(rows):
+        misfits = _misfits(file, line, cells, names, columns)
+        if misfits:
+            problems += misfits
+            continue
+        items.append(_item(cells, header))
+        places.add(line, 1)
+    return items, places
+
+
+def _filled(rows: Iterable[Row]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, their cells without white space around them."""
+    filled = ((line, [cell.strip() for cell in cells]) for line, cells in rows)
+    return ((line, cells) for line, cells in filled if any(cells))
+
+
+def _uniform(rows: Sequence[Row], width: int, header: Sequence[_Column]) -> Uniform | None:
+    """Very many rows that fit the header and hold nothing but text and lists, column by column; else None."""
+    if len(rows) < _MANY or len(header) != width or any(column.parents for column in header):
+        return None
+    if {*map(len, (cells for _, cells in rows))} != {width}:
+        return None
+    taken = [[*map(str.strip, cells)] for cells in zip(*(cells for _, cells in rows), strict=True)]
+    if not all(map(any, zip(*taken, strict=True))):
+        return None
+    columns: dict[str, Sequence[str] | Sequence[tuple[str, ...]]] = {}
+    for column in header:
+        cells = taken[column.index]
+        parts = {cell: _parts(cell) for cell in {*cells}} if column.is_list else {}
+        columns[column.name] = [(*parts[cell],) for cell in cells] if column.is_list else cells
+        if not all(part for cell, part in parts.items() if cell):
+            return None
+    return Uniform(columns)
+
+
 def _document(
     file: str,
     section: SectionSpec,
-    items: list[object],
+    items: list[object] | Uniform,
     places: ItemPlaces,
     header: dict[str, int],
     columns: CsvColumns | SheetColumns,
@@ -237,8 +284,12 @@ def _item(cells: Sequence[str], columns: Iterable[_Column]) -> dict[str, object]
         target = item
         for parent in column.parents:
             target = target.setdefault(parent, {})  # type: ignore[assignment]
-        target[column.name] = [part for part in map(str.strip, cell.split("|")) if part] if column.is_list else cell
+        target[column.name] = _parts(cell) if column.is_list else cell
     return item
+
+
+def _parts(cell: str) -> list[str]:
+    return [part for part in map(str.strip, cell.split("|")) if part]
 
 
 def _decode(file: str, data: bytes) -> str | Problem:

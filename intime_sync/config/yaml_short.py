@@ -9,11 +9,12 @@ libyaml; a property test holds the two ways to the same values and places.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from intime_sync.config.document import ItemPlaces, Place
+from intime_sync.config.document import ItemPlaces, Place, Uniform
 
 # Text that means itself in YAML, wherever it stands: none of the characters that can mean anything else, spaces only
 # inside, and a letter, a digit or a plus sign first.
@@ -25,6 +26,7 @@ _SINGLE: Final = r"[\x20-\x26\x28-\x7e\u00a1-\u024f]*"
 
 _GAP: Final = re.compile(f"(?: *(?:#[{_PRINTABLE}]*)?\n)+")
 _SECTION: Final = re.compile("([a-z_]{1,40}):\n(?=( *)- )")
+_NEXT_SECTION: Final = re.compile("\n[a-z_]")
 _START: Final = re.compile("( *- )(?:([a-z_]{1,40}):)?")
 _FIELD: Final = re.compile("( *)([a-z_]{1,40}):")
 
@@ -34,12 +36,17 @@ _FORMS: Final = (
     f' "({_DOUBLE})"\n',
     f" '({_SINGLE})'\n",
 )
-_LIST: Final = f" \\[({_PLAIN}(?:, {_PLAIN})*)\\]\n"
+_ITEM: Final = f"(?:{_PLAIN}|\"{_DOUBLE}\"|'{_SINGLE}')"
+_LIST: Final = f" \\[({_ITEM}(?:, {_ITEM})*)\\]\n"
 _FORMS_OF_TEXT: Final = tuple(re.compile(form) for form in _FORMS)
 _FORM_OF_LIST: Final = re.compile(_LIST)
-_LINES_OF_LIST: Final = re.compile(f"\n((?:( *)- {_PLAIN}\n)(?:\\2- {_PLAIN}\n)*)")
+_LINES_OF_LIST: Final = re.compile(f"\n((?:( *)- {_ITEM}\n)(?:\\2- {_ITEM}\n)*)")
+_ITEM_ALONE: Final = re.compile(_ITEM)
 
 _MOST_SHAPES: Final = 32
+
+_MUCH: Final = 16 * 1024
+"""Shorter texts are read an item at a time, whatever their items are."""
 
 
 @dataclass(slots=True)
@@ -69,7 +76,7 @@ def read_plain(text: str) -> PlainFile | None:
         reader = _ListReader(text, section[2], section.end(), line + 1)
         if not reader.read():
             return None
-        file.root[section[1]] = reader.values
+        file.root[section[1]] = reader.values if reader.uniform is None else reader.uniform
         file.keys[section[1]] = Place(line, 1)
         file.items[section[1]] = reader.places
         position, line = reader.position, reader.line
@@ -94,6 +101,7 @@ class _ListReader:
 
     def __init__(self, text: str, indent: str, position: int, line: int) -> None:
         self.values: list[object] = []
+        self.uniform: Uniform | None = None
         self.places = ItemPlaces()
         self.position = position
         self.line = line
@@ -109,7 +117,8 @@ class _ListReader:
                 shape = self._shape()
                 if shape is None:
                     return False
-                self._run(shape)
+                if self.values or not self._take_all(shape):
+                    self._run(shape)
                 continue
             gap = _GAP.match(text, self.position)
             if gap is None:
@@ -117,6 +126,34 @@ class _ListReader:
                 return True
             self.line += text.count("\n", self.position, gap.end())
             self.position = gap.end()
+
+    def _take_all(self, shape: _Shape) -> bool:
+        """Take all that is left of the file as items of one shape, if it is that and much."""
+        text, position = self._text, self.position
+        if shape.lines is None or len(shape.names) < 2 or len(text) - position < _MUCH:
+            return False
+        if _NEXT_SECTION.search(text, position):
+            return False
+        first = shape.pattern.match(text, position)
+        if first is None:
+            return False
+        around = len(first[0]) - sum(map(len, first.groups()))
+        columns = [*zip(*shape.pattern.findall(text, position), strict=True)]
+        count = len(columns[0])
+        end = position + count * around + sum(sum(map(len, column)) for column in columns)
+        # Had anything been skipped between them, the items would not add up to what there is.
+        if text[end:].strip("\n") or text[end - 1] != "\n" or any("" in column for column in columns):
+            return False
+        named: dict[str, Sequence[str] | Sequence[tuple[str, ...]]] = dict(zip(shape.names, columns, strict=True))
+        for name, split in shape.lists:
+            written = named[name]
+            parts = {each: tuple(split(each)) for each in {*written}}
+            named[name] = [parts[each] for each in written]
+        self.uniform = Uniform(named)
+        self.places.lines = array("l", range(self.line, self.line + count * shape.lines, shape.lines))
+        self.places.columns = array("l", [len(self._indent) + 3]) * count
+        self.position, self.line = end, self.line + count * shape.lines
+        return True
 
     def _run(self, shape: _Shape) -> None:
         """All items of one shape that follow each other."""
@@ -179,7 +216,7 @@ def _learn(text: str, position: int, indent: str) -> _Shape | None:
             if found is None or len(found[2]) < len(inner):
                 return None
             dash = f"{found[2]}- "
-            written = f"\n((?:{dash}{_PLAIN}\n)+)"
+            written = f"\n((?:{dash}{_ITEM}\n)+)"
             lines = None
             lists.append((name, _block_splitter(dash)))
         if name in names:
@@ -193,13 +230,19 @@ def _learn(text: str, position: int, indent: str) -> _Shape | None:
 
 
 def _split_flow(written: str) -> list[str]:
+    if '"' in written or "'" in written:
+        return _unquoted(_ITEM_ALONE.findall(written))
     return written.split(", ")
+
+
+def _unquoted(items: list[str]) -> list[str]:
+    return [item[1:-1] if item[0] in "\"'" else item for item in items]
 
 
 def _block_splitter(dash: str) -> Callable[[str], list[str]]:
     between = f"\n{dash}"
 
     def split(written: str) -> list[str]:
-        return written[len(dash) : -1].split(between)
+        return _unquoted(written[len(dash) : -1].split(between))
 
     return split

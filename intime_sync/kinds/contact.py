@@ -5,18 +5,19 @@ How they are changed and removed all the same is the business of `planning/carri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import Any, Literal
+from array import array
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple
 
 from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
+from intime_sync.kinds.columns import read_emails, read_mobiles, read_names_of_groups, read_texts
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
-from intime_sync.model.bulk import make_all
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
+from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource, Wish
 from intime_sync.wire import requests
 from intime_sync.wire.phone import E164
 
@@ -25,6 +26,17 @@ MAX_KEY = 200
 
 # contacts/add: 1 = SMS contact, 2 = e-mail contact, 3 = both.
 _TYPE_NUMBERS: dict[str, Literal[1, 2, 3]] = {"sms": 1, "email": 2, "sms+email": 3}
+
+_TEXTS = ("key", "firstname", "lastname", "extrafield")
+
+# Types, with whether there is a mobile and whether there is an address.
+_REACHABLE = {
+    ("sms", True, False),
+    ("sms", True, True),
+    ("email", False, True),
+    ("email", True, True),
+    ("sms+email", True, True),
+}
 
 SPEC = SectionSpec(
     name="contacts",
@@ -75,11 +87,14 @@ SPEC = SectionSpec(
         PROTECT,
     ),
 )
+_FIELDS = {field.name for field in SPEC.fields}
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact as the service should have it; `groups` sorted, each name once, "" and None for what is not given."""
+class Contact(NamedTuple):
+    """A contact as the service should have it; `groups` sorted, each name once, "" and None for what is not given.
+
+    A tuple, since a hundred thousand are made, kept and compared at once.
+    """
 
     type: str
     firstname: str
@@ -88,6 +103,28 @@ class Contact:
     email: str | None
     extrafield: str
     groups: tuple[str, ...]
+
+
+class ContactColumns(NamedTuple):
+    """Keys and contacts of many items, and by position the wishes that are not PRESENT."""
+
+    keys: list[str]
+    values: list[Contact]
+    wishes: dict[int, Wish]
+
+
+def _read_wishes(ensure: Sequence[str], protect: Sequence[bool | str]) -> dict[int, Wish] | None:
+    """What `read_wish` makes of each pair, by position; None when one is wrong."""
+    wishes: dict[int, Wish] = {}
+    for wanted, kept in {*zip(ensure, protect, strict=True)}:
+        if wanted not in ("", "present", "absent") or kept not in ("", True, False):
+            return None
+        if wanted == "absent" and kept is True:
+            return None
+    for at, (wanted, kept) in enumerate(zip(ensure, protect, strict=True)):
+        if wanted == "absent" or kept != "":
+            wishes[at] = Wish(absent=wanted == "absent", protect=kept if isinstance(kept, bool) else None)
+    return wishes
 
 
 class ContactKind:
@@ -158,13 +195,88 @@ class ContactKind:
         shown["groups"] = list(value.groups)
         return shown
 
-    def to_columns(self, values: Sequence[Contact]) -> list[list[Any]]:
-        """Plain data, field by field."""
-        return [[*map(attrgetter(field.name), values)] for field in fields(Contact)]
+    def read_columns(self, columns: Mapping[str, Sequence[Any]], context: ItemContext) -> ContactColumns | None:
+        """Very many items at once, as `read` would understand each; None when there is more to say about one of them.
 
-    def from_columns(self, count: int, columns: Sequence[Sequence[Any]]) -> list[Contact]:
-        """The reverse of `to_columns`."""
-        return make_all(Contact, count, columns)
+        `columns` are the values by field: text, truths, tuples of text; "" and () where nothing is given.
+        """
+        if not columns or not columns.keys() <= _FIELDS:
+            return None
+        count = len(next(iter(columns.values())))
+        # A column is lists or not: a text that stands for a list, or a list for a text, is for the schema to explain.
+        if not count or any(isinstance(column[0], tuple) != (name == "groups") for name, column in columns.items()):
+            return None
+        empty = [""] * count
+        keys, firsts, lasts, extras = (read_texts(columns.get(name, empty)) for name in _TEXTS)
+        mobiles = read_mobiles(columns.get("mobile", empty), context.region)
+        emails = read_emails(columns.get("email", empty), context)
+        groups = read_names_of_groups(columns.get("groups", [()] * count))
+        wishes = _read_wishes(columns.get("ensure", empty), columns.get("protect", empty))
+        if keys is None or firsts is None or lasts is None or extras is None:
+            return None
+        if mobiles is None or emails is None or groups is None or wishes is None:
+            return None
+        given = columns.get("type", empty)
+        usual = [
+            "sms+email" if mobile and email else "sms" if mobile else "email"
+            for mobile, email in zip(mobiles, emails, strict=True)
+        ]
+        types = [one or other for one, other in zip(given, usual, strict=True)]
+        names = [key or mobile or email for key, mobile, email in zip(keys, mobiles, emails, strict=True)]
+        reached = [*zip(types, map(bool, mobiles), map(bool, emails), strict=True)]
+        absent = {at for at, wish in wishes.items() if wish.absent}
+        if not _REACHABLE.issuperset(how for at, how in enumerate(reached) if at not in absent):
+            return None
+        if None in names or not {"", *_TYPE_NUMBERS}.issuperset(given) or max(map(len, keys)) > MAX_KEY:
+            return None
+        rows = zip(types, firsts, lasts, mobiles, emails, extras, groups, strict=True)
+        return ContactColumns([name or "" for name in names], [*map(Contact._make, rows)], wishes)
+
+    def pack(self, keys: Sequence[str], values: Sequence[Contact]) -> tuple[Any, ...] | None:
+        """Very many keys and their contacts as little plain data, for a cache; None when it cannot hold them."""
+        if not values:
+            return None
+        types, *texts, groups = zip(*values, strict=True)
+        columns = [keys, *([text or "" for text in column] for column in texts)]
+        joined = ["\n".join(column) for column in columns]
+        if any(text.count("\n") != len(keys) - 1 for text in joined):
+            return None
+        distinct = {pair: at for at, pair in enumerate({*zip(types, groups, strict=True)})}
+        return joined, [*distinct], array("l", map(distinct.__getitem__, zip(types, groups, strict=True))).tobytes()
+
+    def unpack(self, packed: tuple[Any, ...]) -> tuple[list[str], list[Contact]]:
+        """The reverse of `pack`."""
+        joined, distinct, indices = packed
+        keys, firsts, lasts, mobiles, emails, extras = (text.split("\n") for text in joined)
+        pairs = [distinct[at] for at in array("l", indices)]
+        types, groups = zip(*pairs, strict=True)
+        reached = ([text or None for text in column] for column in (mobiles, emails))
+        return keys, [*map(Contact._make, zip(types, firsts, lasts, *reached, extras, groups, strict=True))]
+
+    def from_attributes(self, many: Sequence[Mapping[str, Any]]) -> list[Contact] | None:
+        """The contacts whose `attributes` are exactly these; None when there is no such contact for one of them."""
+        if not many:
+            return []
+        names = Contact._fields
+        rows: list[tuple[Any, ...]]
+        try:
+            rows = [*map(itemgetter(*names), many)]
+        except KeyError:
+            rows = [tuple([attributes.get(name) for name in names]) for attributes in many]
+        *columns, listed = zip(*rows, strict=True)
+        given = sum(len(many) - column.count(None) for column in (*columns, listed))
+        if given != sum(map(len, many)) or None in columns[0] or {*map(type, listed)} != {list}:
+            return None
+        if any("" in column or not {*map(type, column)} <= {str, type(None)} for column in columns):
+            return None
+        if not {*map(type, chain.from_iterable(listed))} <= {str}:
+            return None
+        known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        groups = [known.setdefault(names, names) for names in map(tuple, listed)]
+        for at, name in enumerate(names[:-1]):
+            if name in _TEXTS and None in columns[at]:
+                columns[at] = tuple([text or "" for text in columns[at]])
+        return [*map(Contact._make, zip(*columns, groups, strict=True))]
 
     def group_names(self, attributes: Attributes) -> Sequence[str]:
         """The names of the user groups that a contact of these attributes is in."""

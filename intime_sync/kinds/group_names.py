@@ -9,7 +9,7 @@ from intime_sync.wire.text import clean
 
 
 @lru_cache(maxsize=1024)
-def _plain_names(given: tuple[str, ...]) -> tuple[str, ...] | None:
+def plain_names(given: tuple[str, ...]) -> tuple[str, ...] | None:
     """The names of groups, cleaned and sorted, or None where there is something to say about them.
 
     Remembered, since many people are in the same groups.
@@ -23,7 +23,7 @@ def read_group_names(item: Item, context: ItemContext) -> tuple[str, ...]:
     given = item.get("groups")
     if not given:
         return ()
-    plain = _plain_names(tuple(given))
+    plain = plain_names(tuple(given))
     if plain is not None:
         return plain
     names = [context.text({"groups": name}, "groups") for name in given]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from intime_sync.kinds.base import ItemContext
 from intime_sync.wire.phone import E164, parse_mobile
@@ -11,7 +12,10 @@ from intime_sync.wire.phone import E164, parse_mobile
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII
 )
+_PLAIN_EMAIL_LINES = re.compile(f"^{_PLAIN_EMAIL.pattern}$", re.ASCII | re.MULTILINE)
 _SPECIAL = (".local", ".localhost", ".invalid", ".onion", ".test", ".arpa", ".alt")
+_SPECIAL_LINES = re.compile(rf"\.(?:{'|'.join(ending[1:] for ending in _SPECIAL)})$", re.MULTILINE)
+_MAX_PLAIN_EMAIL = 64
 
 
 def read_mobile(text: str, context: ItemContext, *path: str | int) -> E164 | None:
@@ -35,7 +39,7 @@ def read_email(text: str, context: ItemContext, *path: str | int) -> str | None:
     """The address with its domain in lower case, or None after noting what is wrong."""
     address = text.strip()
     if (
-        len(address) <= 64
+        len(address) <= _MAX_PLAIN_EMAIL
         and "--" not in address
         and _PLAIN_EMAIL.fullmatch(address)
         and not address.endswith(_SPECIAL)
@@ -48,6 +52,18 @@ def read_email(text: str, context: ItemContext, *path: str | int) -> str | None:
     except EmailNotValidError as error:
         context.error("impossible-email", f"`{short(text)}` is not an e-mail address: {error}", *path)
         return None
+
+
+def are_plain_emails(texts: Sequence[str]) -> bool:
+    """Whether `read_email` would return each as it is, but for "" (not given)."""
+    joined = "\n".join(texts)
+    return (
+        max(map(len, texts)) <= _MAX_PLAIN_EMAIL
+        and "--" not in joined
+        and len(_PLAIN_EMAIL_LINES.findall(joined)) == len(texts) - texts.count("")
+        and joined.count("\n") == len(texts) - 1
+        and not _SPECIAL_LINES.search(joined)
+    )
 
 
 def short(text: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import repeat
+import os
+from array import array
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any, assert_never
 
 from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
-from intime_sync.model.bulk import make_all
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import (
-    NO_OPTIONS,
     AccountRef,
     Carrier,
     Delta,
@@ -29,6 +31,19 @@ from intime_sync.model.resource import KindName, RemoteId
 
 FORMAT_VERSION = "1"
 
+# How `ledger_to_json` writes the contacts, and about how many bytes of them are read at once.
+_CONTACTS_BEGIN = b'\n    "contact": {\n'
+_CONTACTS_END = b"\n    }"
+_INSTEAD = b'\n    "contact": "%s"'
+_PART = 1 << 20
+
+# As many digits as a number of more than 64 bits has.
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_HUGE = b"0" * 20
+
+# What hostile or damaged JSON makes the code below raise.
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+
 
 def ledger_to_json(ledger: Ledger) -> Iterator[str]:
     """The ledger's text, line by line."""
@@ -42,7 +57,7 @@ def ledger_to_json(ledger: Ledger) -> Iterator[str]:
     for position, kind in enumerate(sorted(ledger.objects)):
         yield ",\n" if position else "\n"
         yield f"    {_dump(kind)}: {{"
-        entries = ledger.objects[kind]
+        entries = dict(ledger.objects[kind].items())
         yield from _lines({key: entry_to_dict(entries[key]) for key in sorted(entries)}, "      ")
         yield "\n    }" if entries else "}"
     yield "\n  },\n" if ledger.objects else "},\n"
@@ -57,25 +72,73 @@ def _lines(values: Mapping[str, object], indent: str) -> Iterator[str]:
         yield f"{indent}{_dump(key)}: {_dump(value)}"
 
 
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def ledger_from_json(data: bytes) -> Ledger:
     """The ledger that `data` spells. Raises LedgerError when it is not one."""
     try:
-        text = data.decode(json.detect_encoding(data), "surrogatepass")
-        del data  # a large ledger should not be in memory three times
         with collector_paused():
-            raw = json.loads(text)
-            del text
-            return _ledger_from_dict(raw)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return _read(data)
+    except _UNREADABLE:
         raise LedgerError(
             "the ledger is not readable as one",
             hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again, but "
             "messages that are scheduled would be scheduled a second time",
         ) from None
+
+
+def _read(data: bytes) -> Ledger:
+    """The contacts of a long ledger are taken in parts: all of it at once as JSON is much larger than they are."""
+    start, end = data.find(_CONTACTS_BEGIN), -1
+    if start >= 0:
+        end = data.find(_CONTACTS_END, start)
+    if end - start > _PART:
+        contacts = _Contacts()
+        # Nobody can have foreseen this, so where it is found again, it is the contacts that were taken out.
+        mark = os.urandom(16).hex()
+        try:
+            raw = _parse(data[:start] + _INSTEAD % mark.encode() + data[end + len(_CONTACTS_END) :])
+            for part in _parts(data, start + len(_CONTACTS_BEGIN), end):
+                contacts.add(_parse(b"{" + part + b"}"))
+            # Written otherwise than by this program, the parts may not be what they seem.
+            whole = raw["objects"][CONTACTS.name] == mark and contacts.are_distinct()
+        except _UNREADABLE:
+            raw, whole = {}, False
+        if whole:
+            raw["objects"][CONTACTS.name] = {}
+            ledger = _ledger_from_dict(raw)
+            ledger.objects[CONTACTS.name] = contacts.entries()
+            return ledger
+    return _ledger_from_dict(_parse(data))
+
+
+def _parts(data: bytes, position: int, end: int) -> Iterator[bytes]:
+    """The lines from `position` to `end` in parts of about the same size, without the comma between two parts.
+
+    Raises ValueError where a comma is one too many.
+    """
+    while position < end:
+        cut = data.find(b",\n", min(position + _PART, end), end)
+        cut = end if cut < 0 else cut
+        part = data[position:cut]
+        if not part.strip():
+            raise ValueError(part)
+        yield part
+        position = cut + 1
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    """JSON; the standard library reads what the quick one declines, such as UTF-16, or would round."""
+    import orjson
+
+    parsed: dict[str, Any]
+    if _HUGE not in data.translate(_DIGITS_AS_ZEROS):
+        with suppress(orjson.JSONDecodeError):
+            parsed = orjson.loads(data)
+            return parsed
+    parsed = json.loads(data)
+    return parsed
 
 
 def _ledger_from_dict(raw: dict[str, Any]) -> Ledger:
@@ -90,20 +153,87 @@ def _ledger_from_dict(raw: dict[str, Any]) -> Ledger:
         lineage=str(raw["lineage"]),
         serial=int(raw["serial"]),
         account=None if account is None else AccountRef(account["url"], account["user"], account["owner"]),
-        objects={KindName(kind): _entries(entries) for kind, entries in raw["objects"].items()},
+        objects={KindName(kind): _entries(kind, entries) for kind, entries in raw["objects"].items()},
         carriers={RemoteId(int(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
     )
 
 
-def _entries(raw: dict[str, dict[str, Any]]) -> dict[str, Entry]:
-    """All entries of a kind; those of contacts are nearly always alike, and then made at once."""
-    values = raw.values()
-    if not all(len(entry) == 3 and "carrier" in entry and "id" in entry for entry in values):
+def _entries(kind: str, raw: dict[str, dict[str, Any]]) -> MutableMapping[str, Entry]:
+    """All entries of a kind."""
+    if kind != CONTACTS.name:
         return {key: entry_from_dict(entry) for key, entry in raw.items()}
-    attributes, ids, carriers = (map(itemgetter(name), values) for name in ("attributes", "id", "carrier"))
-    no, none, options = repeat(False), repeat(None), repeat(NO_OPTIONS)
-    columns = (attributes, ids, no, options, carriers, no, none)
-    return dict(zip(raw, make_all(Entry, len(raw), columns), strict=True))
+    contacts = _Contacts()
+    contacts.add(raw)
+    return contacts.entries()
+
+
+class _Contacts:
+    """Entries of contacts: they may be very many and nearly all alike, and are kept as columns then."""
+
+    def __init__(self) -> None:
+        self._keys: list[str] = []
+        self._values: list[Any] = []
+        self._ids, self._carriers = array("q"), array("q")
+        self._others: dict[str, Entry] = {}
+
+    def add(self, raw: dict[str, dict[str, Any]]) -> None:
+        """Take some more entries."""
+        odd = {key for key, entry in raw.items() if len(entry) != 3 or "carrier" not in entry or "id" not in entry}
+        usual = {key: entry for key, entry in raw.items() if key not in odd} if odd else raw
+        attributes, ids, carriers = (
+            [*map(itemgetter(name), usual.values())] for name in ("attributes", "id", "carrier")
+        )
+        values = CONTACTS.from_attributes(attributes)
+        if values is None or {*map(type, ids), *map(type, carriers)} != {int}:
+            odd |= usual.keys()
+        else:
+            self._keys += usual
+            self._values += values
+            self._ids.extend(ids)
+            self._carriers.extend(carriers)
+        self._others.update((key, entry_from_dict(raw[key])) for key in raw if key in odd)
+
+    def are_distinct(self) -> bool:
+        """Whether no key came twice."""
+        return len({*self._keys, *self._others}) == len(self._keys) + len(self._others)
+
+    def entries(self) -> MutableMapping[str, Entry]:
+        """All that were taken."""
+        if not self._keys:
+            return self._others
+        return Entries(self._keys, self._values, self._ids, self._carriers, CONTACTS.attributes, self._others)
+
+
+def ledger_to_plain(ledger: Ledger) -> tuple[object, ...] | None:
+    """A ledger as plain data that a cache keeps and that is quick to read.
+
+    None for one that would gain nothing, or that holds what no ledger of this program does.
+    """
+    contacts = ledger.objects.get(CONTACTS.name)
+    if not isinstance(contacts, Entries):
+        return None
+    keys, values, ids, carriers = contacts.columns()
+    rest = {kind: entries for kind, entries in ledger.objects.items() if entries is not contacts}
+    rest[CONTACTS.name] = contacts.others
+    small = Ledger(ledger.lineage, ledger.serial, ledger.account, rest, ledger.carriers)
+    packed = CONTACTS.pack(keys, values)
+    try:
+        text = "".join(ledger_to_json(small))
+        same = _ledger_from_dict(json.loads(text)) == small
+    except _UNREADABLE:
+        return None
+    return (text, packed, ids.tobytes(), carriers.tobytes()) if same and packed else None
+
+
+def ledger_from_plain(plain: tuple[Any, ...]) -> Ledger:
+    """The reverse of `ledger_to_plain`."""
+    text, packed, ids, carriers = plain
+    ledger = _ledger_from_dict(json.loads(text))
+    keys, values = CONTACTS.unpack(packed)
+    others = dict(ledger.objects.get(CONTACTS.name, {}).items())
+    columns = (array("q", ids), array("q", carriers))
+    ledger.objects[CONTACTS.name] = Entries(keys, values, *columns, CONTACTS.attributes, others)
+    return ledger
 
 
 def _account_to_dict(account: AccountRef) -> dict[str, str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from intime_sync.cache import LEAST_BYTES, FileCache
+from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
 from intime_sync.ledgers.base import LedgerView
-from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
+from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
 from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal, sync_directory
 from intime_sync.ledgers.lock import hold_lock
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
@@ -18,11 +20,21 @@ from intime_sync.model.resource import KindName
 
 
 class FileLedgerStore:
-    """See `base.LedgerStore`. `account` is written into a ledger that has none yet."""
+    """See `base.LedgerStore`.
 
-    def __init__(self, path: Path, account: AccountRef | None = None) -> None:
+    `account` is written into a ledger that has none yet; `find_cache` gives the cache that makes a large one quick to
+    read, if there is one.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        account: AccountRef | None = None,
+        find_cache: Callable[[], FileCache | None] = lambda: None,
+    ) -> None:
         self.path = path
         self.account = account
+        self._find_cache = find_cache
 
     @property
     def journal_path(self) -> Path:
@@ -41,7 +53,7 @@ class FileLedgerStore:
 
     def _load(self) -> tuple[Ledger, JournalContent | None]:
         try:
-            ledger = ledger_from_json(self.path.read_bytes())
+            ledger = self._understood(self.path.read_bytes())
         except FileNotFoundError:
             ledger = Ledger(lineage="")
         except OSError as error:
@@ -69,6 +81,23 @@ class FileLedgerStore:
         for delta in content.deltas:
             ledger.record(delta)
         return ledger, content
+
+    def _understood(self, data: bytes) -> Ledger:
+        """The ledger that `data` spells, from the cache when it was read before. Raises LedgerError."""
+        cache = self._find_cache() if len(data) >= LEAST_BYTES else None
+        if cache is None:
+            return ledger_from_json(data)
+        name = cache.name_of("ledger", None, data)
+        kept = cache.get(name)
+        if kept is not None:
+            with collector_paused():
+                return ledger_from_plain(kept)
+        ledger = ledger_from_json(data)
+        plain = ledger_to_plain(ledger)
+        if plain is not None:
+            cache.put(name, plain)
+            cache.sweep()
+        return ledger
 
     @contextmanager
     def hold(self, verb: str, timeout: float) -> Iterator[FileLedgerSession]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
@@ -116,7 +116,7 @@ class Ledger:
     lineage: str
     serial: int = 0
     account: AccountRef | None = None
-    objects: dict[KindName, dict[str, Entry]] = field(default_factory=dict)
+    objects: dict[KindName, MutableMapping[str, Entry]] = field(default_factory=dict)
     carriers: dict[RemoteId, Carrier] = field(default_factory=dict)
 
     def of(self, kind: KindName) -> Mapping[str, Entry]:

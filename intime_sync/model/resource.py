@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NewType, TypeVar
 
@@ -78,9 +78,9 @@ class Resource(Generic[ValueT_co]):
 class Snapshot:
     """Resources by kind. A kind that is missing here is not managed (desired) or was not read (actual)."""
 
-    resources: Mapping[KindName, tuple[Resource[Any], ...]]
+    resources: Mapping[KindName, Sequence[Resource[Any]]]
 
-    def of(self, kind: KindName) -> tuple[Resource[Any], ...]:
+    def of(self, kind: KindName) -> Sequence[Resource[Any]]:
         """The kind's resources, none when it is missing."""
         return self.resources.get(kind, ())
 

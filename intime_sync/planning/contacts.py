@@ -8,10 +8,12 @@ from typing import Any
 
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Create, Delete, Forget, Held, Replace
+from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
-from intime_sync.model.resource import PRESENT, Address, Attributes, RemoteId, Resource
+from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
+from intime_sync.model.table import Table
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
 from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
@@ -43,28 +45,37 @@ def plan_contacts(
 ) -> KindPlan:
     """The contacts' changes, in the order of keys; `replacements` are keys of contacts that shall be made anew."""
     plan = KindPlan()
-    differ = _ContactDiffer(ledger, groups, policy, plan)
-    differ.replacements = replacements
-    wanted: set[str] = set()
-    for resource in desired:
-        wanted.add(resource.key)
-        if differ.is_settled(resource):
-            plan.unchanged += 1
-        elif resource.wish.absent:
+    differ = _ContactDiffer(ledger, groups, policy, plan, replacements)
+    table = Table.of(desired)
+    unsettled = differ.unsettled(table)
+    plan.unchanged = len(table) - len(unsettled)
+    for position in unsettled:
+        resource = table[position]
+        if resource.wish.absent:
             differ.absent(resource)
         else:
             differ.present(resource)
-    for key, entry in ledger.of(CONTACT).items():
-        if key not in wanted:
-            differ.undesired(key, entry)
+    for key in _undesired(table.keys, unsettled, differ.entries):
+        differ.undesired(key, differ.entries[key])
     plan.changes.sort(key=lambda change: change.address.key)
     return plan
 
 
+def _undesired(wanted: Sequence[str], unsettled: Sequence[int], entries: Mapping[str, Entry]) -> Sequence[str]:
+    """The keys that the ledger knows and the configuration does not name. What is settled is known to both."""
+    known = len(wanted) - len(unsettled) + len({wanted[at] for at in unsettled}.intersection(entries))
+    if known == len(entries):
+        return ()
+    named = {*wanted}
+    return [key for key in entries if key not in named]
+
+
 class _ContactDiffer:
-    def __init__(self, ledger: Ledger, groups: AccountGroups, policy: Policy, plan: KindPlan) -> None:
+    def __init__(
+        self, ledger: Ledger, groups: AccountGroups, policy: Policy, plan: KindPlan, replacements: frozenset[str]
+    ) -> None:
         self.entries = ledger.of(CONTACT)
-        self.replacements: frozenset[str] = frozenset()
+        self.replacements = replacements
         self.plan = plan
         self.groups = groups
         self.append = policy.contact_strategy is ContactStrategy.APPEND
@@ -74,19 +85,15 @@ class _ContactDiffer:
         }
         self.trouble = {id: self._lost_groups(ledger, id) for id in ledger.carriers if id in groups.carriers}
 
-        self.sound = {id for id, lost in self.trouble.items() if not lost}
-
-    def is_settled(self, resource: Resource[Any]) -> bool:
-        """Whether nothing is to be said about a contact, as about nearly all: the short way through `present`."""
-        entry = self.entries.get(resource.key)
-        return (
-            entry is not None
-            and resource.wish is PRESENT
-            and not entry.unknown
-            and entry.carrier in self.sound
-            and resource.key not in self.replacements
-            and entry.attributes == CONTACTS.attributes(resource.value)
-        )
+    def unsettled(self, desired: Table[Any]) -> Sequence[int]:
+        """The positions of contacts that something may have to be said about: all but nearly all."""
+        if not isinstance(self.entries, Entries):
+            return range(len(desired))
+        sound = {id for id, lost in self.trouble.items() if not lost}
+        special = {*desired.wishes}
+        if self.replacements:
+            special.update(at for at, key in enumerate(desired.keys) if key in self.replacements)
+        return sorted(special.union(self.entries.differing(desired.keys, desired.values, sound)))
 
     def _lost_groups(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
         """Groups that a carrier's contacts were put in and are no longer in."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from intime_sync.errors import InvalidConfiguration
@@ -15,6 +16,7 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.model.table import Table
 from intime_sync.planning.carriers import carrier_prefix, is_carrier
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.guards import judge, lost_ledger
@@ -156,7 +158,8 @@ def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> li
         by_name.setdefault(group.key, []).append(group)
     problems = []
     seen: set[str] = set()
-    for member in (*desired.of(CONTACTS.name), *desired.of(MESSAGES.name)):
+    right = {name for name, found in by_name.items() if len(found) == 1}
+    for member in (*_naming_others(desired.of(CONTACTS.name), right), *desired.of(MESSAGES.name)):
         if member.wish.absent:
             continue
         for name in member.value.groups:
@@ -175,6 +178,12 @@ def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> li
                 )
                 problems.append(Problem("ambiguous", message, member.origin))
     return problems
+
+
+def _naming_others(contacts: Sequence[Resource[Any]], groups: set[str]) -> Sequence[Resource[Any]]:
+    """The contacts; none when they name no other than these groups, as is usual."""
+    named = {value.groups for value in Table.of(contacts).values}
+    return () if groups.issuperset(chain(*named)) else contacts
 
 
 def leftover_carriers(ledger: Ledger, actual: Snapshot, owner: str) -> tuple[RemoteId, ...]:

@@ -7,6 +7,7 @@ a fast path; a property test holds the two to the same answers.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, NewType
 
 E164 = NewType("E164", str)
@@ -17,6 +18,8 @@ MAX_LENGTH: Final = 32
 
 _SWEDISH: Final = re.compile(r"(?:\+46|0046|0)(7[02369][0-9]{7})")
 _SWEDISH_ABROAD: Final = re.compile(r"\+46(7[02369][0-9]{7})")
+_SWEDISH_LINES: Final = re.compile(f"^{_SWEDISH.pattern}$", re.MULTILINE)
+_SWEDISH_LINES_ABROAD: Final = re.compile(f"^{_SWEDISH_ABROAD.pattern}$", re.MULTILINE)
 _INVISIBLE: Final = re.compile("[\u200b\u200e\u200f\u2060\u202a-\u202e\ufeff]")
 _NUMBER_LIKE: Final = re.compile("[0-9+()./\\-\u00a0\u2000-\u200a\u2010-\u2015\u202f\u2212\u3000 \t]+")
 
@@ -43,6 +46,21 @@ def parse_mobile(text: str, region: str) -> ParsedMobile | None:
     if len(visible) > MAX_LENGTH or not _NUMBER_LIKE.fullmatch(visible):
         return None
     return parse_any(visible, region)
+
+
+def plain_mobiles(texts: Sequence[str], region: str) -> list[E164 | None] | None:
+    """What `parse_mobile` says of each, None for "", when all others are plain Swedish mobiles; None when not."""
+    joined = "\n".join(texts)
+    if joined.count("\n") != len(texts) - 1 or max(map(len, texts)) > MAX_LENGTH:
+        return None
+    lines = _SWEDISH_LINES if region == "SE" else _SWEDISH_LINES_ABROAD
+    numbers = [E164(f"+46{found}") for found in lines.findall(joined.replace(" ", "").replace("-", ""))]
+    if len(numbers) == len(texts):
+        return [*numbers]
+    if len(numbers) != len(texts) - texts.count(""):
+        return None
+    given = iter(numbers)
+    return [next(given) if text else None for text in texts]
 
 
 def parse_any(text: str, region: str) -> ParsedMobile | None:

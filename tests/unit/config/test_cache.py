@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from intime_sync.config import cache as cache_module
+from intime_sync import cache as cache_module
+from intime_sync.cache import CACHE_DIRECTORY
 from intime_sync.config import desired as desired_module
-from intime_sync.config.cache import CACHE_DIRECTORY
 from intime_sync.config.desired import Configuration, load_desired
 from intime_sync.config.files import IncludedFile
 from intime_sync.errors import InvalidConfiguration
@@ -52,7 +52,7 @@ class World:
 
     @property
     def entries(self) -> list[Path]:
-        found = (self.directory / CACHE_DIRECTORY).glob("*")
+        found = (self.directory / CACHE_DIRECTORY / "files").glob("*")
         return sorted(path for path in found if path.name != ".gitignore")
 
 

@@ -1,4 +1,4 @@
-"""What large files of contacts said when they were last read, so that only those that changed are read again.
+"""What large files said when they were last read, so that only those that changed are read again.
 
 Owns the files under `.intime/cache` and whom to believe: an entry is found by a hash over the file and everything
 else that its meaning depends on, and believed only with a signature by a key that never leaves this user's home, so
@@ -12,12 +12,14 @@ import hashlib
 import hmac
 import marshal
 import os
+import re
 import secrets
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,11 +31,13 @@ SWITCH = "INTIME_CACHE"
 LEAST_BYTES = 64 * 1024
 """Smaller files are read as fast as their entry would be."""
 
+_ENTRY = re.compile(r"[0-9a-f]{64}(\.[0-9]+\.tmp)?")
 _SIGNATURE = 32
 _KEY = 32
 # What has a say in how a file is read. Their versions, since other versions may say something else.
-_LIBRARIES = ("phonenumberslite", "email-validator", "idna", "PyYAML", "jsonschema-rs", "tzdata")
-_OWN_PARTS = ("config", "kinds", "model", "wire")
+_LIBRARIES = ("phonenumberslite", "email-validator", "idna", "PyYAML", "jsonschema-rs", "orjson", "tzdata")
+_OPTIONAL = ("openpyxl",)
+_OWN_PARTS = (".", "config", "kinds", "ledgers", "model", "wire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class FileCache:
         temporary = self.directory / f"{name}.{os.getpid()}.tmp"
         try:
             payload = marshal.dumps(value)
-            if not self.used and not self.wrote:
+            if not self.wrote:
                 _make_private(self.directory)
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as entry:
@@ -95,7 +99,8 @@ class FileCache:
         if not self.wrote:
             return
         with suppress(OSError):
-            others = [entry for entry in os.scandir(self.directory) if entry.name not in {*self.used, ".gitignore"}]
+            found = [entry for entry in os.scandir(self.directory) if _ENTRY.fullmatch(entry.name)]
+            others = [entry for entry in found if entry.name not in self.used]
             others.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
             for entry in others[len(self.used) :]:
                 Path(entry.path).unlink(missing_ok=True)
@@ -104,16 +109,19 @@ class FileCache:
         return hmac.digest(self.key, hashlib.sha256(payload).digest() + name.encode(), "sha256")
 
 
-def open_cache(directory: Path, environ: Mapping[str, str], facts: Sequence[object]) -> FileCache | None:
-    """The cache of the configuration in `directory`; None where it is switched off or cannot be trusted."""
+def open_cache(directory: Path, environ: Mapping[str, str], part: str, facts: Sequence[object]) -> FileCache | None:
+    """The cache of the configuration in `directory`; None where it is switched off or cannot be trusted.
+
+    `part` names whose entries these are; `facts` is what their meaning depends on besides the versions of everything.
+    """
     if environ.get(SWITCH, "").lower() == "off":
         return None
     try:
         key = _signing_key(environ)
-        known = repr((tuple(facts), _surroundings()))
+        known = repr((part, tuple(facts), intime_sync.__version__, _surroundings()))
     except (OSError, RuntimeError, metadata.PackageNotFoundError):
         return None
-    return FileCache(directory / CACHE_DIRECTORY, key, known.encode(), set(), set())
+    return FileCache(directory / CACHE_DIRECTORY / part, key, known.encode(), set(), set())
 
 
 def is_large(path: Path) -> bool:
@@ -124,6 +132,7 @@ def is_large(path: Path) -> bool:
         return False
 
 
+@cache
 def _surroundings() -> tuple[object, ...]:
     """Versions of all that reads files. Our own code counts by its files, since it changes between versions too."""
     package = Path(intime_sync.__file__).parent
@@ -134,8 +143,13 @@ def _surroundings() -> tuple[object, ...]:
     ]
     if not code:
         raise FileNotFoundError(package)
-    libraries = [metadata.version(name) for name in _LIBRARIES]
-    return intime_sync.__version__, sys.version, sys.byteorder, array("l").itemsize, *libraries, *code
+    libraries: list[str | None] = [metadata.version(name) for name in _LIBRARIES]
+    for name in _OPTIONAL:
+        try:
+            libraries.append(metadata.version(name))
+        except metadata.PackageNotFoundError:
+            libraries.append(None)
+    return sys.version, sys.byteorder, array("l").itemsize, *libraries, *code
 
 
 def _signing_key(environ: Mapping[str, str]) -> bytes:
@@ -167,8 +181,17 @@ def _whole_key(path: Path) -> bytes:
 
 
 def _make_private(directory: Path) -> None:
-    """The directory, readable by its owner alone and not for git: it holds people's numbers."""
-    directory.parent.mkdir(mode=0o700, exist_ok=True)
-    directory.mkdir(mode=0o700, exist_ok=True)
-    directory.chmod(0o700)
-    (directory / ".gitignore").write_text("*\n", encoding="utf-8")
+    """The directory, readable by its owner alone and not for git: it holds people's numbers.
+
+    Raises OSError where a link, which a repository can bring along, leads to somebody else's files.
+    """
+    whole = directory.parent
+    for part in (whole.parent, whole, directory):
+        part.mkdir(mode=0o700, exist_ok=True)
+        if part.is_symlink():
+            raise NotADirectoryError(part)
+    whole.chmod(0o700)
+    ignored = whole / ".gitignore"
+    ignored.unlink(missing_ok=True)
+    with suppress(FileExistsError), ignored.open("x", encoding="utf-8") as file:
+        file.write("*\n")
