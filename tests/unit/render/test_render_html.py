@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import time
 from dataclasses import replace
 from importlib import resources
 from typing import Any
@@ -270,7 +269,7 @@ def test_a_kind_that_rendering_never_heard_of_is_still_shown() -> None:
     assert words(select(page, ".kind h2")[0]) == "Template 1 to create"
 
 
-def test_ten_thousand_changes_are_made_in_seconds_and_a_modest_file() -> None:
+def test_ten_thousand_changes_make_a_modest_file() -> None:
     changes = (
         Create(
             address=Address(KindName("contact"), f"user.{number}"),
@@ -278,9 +277,7 @@ def test_ten_thousand_changes_are_made_in_seconds_and_a_modest_file() -> None:
         )
         for number in range(10_001)
     )
-    started = time.perf_counter()
     text = rendered(plan_of(*changes))
-    assert time.perf_counter() - started < 10, "generous, for busy machines: it takes about half a second"
     assert len(text.encode()) < 1_200 * 10_001
     assert text.count('<ul class="rows') == 10_000 // LIST_SIZE + 1
     assert text.count(" many") == 10_000 // LIST_SIZE + select(parsed(EMPTY), "style")[0].text.count(" many")
