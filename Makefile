@@ -53,7 +53,7 @@ lock: ## pin the newest versions of everything (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
 		--no-emit-index-url --upgrade pyproject.toml -o requirements/dev.lock
 
-bench: $(STAMP) ## measure, next to octodns-sync, and print the ratios
+bench: $(STAMP) ## measure next to others, say which goals are met, write docs/performance's tables and picture
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was made here

@@ -24,13 +24,18 @@ class Usage:
 
 @dataclass(frozen=True)
 class Command:
-    """Something to measure; `prepare` is called before every run, and not measured."""
+    """Something to measure, its stdout and stderr going to files where there are any.
+
+    `prepare` is called before every run, and not measured.
+    """
 
     label: str
     argv: Sequence[str | Path]
     directory: Path = field(default_factory=Path)
     environ: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] = lambda: None
+    output: Path = Path(os.devnull)
+    errors: Path | None = None
 
     def start(self, **options: Any) -> subprocess.Popen[bytes]:
         """Start it, without a terminal."""
@@ -42,14 +47,14 @@ class Command:
             **options,
         )
 
-    def measure(self, output: Path | None = None) -> Usage:
-        """Run it once, stdout to `output`. Raises SystemExit when it fails, since its figures would mean nothing.
+    def measure(self) -> Usage:
+        """Run it once. Raises SystemExit when it fails, since its figures would mean nothing.
 
-        The peak that the system reports counts what this process held when it started the other, so this one must
-        stay small: nothing large is ever read here.
+        The peak that the system reports counts what this process ever held before it started the other, so this one
+        must stay small: nothing large is read here, or written in one piece.
         """
         self.prepare()
-        with (output or Path(os.devnull)).open("wb") as stdout, tempfile.TemporaryFile() as stderr:
+        with self.output.open("wb") as stdout, self._errors() as stderr:
             begun = time.perf_counter()
             process = self.start(stdout=stdout, stderr=stderr)
             _, status, used = os.wait4(process.pid, 0)
@@ -60,6 +65,9 @@ class Command:
                 said = stderr.read().decode(errors="replace")
                 raise SystemExit(f"{self.label} failed with {process.returncode}:\n{said}")
         return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+    def _errors(self) -> Any:
+        return tempfile.TemporaryFile() if self.errors is None else self.errors.open("w+b")
 
 
 def _environ() -> dict[str, str]:

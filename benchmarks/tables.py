@@ -4,8 +4,60 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from benchmarks.processes import Usage
+
+USAGE = ("wall", "processor", "memory")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What was measured next to what should be reached, both as they are printed.
+
+    `met` is None where nothing was measured, or for another number of contacts than the goal is about.
+    """
+
+    what: str
+    measured: str
+    goal: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, a table and a sentence below it, and the goals that the figures belong to."""
+
+    title: str
+    table: str
+    note: str = ""
+    goals: Sequence[Goal] = ()
+
+    def markdown(self) -> str:
+        """As it is printed, and as the document has it."""
+        return "\n".join([f"### {self.title}", "", self.table, *([self.note, ""] if self.note else [])])
+
+
+def at_most(what: str, value: float, limit: float, form: str, *, applies: bool = True) -> Goal:
+    """A goal for a value that should not be above `limit`; `form` is how both are written, as in "{:.2f} s"."""
+    return Goal(what, form.format(value), f"<= {form.format(limit)}", value <= limit if applies else None)
+
+
+def at_least(what: str, value: float | None, limit: float, form: str, *, applies: bool = True) -> Goal:
+    """A goal for a value that should not be below `limit`; None is a value that could not be measured."""
+    goal = f">= {form.format(limit)}"
+    if value is None:
+        return Goal(what, "-", goal, None)
+    return Goal(what, form.format(value), goal, value >= limit if applies else None)
+
+
+def summary(goals: Sequence[Goal]) -> Section:
+    """All goals, and which are met."""
+    words = {True: "met", False: "missed", None: "-"}
+    rows = [[goal.what, goal.measured, goal.goal, words[goal.met]] for goal in goals]
+    other = any(goal.met is None for goal in goals)
+    note = "`-`: not measured, or a goal for another number of contacts." if other else ""
+    return Section("Goals", table(("", "measured", "goal", ""), rows), note)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -25,15 +77,6 @@ def usage_cells(usage: Usage) -> list[str]:
     """Wall, processor and memory."""
     digits = 2 if usage.wall >= 1 else 3
     return [f"{usage.wall:.{digits}f} s", f"{usage.cpu:.{digits}f} s", f"{usage.memory:.0f} MiB"]
-
-
-def ratio_cells(ours: Usage, theirs: Usage) -> list[str]:
-    """Ours as a share of theirs: below 1 is less than they take."""
-    return [
-        f"{ours.wall / theirs.wall:.2f}",
-        f"{ours.cpu / theirs.cpu:.2f}",
-        f"{ours.memory / theirs.memory:.2f}",
-    ]
 
 
 def exponent(sizes: Sequence[int], values: Sequence[float]) -> float:
