@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_ledgers import DELTAS, INTENTS, JSON, LEDGERS
 
 from intime_sync.errors import LedgerError
 from intime_sync.ledgers.codec import (
@@ -22,45 +23,13 @@ from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.journal import JournalWriter, read_journal
 from intime_sync.model.ledger import (
     AccountRef,
-    Carrier,
     Delta,
-    DropCarrier,
-    DropEntry,
     Entry,
     Intent,
     Ledger,
-    PutCarrier,
     PutEntry,
 )
-from intime_sync.model.resource import KindName, RemoteId
-
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
-IDS = st.integers(1, 2**40).map(RemoteId)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | TEXTS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-    max_leaves=6,
-)
-OBJECTS = st.dictionaries(TEXTS, JSON, max_size=4)
-ENTRIES = st.builds(Entry, OBJECTS, st.none() | IDS, st.booleans(), OBJECTS, st.none() | IDS, st.booleans())
-CARRIERS = st.builds(Carrier, TEXTS, st.dictionaries(TEXTS, IDS, max_size=3), st.dictionaries(TEXTS, st.none() | IDS))
-KINDS = st.sampled_from([KindName("group"), KindName("contact"), KindName("reminder")])
-ACCOUNTS = st.none() | st.builds(AccountRef, TEXTS, TEXTS, TEXTS)
-LEDGERS = st.builds(
-    Ledger,
-    TEXTS,
-    st.integers(0, 10**9),
-    ACCOUNTS,
-    st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, max_size=4)),
-    st.dictionaries(IDS, CARRIERS, max_size=4),
-)
-DELTAS: st.SearchStrategy[Delta] = st.one_of(
-    st.builds(PutEntry, KINDS, TEXTS, ENTRIES),
-    st.builds(DropEntry, KINDS, TEXTS),
-    st.builds(PutCarrier, IDS, CARRIERS),
-    st.builds(DropCarrier, IDS),
-)
-INTENTS = st.builds(Intent, st.integers(1, 10**6), TEXTS, KINDS, st.lists(TEXTS, max_size=4).map(tuple), OBJECTS)
+from intime_sync.model.resource import KindName
 
 
 @given(LEDGERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,12 @@ def test_what_another_user_signed_is_not_believed(world: World, tmp_path: Path) 
     assert world.read == ALL
 
 
+def _but(changed: str) -> Callable[[str], str]:
+    """The versions that are installed, with one library's changed."""
+    version = metadata.version
+    return lambda name: "0" if name == changed else version(name)
+
+
 def test_another_region_or_version_reads_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.load()
     world.write(ONE, TWO, region="NO")
@@ -215,9 +222,13 @@ def test_another_region_or_version_reads_anew(world: World, monkeypatch: pytest.
     monkeypatch.setattr("intime_sync.__version__", "0")
     world.load()
     assert world.read == ALL
-    monkeypatch.setattr(cache_module.metadata, "version", lambda _name: "0")
-    world.load()
-    assert world.read == ALL
+    for name in ("idna", "openpyxl"):
+        with monkeypatch.context() as patch:
+            patch.setattr(cache_module.metadata, "version", _but(name))
+            cache_module._surroundings.cache_clear()
+            world.load()
+        assert world.read == ALL
+    cache_module._surroundings.cache_clear()
 
 
 def test_it_is_private_and_not_for_git(world: World) -> None:
@@ -276,3 +287,48 @@ def test_runs_at_the_same_time_do_not_disturb_each_other(world: World) -> None:
         assert all(pool.map(run, range(24)))
     assert not [entry for entry in world.entries if entry.suffix == ".tmp" or not entry.stat().st_size]
     assert (world.directory / CACHE_DIRECTORY).is_dir()
+
+
+@pytest.mark.parametrize("part", [".intime", ".intime/cache", ".intime/cache/files"])
+def test_a_link_that_a_repository_brings_along_leads_nowhere(world: World, tmp_path: Path, part: str) -> None:
+    """Nothing is written, closed or removed where it points."""
+    there = tmp_path / "somebody's"
+    (there / "cache" / "files").mkdir(parents=True)
+    (there / "files").mkdir()
+    mine = [there / name / "mine.txt" for name in (".", "files", "cache", "cache/files")]
+    for file in mine:
+        file.write_text("precious")
+        file.with_name(".gitignore").write_text("*.o")
+        file.parent.chmod(0o755)
+    (world.directory / part).parent.mkdir(parents=True, exist_ok=True)
+    (world.directory / part).symlink_to(there)
+    first = world.load()
+    assert world.load() == first
+    assert world.read == ALL
+    assert [sorted(path.name for path in file.parent.iterdir() if path.is_file()) for file in mine] == [
+        [".gitignore", "mine.txt"]
+    ] * 4
+    assert {file.with_name(".gitignore").read_text() for file in mine} == {"*.o"}
+    assert {file.parent.stat().st_mode & 0o777 for file in mine} == {0o755}
+
+
+def test_a_linked_gitignore_is_replaced_and_not_followed(world: World, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("precious")
+    (world.directory / CACHE_DIRECTORY).mkdir(parents=True)
+    (world.directory / CACHE_DIRECTORY / ".gitignore").symlink_to(mine)
+    world.load()
+    assert mine.read_text() == "precious"
+    assert (world.directory / CACHE_DIRECTORY / ".gitignore").read_text() == "*\n"
+
+
+def test_only_entries_are_ever_swept_away(world: World) -> None:
+    world.load()
+    others = [world.directory / CACHE_DIRECTORY / "files" / name for name in ("notes.txt", "a" * 63, "b" * 65)]
+    for other in others:
+        other.write_text("mine")
+    for number in range(5):
+        world.write(ONE + f"# {number}\n", TWO + f"# {number}\n", TABLE + f"z{number};0701740611;\n")
+        world.load()
+    assert all(other.exists() for other in others)
+    assert len(world.entries) == 6 + len(others)

@@ -1,0 +1,282 @@
+"""A ledger that is read in parts, kept as columns or recalled from a cache is the ledger that its JSON spells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from made_up_ledgers import CONTACT, LEDGERS, MANY
+
+from intime_sync.errors import LedgerError
+from intime_sync.ledgers import codec
+from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
+from intime_sync.model.entries import Entries
+from intime_sync.model.ledger import Entry, Ledger
+from intime_sync.model.resource import RemoteId
+
+NEVER = 1 << 60
+PARTS = st.sampled_from([1, 30, 100, 400, NEVER])
+"""About how many bytes of contacts are read at once."""
+
+HEAD = '{"format_version": "1", "lineage": "x", "serial": 1, "account": null, "carriers": {}, '
+
+
+def in_parts(data: bytes, part: int) -> Ledger:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "_PART", part)
+        return ledger_from_json(data)
+
+
+def text_of(ledger: Ledger) -> str:
+    return "".join(ledger_to_json(ledger))
+
+
+def exactly(ledger: Ledger) -> str:
+    """What it says with the types of its values (to Python, true is 1), but for the order of fields."""
+    return json.dumps(json.loads(text_of(ledger)), sort_keys=True)
+
+
+def assert_the_same(read: Ledger, expected: Ledger) -> None:
+    assert read == expected
+    assert list(read.objects) == sorted(expected.objects)
+    assert exactly(read) == exactly(expected)
+
+
+@settings(max_examples=250)
+@given(MANY | LEDGERS, PARTS)
+def test_in_parts_or_whole_it_is_the_ledger_that_was_written(ledger: Ledger, part: int) -> None:
+    assert_the_same(in_parts(text_of(ledger).encode(), part), ledger)
+
+
+@settings(max_examples=150)
+@given(MANY, PARTS, st.sampled_from([None, 1, 2, 3, 4, 8, "\t"]), st.booleans())
+def test_indented_otherwise_it_is_the_same(ledger: Ledger, part: int, indent: int | str | None, order: bool) -> None:
+    by_hand = json.dumps(json.loads(text_of(ledger)), indent=indent, sort_keys=order)
+    assert in_parts(by_hand.encode(), part) == ledger
+
+
+@settings(max_examples=150)
+@given(MANY, PARTS)
+def test_as_plain_data_it_is_kept_whole_or_not_at_all(ledger: Ledger, part: int) -> None:
+    read = in_parts(text_of(ledger).encode(), part)
+    kept = ledger_to_plain(read)
+    if kept is not None:
+        again = ledger_from_plain(kept)
+        assert again == read == ledger
+        assert exactly(again) == exactly(ledger)
+        # Keeping it has made nothing of the columns.
+        contacts = read.objects[CONTACT]
+        assert isinstance(contacts, Entries)
+
+
+def usual(id: int, name: str = "Anna") -> dict[str, Any]:
+    return {"id": id, "carrier": 7, "attributes": {"type": "sms", "firstname": name, "groups": []}}
+
+
+def test_usual_contacts_are_columns_and_kept() -> None:
+    """Or else everything above would be true of the long way alone."""
+    raw = {str(id): usual(id) for id in range(9)} | {"odd": {"attributes": {"type": "sms"}}}
+    ledger = in_parts(f'{HEAD} "objects": {json.dumps({"contact": raw})}}}'.encode(), NEVER)
+    assert isinstance(ledger.objects[CONTACT], Entries)
+    in_lines = in_parts(text_of(ledger).encode(), 200)
+    contacts = in_lines.objects[CONTACT]
+    assert isinstance(contacts, Entries)
+    assert len(contacts.columns()[0]) == 9
+    assert len(contacts.others) == 1
+    assert ledger_to_plain(in_parts(text_of(ledger).encode(), 200)) is not None
+
+
+def lines(*members: tuple[str, object]) -> str:
+    """Contacts as the program writes them, a line each; a key may come twice."""
+    return ",\n".join(f"      {json.dumps(key)}: {json.dumps(value)}" for key, value in members)
+
+
+SOME = lines(*((f"k{at}", usual(at)) for at in range(6)))
+AGAIN = lines(("k0", usual(1)), ("k1", usual(2)), ("k2", usual(3)), ("k0", usual(4, "Bo")))
+
+
+def objects(text: str) -> str:
+    return f'{HEAD}"objects": {{{text}}}}}'
+
+
+def section(text: str) -> str:
+    """Contacts where the program writes them."""
+    return f'\n    "contact": {{\n{text}\n    }}'
+
+
+SECTION = section(SOME)
+CRAFTED = {
+    "somewhere else": f'{HEAD}"note": {{{SECTION}\n}}, "objects": {{"contact": {{}}}}}}',
+    "somewhere else, and none here": f'{HEAD}"note": {{{SECTION}\n}}, "objects": {{}}}}',
+    "behind it all": f'{HEAD}"objects": {{"contact": {{}}}}, "more": {{{SECTION}}}}}',
+    "twice, the last empty": objects(f'{SECTION},\n    "contact": {{}}'),
+    "twice, the first empty": objects(f'"contact": {{}},{SECTION}\n  '),
+    "twice, both full": objects(f"{SECTION},{section(AGAIN)}"),
+    "objects twice": f'{HEAD}"objects": {{{SECTION}\n  }}, "objects": {{"contact": {{}}}}}}',
+    "objects twice, the last full": f'{HEAD}"objects": {{"contact": {{}}}}, "objects": {{{SECTION}\n  }}}}',
+    "a key twice": objects(section(AGAIN)),
+    "a comma too many": objects(section(f"{SOME},\n    ")),
+    "a comma too many and a line": objects(section(f"{SOME},\n")),
+    "a comma too early": objects(section(f",\n{SOME}")),
+    "two commas": objects(section(f"{SOME},\n,\n{SOME}")),
+    "closed earlier": objects(section(f'{SOME} }},\n "group": {{"g": {{"attributes": {{}}') + "}"),
+    "the end inside a contact": objects(section(f'{SOME},\n "z": {{"attributes": {{"a": 1\n    }}}}')),
+    "a wrong entry behind": objects(section(f'{SOME},\n      "z": []')),
+    "text for an entry": objects(section(f'{SOME},\n      "z": "abc"')),
+    "an entry without attributes": objects(section(f'{SOME},\n      "z": {{"id": 1}}')),
+    "UTF-16": objects(SECTION),
+}
+
+
+def entries_of(data: bytes, part: int) -> object:
+    try:
+        return {kind: dict(entries.items()) for kind, entries in in_parts(data, part).objects.items()}
+    except LedgerError:
+        return None
+
+
+def spelled(data: bytes) -> object:
+    """What the standard library makes of it."""
+    try:
+        raw = json.loads(data)["objects"]
+        return {
+            kind: {key: codec.entry_from_dict(one) for key, one in entries.items()} for kind, entries in raw.items()
+        }
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return None
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+@pytest.mark.parametrize("part", [1, 60, 90, 150, 250, NEVER])
+def test_json_that_only_looks_as_if_written_by_the_program_is_read_for_what_it_says(name: str, part: int) -> None:
+    data = CRAFTED[name].encode("utf-16" if name == "UTF-16" else "utf-8")
+    assert entries_of(data, part) == spelled(data)
+
+
+ODD_NUMBERS = ["true", "null", '"5"', "1.5", "NaN", "-1", str(2**63), str(2**64), str(2**70), "1e400", "[]"]
+
+
+@pytest.mark.parametrize("number", ODD_NUMBERS)
+@pytest.mark.parametrize("field", ["id", "carrier"])
+def test_a_number_is_never_another_one(number: str, field: str) -> None:
+    entry = json.dumps(usual(1) | {field: "HERE"}).replace('"HERE"', number)
+    data = f'{HEAD}"objects": {{"contact": {{"a": {entry}, "b": {json.dumps(usual(2))}}}}}}}'.encode()
+    try:
+        read = in_parts(data, NEVER).objects[CONTACT]["a"]
+    except LedgerError:
+        return
+    expected = json.loads(number)
+    found = read.remote_id if field == "id" else read.carrier
+    assert repr(found) == repr(expected)
+
+
+HOSTILE = [
+    "[]",
+    "null",
+    '"x"',
+    '{"contact": []}',
+    '{"contact": null}',
+    '{"contact": {"a": null}}',
+    '{"contact": {"a": ["id", "carrier", "attributes"]}}',
+    '{"contact": {"a": {"id": 1, "carrier": 2, "attributes": "abc"}}}',
+    '{"contact": {"a": {"id": 1, "carrier": 2, "attributes": []}}}',
+    '{"contact": {"a": {"id": 1, "carrier": 2, "attributes": null}}}',
+    '{"contact": {"a": {"id": 1, "carrier": 2, "other": {}}}}',
+]
+
+
+@pytest.mark.parametrize("objects", HOSTILE)
+def test_a_ledger_that_is_none_is_refused_and_nothing_worse(objects: str) -> None:
+    with pytest.raises(LedgerError):
+        ledger_from_json(f'{HEAD}"objects": {objects}}}'.encode())
+
+
+UNWRITABLE = ['{"attributes": "abc"}', '{"attributes": {}, "options": "abc"}', '{"attributes": {}, "protect": "yes"}']
+
+
+@pytest.mark.parametrize("entry", UNWRITABLE)
+def test_what_no_ledger_of_this_program_holds_is_not_kept(entry: str) -> None:
+    contacts = json.dumps({str(id): usual(id) for id in range(9)})
+    ledger = ledger_from_json(f'{HEAD}"objects": {{"group": {{"g": {entry}}}, "contact": {contacts}}}}}'.encode())
+    assert isinstance(ledger.objects[CONTACT], Entries)
+    assert ledger_to_plain(ledger) is None
+
+
+def set_while_iterating(entries: Any, entry: Entry) -> list[str]:
+    seen = []
+    for name in entries:
+        entries[name] = entry
+        seen.append(name)
+    return sorted(seen)
+
+
+STEPS: dict[str, Callable[[Any, str, Entry], object]] = {
+    "get": lambda entries, key, _: (entries.get(key), entries[key]),
+    "set": lambda entries, key, entry: entries.__setitem__(key, entry),
+    "del": lambda entries, key, _: entries.__delitem__(key),
+    "pop": lambda entries, key, _: entries.pop(key, None),
+    "in": lambda entries, key, entry: (key in entries, (key, entry) in entries.items()),
+    "update": lambda entries, key, entry: entries.update({key: entry, "k0": entry}),
+    "setdefault": lambda entries, key, entry: entries.setdefault(key, entry),
+    "list": lambda entries, _key, _: (sorted(entries), sorted(dict(entries).items(), key=itemgetter(0))),
+    "items": lambda entries, _key, _: [*entries.items()] == [(key, entries[key]) for key in entries],
+    "values": lambda entries, _key, _: [*entries.values()] == [entries[key] for key in entries],
+    "keys": lambda entries, key, _: ([*entries] == [*entries.keys()], sorted(entries), key in entries.keys()),  # noqa: SIM118
+    "len": lambda entries, _key, _: (len(entries), bool(entries)),
+    "set while iterating": lambda entries, _key, entry: set_while_iterating(entries, entry),
+}
+KEYS = st.sampled_from(["a", "b", "k0", "k1", "odd"])
+ENTRY = st.builds(Entry, st.just({"type": "email", "groups": ["Z"]}), st.integers(1, 9).map(RemoteId))
+WHOLE = {f"k{at}": usual(at) for at in range(3)} | {"odd": {"attributes": {"type": "sms"}}}
+
+
+def step(entries: Any, what: str, key: str, entry: Entry) -> object:
+    """What one step comes to, as far as anybody can see it."""
+    try:
+        return STEPS[what](entries, key, entry)
+    except KeyError as error:
+        return repr(error)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.sampled_from([*STEPS]), KEYS, ENTRY), max_size=12), st.booleans())
+@example([("set while iterating", "a", Entry({}))], True)
+def test_entries_behave_like_the_dict_that_they_stand_for(steps: list[Any], with_odd: bool) -> None:
+    raw = {key: entry for key, entry in WHOLE.items() if with_odd or key != "odd"}
+    data = f'{HEAD}"objects": {{"contact": {json.dumps(raw)}}}}}'.encode()
+    entries: Any = ledger_from_json(data).objects[CONTACT]
+    assert isinstance(entries, Entries)
+    model: Any = {key: codec.entry_from_dict(entry) for key, entry in raw.items()}
+    for what, key, entry in steps:
+        assert step(entries, what, key, entry) == step(model, what, key, entry)
+    assert entries == model
+    assert model == entries
+
+
+def test_the_positions_that_differ_are_those_of_a_comparison_one_by_one() -> None:
+    data = f'{HEAD}"objects": {{"contact": {json.dumps(WHOLE)}}}}}'.encode()
+    for carriers in ({7}, {7, 8}, {8}, set()):
+        entries = ledger_from_json(data).objects[CONTACT]
+        assert isinstance(entries, Entries)
+        keys, values, _, _ = entries.columns()
+        for made in _mixed([*zip([*keys, "odd", "new"], [*values, values[0], values[0]], strict=True)], values[0]):
+            wanted = [
+                at
+                for at, (key, value) in enumerate(made)
+                if key not in keys or values[keys.index(key)] != value or not carriers & {7}
+            ]
+            names, wishes = [key for key, _ in made], [value for _, value in made]
+            assert entries.differing(names, wishes, {RemoteId(id) for id in carriers}) == wanted
+
+
+def _mixed(pairs: list[Any], value: Any) -> Iterator[list[Any]]:
+    yield pairs
+    yield pairs[::-1]
+    yield [(key, value._replace(firstname="Bo")) for key, value in pairs]
+    yield [(key, value._replace(groups=("Z",))) for key, value in pairs[1:]]
+    yield [("k0", value._replace(type="email")), ("k1", value)]
