@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from intime_sync.config.document import Document
@@ -59,16 +58,20 @@ def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iter
 
 def _shared_numbers(contacts: Sequence[Resource[Any]]) -> Iterator[Problem]:
     """Two people may share a phone, but the service may also make one contact of them."""
-    table = Table.of(contacts)
-    absent = {position for position, wish in table.wishes.items() if wish.absent}
+    if isinstance(contacts, Table):
+        mobiles: Sequence[str | None] = CONTACTS.mobiles_of(contacts.lines)
+        absent = {position for position, wish in contacts.wishes.items() if wish.absent}
+    else:
+        mobiles = [contact.value.mobile for contact in contacts]
+        absent = {position for position, contact in enumerate(contacts) if contact.wish.absent}
     first: dict[str, int] = {}
     shared = [
         (first[mobile], position)
-        for position, mobile in enumerate([value.mobile for value in table.values])
+        for position, mobile in enumerate(mobiles)
         if mobile and position not in absent and first.setdefault(mobile, position) != position
     ]
     for one_position, other_position in shared:
-        before, item = table[one_position], table[other_position]
+        before, item = contacts[one_position], contacts[other_position]
         if before.key != item.key:
             one, other = sorted((before, item), key=lambda item: _place(item.origin))
             message = f"`contact/{other.key}` has the same mobile as `contact/{one.key}` at {one.origin}"
@@ -80,7 +83,7 @@ def _unknown_groups(resources: Resources, documents: Mapping[str, Document]) -> 
     present = {name for name, absent in groups.items() if not absent}
     for kind in (CONTACTS, MESSAGES):
         items = resources.get(kind.name, ())
-        if isinstance(items, Table) and present.issuperset(chain(*{value.groups for value in items.values})):
+        if isinstance(items, Table) and present.issuperset(CONTACTS.groups_of(items.lines)):
             continue
         for item in items:
             for name in item.value.groups:

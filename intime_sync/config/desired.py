@@ -177,6 +177,10 @@ def _not_here(document: Document) -> list[Problem]:
     return problems
 
 
+def _no_contacts() -> Table[Any]:
+    return Table(CONTACTS.to_line, CONTACTS.from_line)
+
+
 class _Sections:
     """Collects resources and problems, file by file."""
 
@@ -226,11 +230,11 @@ class _Sections:
     def _contacts(self) -> Table[Any]:
         """The contacts so far; a section of its own only once some file has it."""
         contacts = self.resources.get(CONTACTS.name)
-        return contacts if isinstance(contacts, Table) else Table()
+        return contacts if isinstance(contacts, Table) else _no_contacts()
 
     def _take_section(self, kind: Kind, document: Document, value: object) -> None:
         name = kind.spec.name
-        resources = self.resources.setdefault(kind.name, Table() if kind.name == CONTACTS.name else [])
+        resources = self.resources.setdefault(kind.name, _no_contacts() if kind.name == CONTACTS.name else [])
         if value is None:
             message = (
                 f"`{name}` is empty: write `{name}: []` to want none of them, or remove the line to leave them alone"
@@ -261,7 +265,7 @@ class _Sections:
         if read is None:
             return False
         places = document.items[CONTACTS.spec.name]
-        contacts.add_columns(read.keys, read.values, document.file, places.lines, places.columns, read.wishes)
+        contacts.add_columns(*read, document.file, places.lines, places.columns)
         return True
 
     def finish(self) -> list[Problem]:

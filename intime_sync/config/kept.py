@@ -36,16 +36,15 @@ def keep(
         if position >= since
     }
     whole = (
-        len(places) == len(contacts) - since
+        len(places) == len(contacts) - since > 0
         and all(problem.severity is Severity.WARNING and problem.origin is not None for problem in problems)
         and all(contacts.wishes[since + position] == Wish(*wish) for position, wish in wishes.items())
     )
     if whole:
         said = [(problem.code, problem.message, problem.origin) for problem in problems]
         written = [(code, message, *place) for code, message, place in said if place is not None]
-        packed = CONTACTS.pack(contacts.keys[since:], contacts.values[since:])
-        if packed is not None:
-            cache.put(name, (places.lines.tobytes(), places.columns.tobytes(), packed, wishes, written))
+        keys, lines = "\n".join(contacts.keys[since:]), "\n".join(contacts.lines[since:])
+        cache.put(name, (places.lines.tobytes(), places.columns.tobytes(), keys, lines, wishes, written))
 
 
 def recall(
@@ -55,10 +54,10 @@ def recall(
     kept = cache.get(name)
     if kept is None:
         return None
-    lines, columns, packed, wishes, written = kept
-    places = ItemPlaces(array("l", lines), array("l", columns))
+    numbers, columns, keys, lines, wishes, written = kept
+    places = ItemPlaces(array("l", numbers), array("l", columns))
     wanted = {position: Wish(*wish) for position, wish in wishes.items()}
-    contacts.add_columns(*CONTACTS.unpack(packed), file.name, places.lines, places.columns, wanted)
+    contacts.add_columns(keys.split("\n"), lines.split("\n"), wanted, file.name, places.lines, places.columns)
     problems = [Problem(code, message, Origin(*place), Severity.WARNING) for code, message, *place in written]
     return Document(file.name, {}, {SECTION: places}, _LocatorOnDemand(file, data)), problems
 

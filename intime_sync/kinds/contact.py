@@ -5,8 +5,7 @@ How they are changed and removed all the same is the business of `planning/carri
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
@@ -28,6 +27,10 @@ MAX_KEY = 200
 _TYPE_NUMBERS: dict[str, Literal[1, 2, 3]] = {"sms": 1, "email": 2, "sms+email": 3}
 
 _TEXTS = ("key", "firstname", "lastname", "extrafield")
+
+# Neither can be in the text of a field, which has no white space but single spaces.
+_FIELD_ENDS = "\t"
+_NAME_ENDS = "\x1f"
 
 # Types, with whether there is a mobile and whether there is an address.
 _REACHABLE = {
@@ -93,7 +96,7 @@ _FIELDS = {field.name for field in SPEC.fields}
 class Contact(NamedTuple):
     """A contact as the service should have it; `groups` sorted, each name once, "" and None for what is not given.
 
-    A tuple, since a hundred thousand are made, kept and compared at once.
+    A tuple, since a hundred thousand may be made at once.
     """
 
     type: str
@@ -106,11 +109,17 @@ class Contact(NamedTuple):
 
 
 class ContactColumns(NamedTuple):
-    """Keys and contacts of many items, and by position the wishes that are not PRESENT."""
+    """Keys and lines of many contacts, and by position the wishes that are not PRESENT."""
 
     keys: list[str]
-    values: list[Contact]
+    lines: list[str]
     wishes: dict[int, Wish]
+
+
+def _lines(columns: Iterable[Sequence[str]], groups: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines of many contacts, from the columns in the order of a line."""
+    joined = {names: _NAME_ENDS.join(names) for names in {*groups}}
+    return [*map(_FIELD_ENDS.join, zip(*columns, map(joined.__getitem__, groups), strict=True))]
 
 
 def _read_wishes(ensure: Sequence[str], protect: Sequence[bool | str]) -> dict[int, Wish] | None:
@@ -229,32 +238,40 @@ class ContactKind:
             return None
         if None in names or not {"", *_TYPE_NUMBERS}.issuperset(given) or max(map(len, keys)) > MAX_KEY:
             return None
-        rows = zip(types, firsts, lasts, mobiles, emails, extras, groups, strict=True)
-        return ContactColumns([name or "" for name in names], [*map(Contact._make, rows)], wishes)
+        fields = (
+            [number or "" for number in mobiles],
+            types,
+            firsts,
+            lasts,
+            [text or "" for text in emails],
+            extras,
+        )
+        lines = _lines(fields, groups)
+        return ContactColumns([name or "" for name in names], lines, wishes)
 
-    def pack(self, keys: Sequence[str], values: Sequence[Contact]) -> tuple[Any, ...] | None:
-        """Very many keys and their contacts as little plain data, for a cache; None when it cannot hold them."""
-        if not values:
-            return None
-        types, *texts, groups = zip(*values, strict=True)
-        columns = [keys, *([text or "" for text in column] for column in texts)]
-        joined = ["\n".join(column) for column in columns]
-        if any(text.count("\n") != len(keys) - 1 for text in joined):
-            return None
-        distinct = {pair: at for at, pair in enumerate({*zip(types, groups, strict=True)})}
-        return joined, [*distinct], array("l", map(distinct.__getitem__, zip(types, groups, strict=True))).tobytes()
+    def to_line(self, value: Contact) -> str:
+        """A contact as one line of text, which no other contact has: to keep, to compare, and to be made again."""
+        ways = (value.mobile or "", value.type, value.firstname, value.lastname, value.email or "", value.extrafield)
+        return _FIELD_ENDS.join((*ways, _NAME_ENDS.join(value.groups)))
 
-    def unpack(self, packed: tuple[Any, ...]) -> tuple[list[str], list[Contact]]:
-        """The reverse of `pack`."""
-        joined, distinct, indices = packed
-        keys, firsts, lasts, mobiles, emails, extras = (text.split("\n") for text in joined)
-        pairs = [distinct[at] for at in array("l", indices)]
-        types, groups = zip(*pairs, strict=True)
-        reached = ([text or None for text in column] for column in (mobiles, emails))
-        return keys, [*map(Contact._make, zip(types, firsts, lasts, *reached, extras, groups, strict=True))]
+    def from_line(self, line: str) -> Contact:
+        """The reverse of `to_line`."""
+        mobile, type_, firstname, lastname, email, extrafield, groups = line.split(_FIELD_ENDS)
+        number = E164(mobile) if mobile else None
+        names = tuple(groups.split(_NAME_ENDS)) if groups else ()
+        return Contact(type_, firstname, lastname, number, email or None, extrafield, names)
 
-    def from_attributes(self, many: Sequence[Mapping[str, Any]]) -> list[Contact] | None:
-        """The contacts whose `attributes` are exactly these; None when there is no such contact for one of them."""
+    def mobiles_of(self, lines: Iterable[str]) -> list[str]:
+        """The numbers in lines, "" where there is none."""
+        return [line.partition(_FIELD_ENDS)[0] for line in lines]
+
+    def groups_of(self, lines: Iterable[str]) -> set[str]:
+        """The names of all groups in lines."""
+        named = {line.rpartition(_FIELD_ENDS)[2] for line in lines}
+        return {name for names in named if names for name in names.split(_NAME_ENDS)}
+
+    def lines_of(self, many: Sequence[Mapping[str, Any]]) -> list[str] | None:
+        """The lines of the contacts whose `attributes` are exactly these; None when one is no contact's."""
         if not many:
             return []
         names = Contact._fields
@@ -271,12 +288,15 @@ class ContactKind:
             return None
         if not {*map(type, chain.from_iterable(listed))} <= {str}:
             return None
-        known: dict[tuple[str, ...], tuple[str, ...]] = {}
-        groups = [known.setdefault(names, names) for names in map(tuple, listed)]
-        for at, name in enumerate(names[:-1]):
-            if name in _TEXTS and None in columns[at]:
-                columns[at] = tuple([text or "" for text in columns[at]])
-        return [*map(Contact._make, zip(*columns, groups, strict=True))]
+        groups = [*map(tuple, listed)]
+        if not all(name and _NAME_ENDS not in name for names in {*groups} for name in names):
+            return None
+        types, *texts = ([text or "" for text in column] if None in column else column for column in columns)
+        firsts, lasts, mobiles, *others = texts
+        lines = _lines((mobiles, types, firsts, lasts, *others), groups)
+        whole = "\n".join(lines)
+        fits = whole.count("\n") == len(lines) - 1 and whole.count(_FIELD_ENDS) == len(lines) * (len(names) - 1)
+        return lines if fits else None
 
     def group_names(self, attributes: Attributes) -> Sequence[str]:
         """The names of the user groups that a contact of these attributes is in."""

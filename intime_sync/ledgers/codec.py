@@ -167,12 +167,16 @@ def _entries(kind: str, raw: dict[str, dict[str, Any]]) -> MutableMapping[str, E
     return contacts.entries()
 
 
+def _attributes(line: str) -> dict[str, Any]:
+    return CONTACTS.attributes(CONTACTS.from_line(line))
+
+
 class _Contacts:
     """Entries of contacts: they may be very many and nearly all alike, and are kept as columns then."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
-        self._values: list[Any] = []
+        self._lines: list[str] = []
         self._ids, self._carriers = array("q"), array("q")
         self._others: dict[str, Entry] = {}
 
@@ -183,12 +187,12 @@ class _Contacts:
         attributes, ids, carriers = (
             [*map(itemgetter(name), usual.values())] for name in ("attributes", "id", "carrier")
         )
-        values = CONTACTS.from_attributes(attributes)
-        if values is None or {*map(type, ids), *map(type, carriers)} != {int}:
+        lines = CONTACTS.lines_of(attributes)
+        if lines is None or {*map(type, ids), *map(type, carriers)} != {int}:
             odd |= usual.keys()
         else:
             self._keys += usual
-            self._values += values
+            self._lines += lines
             self._ids.extend(ids)
             self._carriers.extend(carriers)
         self._others.update((key, entry_from_dict(raw[key])) for key in raw if key in odd)
@@ -201,7 +205,7 @@ class _Contacts:
         """All that were taken."""
         if not self._keys:
             return self._others
-        return Entries(self._keys, self._values, self._ids, self._carriers, CONTACTS.attributes, self._others)
+        return Entries(self._keys, self._lines, self._ids, self._carriers, _attributes, self._others)
 
 
 def ledger_to_plain(ledger: Ledger) -> tuple[object, ...] | None:
@@ -212,27 +216,27 @@ def ledger_to_plain(ledger: Ledger) -> tuple[object, ...] | None:
     contacts = ledger.objects.get(CONTACTS.name)
     if not isinstance(contacts, Entries):
         return None
-    keys, values, ids, carriers = contacts.columns()
+    keys, lines, ids, carriers = contacts.columns()
+    if not keys or any("\n" in key for key in keys):
+        return None
     rest = {kind: entries for kind, entries in ledger.objects.items() if entries is not contacts}
     rest[CONTACTS.name] = contacts.others
     small = Ledger(ledger.lineage, ledger.serial, ledger.account, rest, ledger.carriers)
-    packed = CONTACTS.pack(keys, values)
     try:
         text = "".join(ledger_to_json(small))
         same = _ledger_from_dict(json.loads(text)) == small
     except _UNREADABLE:
         return None
-    return (text, packed, ids.tobytes(), carriers.tobytes()) if same and packed else None
+    return (text, "\n".join(keys), "\n".join(lines), ids.tobytes(), carriers.tobytes()) if same else None
 
 
 def ledger_from_plain(plain: tuple[Any, ...]) -> Ledger:
     """The reverse of `ledger_to_plain`."""
-    text, packed, ids, carriers = plain
+    text, keys, lines, ids, carriers = plain
     ledger = _ledger_from_dict(json.loads(text))
-    keys, values = CONTACTS.unpack(packed)
     others = dict(ledger.objects.get(CONTACTS.name, {}).items())
-    columns = (array("q", ids), array("q", carriers))
-    ledger.objects[CONTACTS.name] = Entries(keys, values, *columns, CONTACTS.attributes, others)
+    columns = (keys.split("\n"), lines.split("\n"), array("q", ids), array("q", carriers))
+    ledger.objects[CONTACTS.name] = Entries(*columns, _attributes, others)
     return ledger
 
 

@@ -1,14 +1,14 @@
 """Very many desired resources as columns: each becomes a value of its own only when somebody asks for it.
 
-A hundred thousand contacts that need nothing are compared and counted as columns; a plan makes resources of the few
-that differ.
+A hundred thousand contacts that need nothing are compared and counted as lines of text; a plan makes resources of the
+few that differ.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, overload
 
 from intime_sync.model.problem import Origin
@@ -20,25 +20,24 @@ _NO_FILE = ""
 
 
 class Table(Sequence[Resource[ValueT]], Generic[ValueT]):
-    """Desired resources in order: `keys` and `values`, and by position the `wishes` that are not PRESENT."""
+    """Desired resources in order: `keys`, `lines` (values as text), and by position `wishes` that are not PRESENT.
 
-    __slots__ = ("_columns", "_files", "_lines", "_starts", "keys", "values", "wishes")
+    `write` makes the line of a value, `read` the value of a line; two values are equal when their lines are.
+    """
 
-    def __init__(self, resources: Iterable[Resource[ValueT]] = ()) -> None:
+    __slots__ = ("_columns", "_files", "_line_numbers", "_read", "_starts", "_write", "keys", "lines", "wishes")
+
+    def __init__(self, write: Callable[[ValueT], str], read: Callable[[str], ValueT]) -> None:
+        self._write = write
+        self._read = read
         self.keys: list[str] = []
-        self.values: list[ValueT] = []
+        self.lines: list[str] = []
         self.wishes: dict[int, Wish] = {}
         # Places: two numbers for each, and where in the order each file starts.
-        self._lines: array[int] = array("l")
+        self._line_numbers: array[int] = array("l")
         self._columns: array[int] = array("l")
         self._files: list[str] = []
         self._starts: list[int] = []
-        self.extend(resources)
-
-    @classmethod
-    def of(cls, resources: Sequence[Resource[ValueT]]) -> Table[ValueT]:
-        """The resources as a table; themselves when they are one."""
-        return resources if isinstance(resources, Table) else cls(resources)
 
     def extend(self, resources: Iterable[Resource[ValueT]]) -> None:
         """Add resources one by one."""
@@ -47,33 +46,33 @@ class Table(Sequence[Resource[ValueT]], Generic[ValueT]):
                 self.wishes[len(self.keys)] = resource.wish
             file, line, column = resource.origin or (_NO_FILE, 0, 0)
             self._begin(file)
-            self._lines.append(line)
+            self._line_numbers.append(line)
             self._columns.append(column)
             self.keys.append(resource.key)
-            self.values.append(resource.value)
+            self.lines.append(self._write(resource.value))
 
     def add_columns(
         self,
         keys: Sequence[str],
-        values: Sequence[ValueT],
-        file: str,
-        lines: array[int],
-        columns: array[int],
+        lines: Sequence[str],
         wishes: Mapping[int, Wish],
+        file: str,
+        line_numbers: array[int],
+        columns: array[int],
     ) -> None:
         """Add as many resources of one file as there are keys; `wishes` count from 0 among these."""
         before = len(self.keys)
         self._begin(file)
-        self._lines.extend(lines)
+        self._line_numbers.extend(line_numbers)
         self._columns.extend(columns)
         self.keys.extend(keys)
-        self.values.extend(values)
+        self.lines.extend(lines)
         self.wishes.update((before + position, wish) for position, wish in wishes.items())
 
     def origin(self, position: int) -> Origin | None:
         """Where the resource at `position` stands in the configuration."""
         file = self._files[bisect_right(self._starts, position) - 1]
-        return Origin(file, self._lines[position], self._columns[position]) if file else None
+        return Origin(file, self._line_numbers[position], self._columns[position]) if file else None
 
     @overload
     def __getitem__(self, index: int) -> Resource[ValueT]: ...
@@ -85,8 +84,8 @@ class Table(Sequence[Resource[ValueT]], Generic[ValueT]):
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
         position = range(len(self.keys))[index]
-        wish = self.wishes.get(position, PRESENT)
-        return Resource(self.keys[position], self.values[position], origin=self.origin(position), wish=wish)
+        value, wish = self._read(self.lines[position]), self.wishes.get(position, PRESENT)
+        return Resource(self.keys[position], value, origin=self.origin(position), wish=wish)
 
     def __iter__(self) -> Iterator[Resource[ValueT]]:
         return map(self.__getitem__, range(len(self.keys)))

@@ -46,27 +46,29 @@ def plan_contacts(
     """The contacts' changes, in the order of keys; `replacements` are keys of contacts that shall be made anew."""
     plan = KindPlan()
     differ = _ContactDiffer(ledger, groups, policy, plan, replacements)
-    table = Table.of(desired)
-    unsettled = differ.unsettled(table)
-    plan.unchanged = len(table) - len(unsettled)
+    unsettled = differ.unsettled(desired)
+    plan.unchanged = len(desired) - len(unsettled)
     for position in unsettled:
-        resource = table[position]
+        resource = desired[position]
         if resource.wish.absent:
             differ.absent(resource)
         else:
             differ.present(resource)
-    for key in _undesired(table.keys, unsettled, differ.entries):
+    for key in _undesired(desired, unsettled, differ.entries):
         differ.undesired(key, differ.entries[key])
     plan.changes.sort(key=lambda change: change.address.key)
     return plan
 
 
-def _undesired(wanted: Sequence[str], unsettled: Sequence[int], entries: Mapping[str, Entry]) -> Sequence[str]:
+def _undesired(
+    desired: Sequence[Resource[Any]], unsettled: Sequence[int], entries: Mapping[str, Entry]
+) -> Sequence[str]:
     """The keys that the ledger knows and the configuration does not name. What is settled is known to both."""
-    known = len(wanted) - len(unsettled) + len({wanted[at] for at in unsettled}.intersection(entries))
+    keys = desired.keys if isinstance(desired, Table) else [resource.key for resource in desired]
+    known = len(keys) - len(unsettled) + len({keys[at] for at in unsettled}.intersection(entries))
     if known == len(entries):
         return ()
-    named = {*wanted}
+    named = {*keys}
     return [key for key in entries if key not in named]
 
 
@@ -85,15 +87,15 @@ class _ContactDiffer:
         }
         self.trouble = {id: self._lost_groups(ledger, id) for id in ledger.carriers if id in groups.carriers}
 
-    def unsettled(self, desired: Table[Any]) -> Sequence[int]:
+    def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
         """The positions of contacts that something may have to be said about: all but nearly all."""
-        if not isinstance(self.entries, Entries):
+        if not (isinstance(desired, Table) and isinstance(self.entries, Entries)):
             return range(len(desired))
         sound = {id for id, lost in self.trouble.items() if not lost}
         special = {*desired.wishes}
         if self.replacements:
             special.update(at for at, key in enumerate(desired.keys) if key in self.replacements)
-        return sorted(special.union(self.entries.differing(desired.keys, desired.values, sound)))
+        return sorted(special.union(self.entries.differing(desired.keys, desired.lines, sound)))
 
     def _lost_groups(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
         """Groups that a carrier's contacts were put in and are no longer in."""

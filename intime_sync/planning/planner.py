@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from intime_sync.errors import InvalidConfiguration
@@ -182,8 +181,9 @@ def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> li
 
 def _naming_others(contacts: Sequence[Resource[Any]], groups: set[str]) -> Sequence[Resource[Any]]:
     """The contacts; none when they name no other than these groups, as is usual."""
-    named = {value.groups for value in Table.of(contacts).values}
-    return () if groups.issuperset(chain(*named)) else contacts
+    if isinstance(contacts, Table) and groups.issuperset(CONTACTS.groups_of(contacts.lines)):
+        return ()
+    return contacts
 
 
 def leftover_carriers(ledger: Ledger, actual: Snapshot, owner: str) -> tuple[RemoteId, ...]:

@@ -53,8 +53,10 @@ def one_by_one(columns: Columns, region: str) -> list[Resource[Contact]] | None:
 
 def assert_the_same(read: ContactColumns, found: Sequence[Resource[Contact]]) -> None:
     assert [*read.keys] == [resource.key for resource in found]
-    assert read.values == [resource.value for resource in found]
-    assert {type(value) for value in read.values} == {Contact}
+    values = [CONTACTS.from_line(line) for line in read.lines]
+    assert values == [resource.value for resource in found]
+    assert {type(value) for value in values} == {Contact}
+    assert read.lines == [CONTACTS.to_line(value) for value in values]
     wishes = {at: resource.wish for at, resource in enumerate(found) if resource.wish is not PRESENT}
     assert read.wishes == wishes
 
@@ -133,27 +135,27 @@ def test_addresses_are_those_that_each_text_alone_spells(texts: list[str]) -> No
 
 
 @given(tidy_columns())
-def test_what_a_cache_holds_comes_back_as_it_was(columns: dict[str, Any]) -> None:
+def test_lines_tell_numbers_and_groups_without_being_read(columns: dict[str, Any]) -> None:
     read = at_once(columns, "SE")
     assert read is not None
-    packed = CONTACTS.pack(read.keys, read.values)
-    assert packed is not None
-    assert CONTACTS.unpack(packed) == (read.keys, read.values)
+    values = [CONTACTS.from_line(line) for line in read.lines]
+    assert CONTACTS.mobiles_of(read.lines) == [value.mobile or "" for value in values]
+    assert CONTACTS.groups_of(read.lines) == {name for value in values for name in value.groups}
 
 
 @given(tidy_columns())
-def test_contacts_come_back_from_their_attributes(columns: dict[str, Any]) -> None:
+def test_lines_come_back_from_their_attributes(columns: dict[str, Any]) -> None:
     read = at_once(columns, "SE")
     assert read is not None
-    assert CONTACTS.from_attributes([CONTACTS.attributes(value) for value in read.values]) == read.values
+    assert CONTACTS.lines_of([CONTACTS.attributes(CONTACTS.from_line(line)) for line in read.lines]) == read.lines
 
 
 VALUES = (
     st.none()
     | st.booleans()
     | st.integers(0, 1)
-    | st.sampled_from(["", "a", "sms"])
-    | st.lists(st.sampled_from(["a", "", 1, None]) | st.lists(st.just("a"), max_size=1), max_size=2)
+    | st.sampled_from(["", "a", "sms", "a\tb", "a\nb", "a\x1fb"])
+    | st.lists(st.sampled_from(["a", "", "a\tb", "a\x1fb", 1, None]) | st.lists(st.just("a"), max_size=1), max_size=2)
 )
 NAMES = ["type", "firstname", "lastname", "mobile", "email", "extrafield", "groups", "other"]
 ATTRIBUTES = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8) | st.fixed_dictionaries(
@@ -164,10 +166,16 @@ ATTRIBUTES = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8) | st.fi
 
 @settings(max_examples=400)
 @given(st.lists(ATTRIBUTES, min_size=1, max_size=3))
-def test_attributes_become_contacts_only_when_these_show_exactly_them(many: list[dict[str, Any]]) -> None:
-    made = CONTACTS.from_attributes(many)
+@example([{"type": "sms", "groups": ["a\x1fb"]}])
+@example([{"type": "sms", "groups": ["a\tb"]}])
+@example([{"type": "sms", "groups": ["a\nb"]}])
+@example([{"type": "sms", "firstname": "a\tb", "groups": []}])
+@example([{"type": "sms", "firstname": "a\nb", "groups": []}])
+@example([{"type": "sms", "groups": [""]}])
+def test_attributes_become_lines_only_when_these_show_exactly_them(many: list[dict[str, Any]]) -> None:
+    made = CONTACTS.lines_of(many)
     if made is not None:
-        shown = [CONTACTS.attributes(value) for value in made]
+        shown = [CONTACTS.attributes(CONTACTS.from_line(line)) for line in made]
         assert shown == many
         assert [{name: type(value) for name, value in one.items()} for one in shown] == [
             {name: type(value) for name, value in one.items()} for one in many

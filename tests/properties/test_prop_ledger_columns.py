@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from made_up_ledgers import CONTACT, LEDGERS, MANY
 
 from intime_sync.errors import LedgerError
+from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers import codec
 from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
 from intime_sync.model.entries import Entries
@@ -263,20 +264,24 @@ def test_the_positions_that_differ_are_those_of_a_comparison_one_by_one() -> Non
     for carriers in ({7}, {7, 8}, {8}, set()):
         entries = ledger_from_json(data).objects[CONTACT]
         assert isinstance(entries, Entries)
-        keys, values, _, _ = entries.columns()
-        for made in _mixed([*zip([*keys, "odd", "new"], [*values, values[0], values[0]], strict=True)], values[0]):
+        keys, lines, _, _ = entries.columns()
+        for made in _mixed([*zip([*keys, "odd", "new"], [*lines, lines[0], lines[0]], strict=True)], lines[0]):
             wanted = [
                 at
-                for at, (key, value) in enumerate(made)
-                if key not in keys or values[keys.index(key)] != value or not carriers & {7}
+                for at, (key, line) in enumerate(made)
+                if key not in keys or lines[keys.index(key)] != line or not carriers & {7}
             ]
-            names, wishes = [key for key, _ in made], [value for _, value in made]
-            assert entries.differing(names, wishes, {RemoteId(id) for id in carriers}) == wanted
+            names, wanted_lines = [key for key, _ in made], [line for _, line in made]
+            assert entries.differing(names, wanted_lines, {RemoteId(id) for id in carriers}) == wanted
 
 
-def _mixed(pairs: list[Any], value: Any) -> Iterator[list[Any]]:
+def _mixed(pairs: list[Any], first: str) -> Iterator[list[Any]]:
     yield pairs
     yield pairs[::-1]
-    yield [(key, value._replace(firstname="Bo")) for key, value in pairs]
-    yield [(key, value._replace(groups=("Z",))) for key, value in pairs[1:]]
-    yield [("k0", value._replace(type="email")), ("k1", value)]
+    yield [(key, _with(line, firstname="Bo")) for key, line in pairs]
+    yield [(key, _with(line, groups=("Z",))) for key, line in pairs[1:]]
+    yield [("k0", _with(first, type="email")), ("k1", first)]
+
+
+def _with(line: str, **fields: Any) -> str:
+    return CONTACTS.to_line(CONTACTS.from_line(line)._replace(**fields))

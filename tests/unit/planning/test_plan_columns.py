@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from plan_makers import CLOCK, CONTACT, GROUP, HERE, REF, desired, entry, group_row, ledger
 
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
+from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
 from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import Carrier, Entry, Ledger
@@ -58,7 +60,13 @@ HERS = (None, 101, {})
 
 
 def columns_of(snapshot: Snapshot) -> Snapshot:
-    return Snapshot({**snapshot.resources, CONTACT: Table(snapshot.of(CONTACT))})
+    return Snapshot({**snapshot.resources, CONTACT: table_of(snapshot.of(CONTACT))})
+
+
+def table_of(contacts: Iterable[Resource[Any]]) -> Table[Any]:
+    table = Table(CONTACTS.to_line, CONTACTS.from_line)
+    table.extend(contacts)
+    return table
 
 
 def made(wish: Snapshot, actual: Snapshot, known: Ledger, policy: Policy, selection: Selection) -> object:
@@ -182,7 +190,7 @@ def test_a_contact_more_or_less_on_either_side_is_seen() -> None:
         plan = planned(fewer, actual, known)
         assert [str(change.address) for change in plan.changes] == [f"contact/k{gone:02}"]
         swapped = replace(contacts[gone], key="new")
-        plan = planned(Snapshot({CONTACT: Table([*fewer.of(CONTACT), swapped])}), actual, known)
+        plan = planned(Snapshot({CONTACT: table_of([*fewer.of(CONTACT), swapped])}), actual, known)
         assert [str(change.address) for change in plan.changes] == [f"contact/k{gone:02}", "contact/new"]
 
 
