@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +33,7 @@ LEAST_BYTES = 64 * 1024
 _ENTRY = re.compile(r"[0-9a-f]{64}(\.[0-9]+\.tmp)?")
 _SIGNATURE = 32
 _KEY = 32
-# What has a say in how a file is read. Their versions, since other versions may say something else.
-_LIBRARIES = ("phonenumberslite", "email-validator", "idna", "PyYAML", "jsonschema-rs", "orjson", "tzdata")
-_OPTIONAL = ("openpyxl",)
+_INSTALLED = (".dist-info", ".egg-info")
 _OWN_PARTS = (".", "config", "kinds", "ledgers", "model", "wire")
 
 
@@ -119,7 +116,7 @@ def open_cache(directory: Path, environ: Mapping[str, str], part: str, facts: Se
     try:
         key = _signing_key(environ)
         known = repr((part, tuple(facts), intime_sync.__version__, _surroundings()))
-    except (OSError, RuntimeError, metadata.PackageNotFoundError):
+    except (OSError, RuntimeError):
         return None
     return FileCache(directory / CACHE_DIRECTORY / part, key, known.encode(), set(), set())
 
@@ -134,7 +131,7 @@ def is_large(path: Path) -> bool:
 
 @cache
 def _surroundings() -> tuple[object, ...]:
-    """Versions of all that reads files. Our own code counts by its files, since it changes between versions too."""
+    """All that has a say in how files are read. Our own code counts by its files: it changes between versions too."""
     package = Path(intime_sync.__file__).parent
     code = [
         (path.name, (status := path.stat()).st_size, status.st_mtime_ns)
@@ -143,19 +140,24 @@ def _surroundings() -> tuple[object, ...]:
     ]
     if not code:
         raise FileNotFoundError(package)
-    libraries: list[str | None] = [metadata.version(name) for name in _LIBRARIES]
-    for name in _OPTIONAL:
-        try:
-            libraries.append(metadata.version(name))
-        except metadata.PackageNotFoundError:
-            libraries.append(None)
+    libraries = _libraries()
+    if not libraries:
+        raise FileNotFoundError("site-packages")
     return sys.version, sys.byteorder, array("l").itemsize, *libraries, *code
+
+
+def _libraries() -> list[str]:
+    """What is installed, by the names of directories that hold versions; quicker than asking for each version."""
+    places = [Path(place) for place in sys.path if Path(place).is_dir()]
+    return sorted(path.name for place in places for path in place.iterdir() if path.name.endswith(_INSTALLED))
 
 
 def _signing_key(environ: Mapping[str, str]) -> bytes:
     """This user's key, made when first needed. Raises OSError or RuntimeError where there is no place for it."""
     home = environ.get("XDG_CACHE_HOME")
-    path = (Path(home) if home else Path.home() / ".cache") / "intime-sync/cache-key"
+    # Where it is relative it does not count, says its specification; it would also be inside the repository.
+    base = Path(home) if home and Path(home).is_absolute() else Path.home() / ".cache"
+    path = base / "intime-sync/cache-key"
     with suppress(FileNotFoundError):
         return _whole_key(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

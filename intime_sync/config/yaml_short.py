@@ -30,7 +30,8 @@ _NEXT_SECTION: Final = re.compile("\n[a-z_]")
 _START: Final = re.compile("( *- )(?:([a-z_]{1,40}):)?")
 _FIELD: Final = re.compile("( *)([a-z_]{1,40}):")
 
-# How a field's value can be written: what follows its colon, as it is matched, with one group for the value.
+# How a field's value can be written: what follows its colon, as it is matched, with one group for the value. Compiled
+# only when an item is met; `re` keeps what it compiled.
 _FORMS: Final = (
     f" ({_PLAIN})\n",
     f' "({_DOUBLE})"\n',
@@ -38,10 +39,7 @@ _FORMS: Final = (
 )
 _ITEM: Final = f"(?:{_PLAIN}|\"{_DOUBLE}\"|'{_SINGLE}')"
 _LIST: Final = f" \\[({_ITEM}(?:, {_ITEM})*)\\]\n"
-_FORMS_OF_TEXT: Final = tuple(re.compile(form) for form in _FORMS)
-_FORM_OF_LIST: Final = re.compile(_LIST)
-_LINES_OF_LIST: Final = re.compile(f"\n((?:( *)- {_ITEM}\n)(?:\\2- {_ITEM}\n)*)")
-_ITEM_ALONE: Final = re.compile(_ITEM)
+_LINES_OF_LIST: Final = f"\n((?:( *)- {_ITEM}\n)(?:\\2- {_ITEM}\n)*)"
 
 _MOST_SHAPES: Final = 32
 
@@ -204,15 +202,14 @@ def _learn(text: str, position: int, indent: str) -> _Shape | None:
     key = _FIELD.match(text, start.end(1))
     while key is not None:
         name, at = key[2], key.end()
-        form = next((form for form in _FORMS_OF_TEXT if form.match(text, at)), None)
-        found = (form or _FORM_OF_LIST).match(text, at)
+        written = next((form for form in _FORMS if re.compile(form).match(text, at)), _LIST)
+        found = re.compile(written).match(text, at)
         if found is not None:
-            written = (form or _FORM_OF_LIST).pattern
             lines = None if lines is None else lines + 1
-            if form is None:
+            if written is _LIST:
                 lists.append((name, _split_flow))
         else:
-            found = _LINES_OF_LIST.match(text, at)
+            found = re.compile(_LINES_OF_LIST).match(text, at)
             if found is None or len(found[2]) < len(inner):
                 return None
             dash = f"{found[2]}- "
@@ -231,7 +228,7 @@ def _learn(text: str, position: int, indent: str) -> _Shape | None:
 
 def _split_flow(written: str) -> list[str]:
     if '"' in written or "'" in written:
-        return _unquoted(_ITEM_ALONE.findall(written))
+        return _unquoted(re.findall(_ITEM, written))
     return written.split(", ")
 
 

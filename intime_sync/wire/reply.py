@@ -15,9 +15,10 @@ from intime_sync.wire.endpoints import EMPTY_LIST, Endpoint
 
 EXCERPT_LENGTH: Final = 80
 
-_IDS: Final = re.compile(r"-?[0-9]{1,18}(?:\s*,\s*-?[0-9]{1,18})*")
-_CODE: Final = re.compile(r"[0-9]{1,4}:ERROR[0-9]{1,4}")
-_HTML: Final = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+# Not compiled until they are needed: a plan with nothing to do needs none of them.
+_IDS: Final = r"-?[0-9]{1,18}(?:\s*,\s*-?[0-9]{1,18})*"
+_CODE: Final = r"[0-9]{1,4}:ERROR[0-9]{1,4}"
+_HTML: Final = r"(?i)<(?:!doctype\s+html|html)\b"
 _WEB_PAGE: Final = "the reply is a web page"
 _IDS_SHOWN: Final = 10
 _BEGINNING: Final = 4096
@@ -68,7 +69,7 @@ def excerpt(text: str) -> str:
 def classify_ids(endpoint: Endpoint, body: bytes, expected: int | None) -> Ids | Refused | Unexpected:
     """What a POST's reply is. `expected` is how many ids must come back, None where that cannot be known."""
     text = xml.decode(body).strip()
-    if not _IDS.fullmatch(text):
+    if not re.fullmatch(_IDS, text):
         return _coded(endpoint, text) or Unexpected(_kind_of(text), excerpt(text))
     ids = tuple(RemoteId(int(part)) for part in text.split(","))
     if 0 in ids or (min(ids) < 0 and not endpoint.negative_ids):
@@ -90,10 +91,10 @@ def classify_list(endpoint: Endpoint, body: bytes) -> Rows | Refused | Unexpecte
     try:
         root = xml.parse(body)
     except xml.BadXml as error:
-        why = _WEB_PAGE if _HTML.search(beginning) else f"the reply cannot be read ({error})"
+        why = _WEB_PAGE if re.search(_HTML, beginning) else f"the reply cannot be read ({error})"
         return Unexpected(why, excerpt(beginning))
     if root.tag != endpoint.root:
-        why = _WEB_PAGE if _HTML.search(beginning) else f"the reply's root is not <{endpoint.root}>"
+        why = _WEB_PAGE if re.search(_HTML, beginning) else f"the reply's root is not <{endpoint.root}>"
         return Unexpected(why, excerpt(beginning))
     return Rows(root)
 
@@ -106,6 +107,6 @@ def _coded(endpoint: Endpoint, text: str) -> Refused | None:
 def _kind_of(text: str) -> str:
     if not text:
         return "the reply is empty"
-    if _CODE.fullmatch(text):
+    if re.fullmatch(_CODE, text):
         return "the reply is an error code that is not documented here"
-    return _WEB_PAGE if _HTML.search(text[:_BEGINNING]) else "the reply is not a documented one"
+    return _WEB_PAGE if re.search(_HTML, text[:_BEGINNING]) else "the reply is not a documented one"

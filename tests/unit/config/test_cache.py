@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -204,12 +203,6 @@ def test_what_another_user_signed_is_not_believed(world: World, tmp_path: Path) 
     assert world.read == ALL
 
 
-def _but(changed: str) -> Callable[[str], str]:
-    """The versions that are installed, with one library's changed."""
-    version = metadata.version
-    return lambda name: "0" if name == changed else version(name)
-
-
 def test_another_region_or_version_reads_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.load()
     world.write(ONE, TWO, region="NO")
@@ -222,13 +215,35 @@ def test_another_region_or_version_reads_anew(world: World, monkeypatch: pytest.
     monkeypatch.setattr("intime_sync.__version__", "0")
     world.load()
     assert world.read == ALL
-    for name in ("idna", "openpyxl"):
+    found = cache_module._libraries()
+    for name in ("phonenumberslite", "email_validator", "idna", "pyyaml", "jsonschema_rs", "tzdata", "openpyxl"):
+        (installed,) = [each for each in found if each.lower().startswith(f"{name}-")]
+        newer = [f"{name}-999.dist-info" if each == installed else each for each in found]
         with monkeypatch.context() as patch:
-            patch.setattr(cache_module.metadata, "version", _but(name))
+            patch.setattr(cache_module, "_libraries", lambda newer=newer: newer)
             cache_module._surroundings.cache_clear()
             world.load()
         assert world.read == ALL
     cache_module._surroundings.cache_clear()
+
+
+def test_where_nobody_can_tell_what_is_installed_files_are_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(cache_module, "_libraries", list)
+        cache_module._surroundings.cache_clear()
+        world.load()
+    cache_module._surroundings.cache_clear()
+    assert not world.entries
+
+
+def test_a_key_in_a_relative_place_would_be_in_the_repository(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(world.directory)
+    monkeypatch.setenv("HOME", str(world.directory.parent / "somebody"))
+    world.load(XDG_CACHE_HOME=".")
+    assert not (world.directory / "intime-sync").exists()
+    assert (world.directory.parent / "somebody" / ".cache" / "intime-sync" / "cache-key").exists()
 
 
 def test_it_is_private_and_not_for_git(world: World) -> None:
