@@ -64,6 +64,8 @@ def _shared_numbers(contacts: Sequence[Resource[Any]]) -> Iterator[Problem]:
     else:
         mobiles = [contact.value.mobile for contact in contacts]
         absent = {position for position, contact in enumerate(contacts) if contact.wish.absent}
+    if len({*mobiles}) == len(mobiles):
+        return
     first: dict[str, int] = {}
     shared = [
         (first[mobile], position)
