@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from intime_sync.config.document import Document
@@ -17,14 +18,27 @@ from intime_sync.model.table import Table
 Resources = Mapping[KindName, Sequence[Resource[Any]]]
 
 
-def check_resources(resources: Resources, documents: Mapping[str, Document]) -> list[Problem]:
+@dataclass(slots=True)
+class Ways:
+    """What is asked of all contacts, collected as they are read: numbers in order, "" for none, and groups."""
+
+    mobiles: list[str] = field(default_factory=list)
+    groups: set[str] = field(default_factory=set)
+
+    def add(self, mobiles: Iterable[str], groups: Iterable[str]) -> None:
+        """Some more contacts' numbers and groups."""
+        self.mobiles.extend(mobiles)
+        self.groups.update(groups)
+
+
+def check_resources(resources: Resources, documents: Mapping[str, Document], ways: Ways) -> list[Problem]:
     """Every problem between items, whichever files they stand in."""
     problems: list[Problem] = []
     for name, items in resources.items():
         problems += _duplicates(name, items)
-    problems += _shared_numbers(resources.get(CONTACTS.name, ()))
+    problems += _shared_numbers(resources.get(CONTACTS.name, ()), ways.mobiles)
     if GROUPS.name in resources:
-        problems += _unknown_groups(resources, documents)
+        problems += _unknown_groups(resources, documents, ways.groups)
     return problems
 
 
@@ -56,16 +70,11 @@ def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iter
             yield Problem("duplicate-identity", message, item.origin)
 
 
-def _shared_numbers(contacts: Sequence[Resource[Any]]) -> Iterator[Problem]:
+def _shared_numbers(contacts: Sequence[Resource[Any]], mobiles: Sequence[str]) -> Iterator[Problem]:
     """Two people may share a phone, but the service may also make one contact of them."""
-    if isinstance(contacts, Table):
-        mobiles: Sequence[str | None] = CONTACTS.mobiles_of(contacts.lines)
-        absent = {position for position, wish in contacts.wishes.items() if wish.absent}
-    else:
-        mobiles = [contact.value.mobile for contact in contacts]
-        absent = {position for position, contact in enumerate(contacts) if contact.wish.absent}
     if len({*mobiles}) == len(mobiles):
         return
+    absent = {position for position, contact in enumerate(contacts) if contact.wish.absent}
     first: dict[str, int] = {}
     shared = [
         (first[mobile], position)
@@ -80,12 +89,14 @@ def _shared_numbers(contacts: Sequence[Resource[Any]]) -> Iterator[Problem]:
             yield Problem("shared-mobile", message, other.origin, Severity.WARNING)
 
 
-def _unknown_groups(resources: Resources, documents: Mapping[str, Document]) -> Iterator[Problem]:
+def _unknown_groups(
+    resources: Resources, documents: Mapping[str, Document], of_contacts: set[str]
+) -> Iterator[Problem]:
     groups = {item.key: item.wish.absent for item in resources[GROUPS.name]}
     present = {name for name, absent in groups.items() if not absent}
     for kind in (CONTACTS, MESSAGES):
         items = resources.get(kind.name, ())
-        if isinstance(items, Table) and present.issuperset(CONTACTS.groups_of(items.lines)):
+        if kind is CONTACTS and present.issuperset(of_contacts):
             continue
         for item in items:
             for name in item.value.groups:

@@ -9,7 +9,7 @@ from typing import Any
 
 from intime_sync.cache import LEAST_BYTES, FileCache, is_large, open_cache
 from intime_sync.collector import collector_paused
-from intime_sync.config.checks import check_resources
+from intime_sync.config.checks import Ways, check_resources
 from intime_sync.config.convert import convert, converter_for, object_converter
 from intime_sync.config.document import Document, Uniform
 from intime_sync.config.explain import Checker
@@ -189,6 +189,7 @@ class _Sections:
         self.documents: dict[str, Document] = {}
         self.resources: dict[KindName, list[Resource[Any]] | Table[Any]] = {}
         self.problems: list[Problem] = []
+        self._ways = Ways()
         self._readers = {kind.name: _ItemReader(kind) for kind in KINDS}
 
     def take(self, document: Document) -> None:
@@ -216,7 +217,8 @@ class _Sections:
         since, problems_since = len(contacts), len(self.problems)
         kept = recall(cache, name, file, data, contacts)
         if kept is not None:
-            self.documents[file.name], warnings = kept
+            self.documents[file.name], warnings, mobiles, groups = kept
+            self._ways.add(mobiles, groups)
             self.resources[CONTACTS.name] = contacts
             self.problems += warnings
             return []
@@ -248,7 +250,11 @@ class _Sections:
         if not isinstance(value, list):
             self.problems += self._readers[kind.name].whole.explain(value, document.locate, (name,))
             return
+        before = len(resources)
         resources.extend(self._readers[kind.name].read(document, value, self.settings, self.problems))
+        if isinstance(resources, Table):
+            lines = resources.lines[before:]
+            self._ways.add(CONTACTS.mobiles_of(lines), CONTACTS.groups_of(lines))
 
     def _take_columns(self, document: Document, value: object, contacts: Table[Any]) -> bool:
         """Whether contacts are many and could be understood column by column, and so were."""
@@ -265,12 +271,13 @@ class _Sections:
         if read is None:
             return False
         places = document.items[CONTACTS.spec.name]
-        contacts.add_columns(*read, document.file, places.lines, places.columns)
+        contacts.add_columns(read.keys, read.lines, read.wishes, document.file, places.lines, places.columns)
+        self._ways.add(read.mobiles, read.groups)
         return True
 
     def finish(self) -> list[Problem]:
         """Fill in what items take from each other; all problems of items, and of items with each other."""
-        problems = self.problems + check_resources(self.resources, self.documents)
+        problems = self.problems + check_resources(self.resources, self.documents, self._ways)
         if MESSAGES.name in self.resources:
             self.resources[MESSAGES.name], found = resolve_messages(self.resources, self.documents)
             problems += found

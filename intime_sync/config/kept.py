@@ -43,23 +43,30 @@ def keep(
     if whole:
         said = [(problem.code, problem.message, problem.origin) for problem in problems]
         written = [(code, message, *place) for code, message, place in said if place is not None]
-        keys, lines = "\n".join(contacts.keys[since:]), "\n".join(contacts.lines[since:])
-        cache.put(name, (places.lines.tobytes(), places.columns.tobytes(), keys, lines, wishes, written))
+        keys, lines = contacts.keys[since:], contacts.lines[since:]
+        texts = ["\n".join(column) for column in (keys, lines, CONTACTS.mobiles_of(lines))]
+        groups = [*CONTACTS.groups_of(lines)]
+        cache.put(name, (places.lines.tobytes(), places.columns.tobytes(), texts, groups, wishes, written))
 
 
 def recall(
     cache: FileCache, name: str, file: IncludedFile, data: bytes, contacts: Table[Any]
-) -> tuple[Document, list[Problem]] | None:
-    """What was kept of a file: a document without values and its warnings; its items go to `contacts`."""
+) -> tuple[Document, list[Problem], list[str], list[str]] | None:
+    """What was kept of a file: a document without values, its warnings, its numbers and groups.
+
+    Its items go to `contacts`.
+    """
     kept = cache.get(name)
     if kept is None:
         return None
-    numbers, columns, keys, lines, wishes, written = kept
+    numbers, columns, texts, groups, wishes, written = kept
+    keys, lines, mobiles = (text.split("\n") for text in texts)
     places = ItemPlaces(array("l", numbers), array("l", columns))
     wanted = {position: Wish(*wish) for position, wish in wishes.items()}
-    contacts.add_columns(keys.split("\n"), lines.split("\n"), wanted, file.name, places.lines, places.columns)
+    contacts.add_columns(keys, lines, wanted, file.name, places.lines, places.columns)
     problems = [Problem(code, message, Origin(*place), Severity.WARNING) for code, message, *place in written]
-    return Document(file.name, {}, {SECTION: places}, _LocatorOnDemand(file, data)), problems
+    document = Document(file.name, {}, {SECTION: places}, _LocatorOnDemand(file, data))
+    return document, problems, mobiles, groups
 
 
 class _LocatorOnDemand:

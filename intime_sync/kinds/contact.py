@@ -109,11 +109,16 @@ class Contact(NamedTuple):
 
 
 class ContactColumns(NamedTuple):
-    """Keys and lines of many contacts, and by position the wishes that are not PRESENT."""
+    """Keys and lines of many contacts, by position the wishes that are not PRESENT, and what the lines hold besides.
+
+    `mobiles` has "" for none, `groups` are those of anybody.
+    """
 
     keys: list[str]
     lines: list[str]
     wishes: dict[int, Wish]
+    mobiles: list[str]
+    groups: set[str]
 
 
 def _lines(columns: Iterable[Sequence[str]], groups: Sequence[tuple[str, ...]]) -> list[str]:
@@ -238,16 +243,9 @@ class ContactKind:
             return None
         if None in names or not {"", *_TYPE_NUMBERS}.issuperset(given) or max(map(len, keys)) > MAX_KEY:
             return None
-        fields = (
-            [number or "" for number in mobiles],
-            types,
-            firsts,
-            lasts,
-            [text or "" for text in emails],
-            extras,
-        )
-        lines = _lines(fields, groups)
-        return ContactColumns([name or "" for name in names], lines, wishes)
+        numbers: list[str] = [number or "" for number in mobiles]
+        lines = _lines((numbers, types, firsts, lasts, [text or "" for text in emails], extras), groups)
+        return ContactColumns([name or "" for name in names], lines, wishes, numbers, {*chain(*{*groups})})
 
     def to_line(self, value: Contact) -> str:
         """A contact as one line of text, which no other contact has: to keep, to compare, and to be made again."""

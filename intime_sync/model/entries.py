@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, ItemsView, Iterator, MutableMapping, Sequence, ValuesView
-from itertools import chain, repeat
+from itertools import chain, compress, count, repeat
+from operator import ne
 
 from intime_sync.model.bulk import make_all
 from intime_sync.model.ledger import NO_OPTIONS, Entry
@@ -40,19 +41,19 @@ class Entries(MutableMapping[str, Entry]):
 
     def differing(self, keys: Sequence[str], lines: Sequence[str], carriers: set[RemoteId]) -> list[int]:
         """The positions of keys that have no usual entry with just this line in one of `carriers`."""
-        found = map(self._at.get, keys)
-        mine, homes = self._lines, self._carriers
-        if carriers.issuperset({*homes}):
-            return [
-                position
-                for position, (at, line) in enumerate(zip(found, lines, strict=True))
-                if at is None or mine[at] != line
-            ]
-        return [
+        # Who is not there stands behind all lines and is no line. No step of this is Python's own.
+        nowhere = len(self._lines)
+        at = [*map(self._at.get, keys, repeat(nowhere))]
+        mine = [*self._lines, ""]
+        differ = [*compress(count(), map(ne, map(mine.__getitem__, at), lines))]
+        if carriers.issuperset({*self._carriers}):
+            return differ
+        elsewhere = (
             position
-            for position, (at, line) in enumerate(zip(found, lines, strict=True))
-            if at is None or mine[at] != line or homes[at] not in carriers
-        ]
+            for position, where in enumerate(at)
+            if where != nowhere and self._carriers[where] not in carriers
+        )
+        return sorted({*differ, *elsewhere})
 
     def __getitem__(self, key: str) -> Entry:
         at = self._at.get(key)

@@ -139,8 +139,8 @@ def test_lines_tell_numbers_and_groups_without_being_read(columns: dict[str, Any
     read = at_once(columns, "SE")
     assert read is not None
     values = [CONTACTS.from_line(line) for line in read.lines]
-    assert CONTACTS.mobiles_of(read.lines) == [value.mobile or "" for value in values]
-    assert CONTACTS.groups_of(read.lines) == {name for value in values for name in value.groups}
+    assert CONTACTS.mobiles_of(read.lines) == read.mobiles == [value.mobile or "" for value in values]
+    assert CONTACTS.groups_of(read.lines) == read.groups == {name for value in values for name in value.groups}
 
 
 @given(tidy_columns())
