@@ -10,6 +10,7 @@ import io
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple
 
 from intime_sync.config.document import Document, ItemPlaces, Path, Place, Uniform
@@ -45,12 +46,16 @@ def csv_rows(file: str, data: bytes) -> tuple[list[Row], CsvColumns | None, list
     problems: list[Problem] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
+        if '"' not in text:
+            # Then every line is a row.
+            rows.extend(map(Row._make, zip(count(1), reader, strict=False)))
         for cells in reader:
             rows.append(Row(lines + 1, cells))
             lines = reader.line_num
     except csv.Error as error:
         # Where a quote is not closed, rows and text cannot be told apart any more.
-        problems.append(Problem("csv-row", _csv_message(str(error)), Origin(file, lines + 1, 1)))
+        last = max(lines, len(rows))
+        problems.append(Problem("csv-row", _csv_message(str(error)), Origin(file, last + 1, 1)))
     return rows, CsvColumns(text, delimiter), problems
 
 
@@ -155,7 +160,7 @@ def read_rows(
     header_columns, header_problems = _header(file, line, names, section, columns)
     unreadable = bool(problems or header_problems)
     problems += header_problems
-    body = [*remaining]
+    body = [row for row in remaining if row.cells]
     uniform = None if unreadable else _uniform(body, len(names), header_columns)
     if uniform is not None:
         items: list[object] | Uniform = uniform
@@ -208,8 +213,8 @@ def _uniform(rows: Sequence[Row], width: int, header: Sequence[_Column]) -> Unif
     columns: dict[str, Sequence[str] | Sequence[tuple[str, ...]]] = {}
     for column in header:
         cells = taken[column.index]
-        parts = {cell: _parts(cell) for cell in {*cells}} if column.is_list else {}
-        columns[column.name] = [(*parts[cell],) for cell in cells] if column.is_list else cells
+        parts = {cell: tuple(_parts(cell)) for cell in {*cells}} if column.is_list else {}
+        columns[column.name] = [parts[cell] for cell in cells] if column.is_list else cells
         if not all(part for cell, part in parts.items() if cell):
             return None
     return Uniform(columns)
