@@ -7,7 +7,6 @@ is said where it stands. A property test holds the two ways to the same answers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from unicodedata import is_normalized
 
@@ -17,8 +16,6 @@ from intime_sync.kinds.numbers import are_plain_emails, read_email
 from intime_sync.model.problem import Origin
 from intime_sync.wire.phone import E164, parse_mobile, plain_mobiles
 
-_DOUBTFUL_SPACES = re.compile("  | (?:\n|$)|\n |^ ")
-
 
 def read_texts(texts: Sequence[str]) -> Sequence[str] | None:
     """What `ItemContext.text` makes of each: itself, when all are clean."""
@@ -27,7 +24,7 @@ def read_texts(texts: Sequence[str]) -> Sequence[str] | None:
         (joined.isascii() or is_normalized("NFC", joined))
         and joined.count("\n") == len(texts) - 1
         and joined.replace("\n", "").isprintable()
-        and not _DOUBTFUL_SPACES.search(joined)
+        and not any(doubtful in f"\n{joined}\n" for doubtful in ("  ", "\n ", " \n"))
     )
     return texts if clean else None
 

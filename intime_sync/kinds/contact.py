@@ -121,6 +121,11 @@ class ContactColumns(NamedTuple):
     groups: set[str]
 
 
+def _usual_type(has_mobile: bool, has_email: bool) -> str:
+    """The type of a contact that names none."""
+    return "sms+email" if has_mobile and has_email else "sms" if has_mobile else "email"
+
+
 def _lines(columns: Iterable[Sequence[str]], groups: Sequence[tuple[str, ...]]) -> list[str]:
     """Lines of many contacts, from the columns in the order of a line."""
     joined = {names: _NAME_ENDS.join(names) for names in {*groups}}
@@ -153,7 +158,7 @@ class ContactKind:
         mobile_text, email_text = item.get("mobile"), item.get("email")
         mobile = read_mobile(mobile_text, context, "mobile") if mobile_text else None
         email = read_email(email_text, context, "email") if email_text else None
-        type_ = item.get("type") or ("sms+email" if mobile and email else "sms" if mobile else "email")
+        type_ = item.get("type") or _usual_type(bool(mobile), bool(email))
         key = context.text(item, "key") or mobile or email
         wish = read_wish(item, context)
         groups = read_group_names(item, context)
@@ -231,15 +236,12 @@ class ContactKind:
         if mobiles is None or emails is None or groups is None or wishes is None:
             return None
         given = columns.get("type", empty)
-        usual = [
-            "sms+email" if mobile and email else "sms" if mobile else "email"
-            for mobile, email in zip(mobiles, emails, strict=True)
-        ]
-        types = [one or other for one, other in zip(given, usual, strict=True)]
+        reached = [*zip(given, map(bool, mobiles), map(bool, emails), strict=True)]
+        types = [*map({how: how[0] or _usual_type(*how[1:]) for how in {*reached}}.__getitem__, reached)]
         names = [key or mobile or email for key, mobile, email in zip(keys, mobiles, emails, strict=True)]
-        reached = [*zip(types, map(bool, mobiles), map(bool, emails), strict=True)]
         absent = {at for at, wish in wishes.items() if wish.absent}
-        if not _REACHABLE.issuperset(how for at, how in enumerate(reached) if at not in absent):
+        present = (how for at, how in enumerate(reached) if at not in absent) if absent else reached
+        if not all((how[0] or _usual_type(*how[1:]), *how[1:]) in _REACHABLE for how in {*present}):
             return None
         if None in names or not {"", *_TYPE_NUMBERS}.issuperset(given) or max(map(len, keys)) > MAX_KEY:
             return None
