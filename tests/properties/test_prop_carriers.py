@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import ceil
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intime_sync.applying.packs import pack
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.model.change import Create
-from intime_sync.model.ledger import Ledger
-from intime_sync.model.resource import Address
+from intime_sync.model.change import Change, Create, Delete, Replace
+from intime_sync.model.ledger import Carrier, Entry, Ledger
+from intime_sync.model.resource import Address, RemoteId
 from intime_sync.planning.carriers import WHOLE, CarrierBuild, PrefixTree, plan_carriers
 
 KEYS = st.sets(st.text(min_size=1, max_size=8), max_size=60)
@@ -119,3 +119,65 @@ def test_each_leaf_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_carriers("clinic-a", Ledger(lineage="one"), changes, {}, 50)
     assert sum(len(build.members) for build in plan.build) == len(changes)
     assert len(asked) == len(plan.build)
+
+
+def fullest(counts: list[int], size: int) -> int:
+    """The most that fits, by trying everything."""
+    some = (sum(chosen) for number in range(len(counts) + 1) for chosen in combinations(counts, number))
+    return max(total for total in some if total <= size)
+
+
+@given(st.lists(st.integers(1, 12), max_size=8), st.integers(1, 20))
+@example([4, 4, 3], 8)
+@example([8, 3, 1], 8)
+@example([9, 1], 8)
+@example([3, 3, 2], 8)
+def test_each_travels_once_and_every_request_is_as_full_as_what_is_left_allows(counts: list[int], size: int) -> None:
+    carriers = builds(counts)
+    left = sorted(counts)
+    seen = []
+    for packed in pack(carriers, size):
+        sizes = [len(build.members) for build in packed]
+        if max(left) > size:
+            assert sizes == [max(left)], "one that is too large travels alone, and first"
+        else:
+            assert sum(sizes) == fullest(left, size)
+        for count in sizes:
+            left.remove(count)
+        seen += [build.name for build in packed]
+    assert left == []
+    assert sorted(seen) == sorted(build.name for build in carriers)
+
+
+@given(KEYS, KEYS, KEYS, KEYS, SIZES)
+@example({"a", "b", "c", "d"}, {"e", "f", "g", "h"}, set(), set(), 3)
+def test_whoever_is_made_again_leaves_an_old_carrier_that_goes_with_nobody_left_behind(
+    old: set[str], new: set[str], changed: set[str], removed: set[str], size: int
+) -> None:
+    homes: dict[str, RemoteId] = {}
+    carriers: dict[RemoteId, Carrier] = {}
+    for number, (prefix, members) in enumerate(sorted(leaves(PrefixTree(old, size), old).items()), start=1):
+        carriers[RemoteId(number)] = Carrier(f"~o/{prefix}", {})
+        homes |= dict.fromkeys(members, RemoteId(number))
+    entries: dict[str, Entry] = {key: Entry({"n": 0}, RemoteId(1), carrier=home) for key, home in homes.items()}
+    ledger = Ledger("one", objects={CONTACTS.name: entries}, carriers=carriers)
+    gone = old & removed
+    changes: list[Change] = [Create(address=Address(CONTACTS.name, key), after={"n": 0}) for key in new - old]
+    changes += [Delete(address=Address(CONTACTS.name, key), remote_id=None, before={"n": 0}) for key in gone]
+    changes += [
+        Replace(address=Address(CONTACTS.name, key), remote_id=None, before={"n": 0}, after={"n": 1}, fields=())
+        for key in (old & changed) - gone
+    ]
+    in_account = {id: carrier.name for id, carrier in carriers.items()} | {RemoteId(999): "~o/half-made"}
+    plan = plan_carriers("o", ledger, changes, in_account, size)
+    made = [key for build in plan.build for key in build.members]
+    assert len(made) == len({*made})
+    assert {change.address.key for change in changes if not isinstance(change, Delete)} <= {*made}
+    retired = {*plan.retire}
+    assert {homes[key] for key in made if key in homes} <= retired, "a copy would live on in the old one"
+    assert {homes[key] for key in gone} <= retired
+    assert {key for key, home in homes.items() if home in retired} - gone <= {*made}, "it would be gone"
+    assert plan.purge == (RemoteId(999),)
+    assert all(build.name.startswith("~o/") and len(build.members) <= size for build in plan.build)
+    if not changes:
+        assert (plan.build, plan.retire) == ((), ())
