@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -89,11 +88,9 @@ def test_without_a_file_each_emulator_starts_empty():
         assert second.store.groups() == []
 
 
-def test_it_is_up_and_down_in_well_under_a_second(capfd):
-    started = time.monotonic()
+def test_it_comes_up_and_goes_down_without_a_word(capfd):
     with run_in_thread() as emulator, requests.Session() as session:
         session.get(f"{emulator.url}/nix/list.ashx", timeout=10)
-    assert time.monotonic() - started < 1
     assert capfd.readouterr() == ("", "")
     with pytest.raises(requests.ConnectionError):
         requests.get(emulator.url, timeout=1)
