@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ Resources = Mapping[KindName, Sequence[Resource[Any]]]
 
 
 @dataclass(slots=True)
-class Ways:
+class ContactFacts:
     """What is asked of all contacts, collected as they are read: numbers in order, "" for none, and groups."""
 
     mobiles: list[str] = field(default_factory=list)
@@ -31,14 +32,14 @@ class Ways:
         self.groups.update(groups)
 
 
-def check_resources(resources: Resources, documents: Mapping[str, Document], ways: Ways) -> list[Problem]:
+def check_resources(resources: Resources, documents: Mapping[str, Document], facts: ContactFacts) -> list[Problem]:
     """Every problem between items, whichever files they stand in."""
     problems: list[Problem] = []
     for name, items in resources.items():
         problems += _duplicates(name, items)
-    problems += _shared_numbers(resources.get(CONTACTS.name, ()), ways.mobiles)
+    problems += _shared_numbers(resources.get(CONTACTS.name, ()), facts.mobiles)
     if GROUPS.name in resources:
-        problems += _unknown_groups(resources, documents, ways.groups)
+        problems += _unknown_groups(resources, documents, facts.groups)
     return problems
 
 
@@ -72,17 +73,14 @@ def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iter
 
 def _shared_numbers(contacts: Sequence[Resource[Any]], mobiles: Sequence[str]) -> Iterator[Problem]:
     """Two people may share a phone, but the service may also make one contact of them."""
-    if len({*mobiles}) == len(mobiles):
-        return
-    absent = {position for position, contact in enumerate(contacts) if contact.wish.absent}
-    first: dict[str, int] = {}
-    shared = [
-        (first[mobile], position)
-        for position, mobile in enumerate(mobiles)
-        if mobile and position not in absent and first.setdefault(mobile, position) != position
-    ]
-    for one_position, other_position in shared:
-        before, item = contacts[one_position], contacts[other_position]
+    shared = {mobile for mobile, number in Counter(mobiles).items() if mobile and number > 1}
+    first: dict[str, Resource[Any]] = {}
+    # Resources are made of those alone that share a number; many have none, and that is nothing to share.
+    for position in [position for position, mobile in enumerate(mobiles) if mobile in shared]:
+        item = contacts[position]
+        if item.wish.absent:
+            continue
+        before = first.setdefault(mobiles[position], item)
         if before.key != item.key:
             one, other = sorted((before, item), key=lambda item: _place(item.origin))
             message = f"`contact/{other.key}` has the same mobile as `contact/{one.key}` at {one.origin}"

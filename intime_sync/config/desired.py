@@ -9,7 +9,7 @@ from typing import Any
 
 from intime_sync.cache import LEAST_BYTES, FileCache, is_large, open_cache
 from intime_sync.collector import collector_paused
-from intime_sync.config.checks import Ways, check_resources
+from intime_sync.config.checks import ContactFacts, check_resources
 from intime_sync.config.convert import convert, converter_for, object_converter
 from intime_sync.config.document import Document, Uniform
 from intime_sync.config.explain import Checker
@@ -189,7 +189,7 @@ class _Sections:
         self.documents: dict[str, Document] = {}
         self.resources: dict[KindName, list[Resource[Any]] | Table[Any]] = {}
         self.problems: list[Problem] = []
-        self._ways = Ways()
+        self._facts = ContactFacts()
         self._readers = {kind.name: _ItemReader(kind) for kind in KINDS}
 
     def take(self, document: Document) -> None:
@@ -218,7 +218,7 @@ class _Sections:
         kept = recall(cache, name, file, data, contacts)
         if kept is not None:
             self.documents[file.name], warnings, mobiles, groups = kept
-            self._ways.add(mobiles, groups)
+            self._facts.add(mobiles, groups)
             self.resources[CONTACTS.name] = contacts
             self.problems += warnings
             return []
@@ -254,7 +254,7 @@ class _Sections:
         resources.extend(self._readers[kind.name].read(document, value, self.settings, self.problems))
         if isinstance(resources, Table):
             lines = resources.lines[before:]
-            self._ways.add(CONTACTS.mobiles_of(lines), CONTACTS.groups_of(lines))
+            self._facts.add(CONTACTS.mobiles_of(lines), CONTACTS.groups_of(lines))
 
     def _take_columns(self, document: Document, value: object, contacts: Table[Any]) -> bool:
         """Whether contacts are many and could be understood column by column, and so were."""
@@ -272,12 +272,12 @@ class _Sections:
             return False
         places = document.items[CONTACTS.spec.name]
         contacts.add_columns(read.keys, read.lines, read.wishes, document.file, places.lines, places.columns)
-        self._ways.add(read.mobiles, read.groups)
+        self._facts.add(read.mobiles, read.groups)
         return True
 
     def finish(self) -> list[Problem]:
         """Fill in what items take from each other; all problems of items, and of items with each other."""
-        problems = self.problems + check_resources(self.resources, self.documents, self._ways)
+        problems = self.problems + check_resources(self.resources, self.documents, self._facts)
         if MESSAGES.name in self.resources:
             self.resources[MESSAGES.name], found = resolve_messages(self.resources, self.documents)
             problems += found

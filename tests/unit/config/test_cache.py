@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from intime_sync.config import desired as desired_module
 from intime_sync.config.desired import Configuration, load_desired
 from intime_sync.config.files import IncludedFile
 from intime_sync.errors import InvalidConfiguration
+from intime_sync.model.table import Table
 
 ROOT = (
     "version: 1\nowner: o\naccount: {{url: embedded, region: {region}}}\n"
@@ -347,3 +349,29 @@ def test_only_entries_are_ever_swept_away(world: World) -> None:
         world.load()
     assert all(other.exists() for other in others)
     assert len(world.entries) == 6 + len(others)
+
+
+def test_of_many_contacts_only_those_who_share_a_number_are_looked_at_one_by_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = "".join(f"- key: n{number}\n  email: n{number}@example.se\n" for number in range(300))
+    family = "".join(f"- key: f{number}\n  mobile: 070174060{number}\n" for number in (5, 6, 5))
+    world.write(
+        f"contacts:\n{without}{family}".replace("f5", "f7", 1), "contacts: []\n", "key;mobile\nx;0701740605\n"
+    )
+    looked_at: list[int] = []
+    get = Table.__getitem__
+
+    def counted(table: Table[Any], index: Any) -> Any:
+        looked_at.append(index)
+        return get(table, index)
+
+    monkeypatch.setattr(Table, "__getitem__", counted)
+    for _ in ("cold", "warm"):
+        looked_at.clear()
+        warnings = world.load().warnings
+        assert [(warning.code, str(warning.origin)) for warning in warnings] == [
+            ("shared-mobile", "people/one.yaml:606:3"),
+            ("shared-mobile", "t/table.csv:2:1"),
+        ]
+        assert looked_at == [300, 302, 303]
