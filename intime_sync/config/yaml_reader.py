@@ -101,14 +101,13 @@ class _Builder:
         self._documents = 0
         self._sharing = Sharing(MAX_DEPTH, len(text))
 
-    def build(self) -> None:  # noqa: C901 - one loop, unrolled: a call per event would double the time
+    def build(self) -> None:  # noqa: C901 - one loop, unrolled: a call for every event takes its time
         """Reads all events.
 
         The open container is `mapping` or `items`, the other is None; `key` waits for its value. The document
         itself is the only item of an outermost list, so that the root needs no case of its own.
         """
         get_event = self._parser.get_event
-        known_key = self._known_keys.get
         root = self._root
         mapping: Any = None
         items: Any = self._outermost
@@ -143,21 +142,12 @@ class _Builder:
 
             if mapping is None:
                 if items is top_items:
-                    mark = event.start_mark
-                    top_places.add(mark.line + 1, mark.column + 1)
+                    top_places.add(*_place(event))
                 elif not stack:
                     self._first = event
                 items.append(value)
             elif key is None:
-                key = known_key(value) if type(value) is str else None
-                if key is None:
-                    key = self._new_key(event, value)
-                if key in mapping:
-                    self.has_duplicates = True
-                if key is MERGE:
-                    self._merging.append((mapping, event))
-                elif mapping is root:
-                    self._keys[key] = _place(event)
+                key = self._take_key(event, value, mapping)
                 continue
             else:
                 mapping[key] = value
@@ -170,6 +160,19 @@ class _Builder:
                 if len(stack) > MAX_DEPTH:
                     raise _Fatal(self._too_deep(event))
                 mapping, items = (value, None) if kind is MappingStartEvent else (None, value)
+
+    def _take_key(self, event: Any, value: object, mapping: dict[str, object]) -> str:
+        """A key of the open mapping, whose value comes next."""
+        key = self._known_keys.get(value) if type(value) is str else None
+        if key is None:
+            key = self._new_key(event, value)
+        if key in mapping:
+            self.has_duplicates = True
+        if key is MERGE:
+            self._merging.append((mapping, event))
+        elif mapping is self._root:
+            self._keys[key] = _place(event)
+        return key
 
     def finish(self) -> Document:
         """The document, with every merge done and a place for every item of a top-level list."""
