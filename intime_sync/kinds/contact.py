@@ -183,20 +183,15 @@ class ContactKind:
         return Resource(key, contact, origin=origin, wish=wish)
 
     def _reachable(self, type_: str, mobile: E164 | None, email: str | None, context: ItemContext) -> bool:
-        wants_mobile, wants_email = type_ != "email", type_ != "sms"
-        if wants_mobile and mobile is None:
-            if email is None and "email" in (type_, "email"):
-                context.error("unreachable", "a contact needs a `mobile`, an `email` or both")
-            else:
-                context.error("no-mobile", f"type `{type_}` needs a `mobile`", "type")
-            return False
-        if wants_email and email is None:
-            if mobile is None:
-                context.error("unreachable", "a contact needs a `mobile`, an `email` or both")
-            else:
-                context.error("no-email", f"type `{type_}` needs an `email`", "type")
-            return False
-        return True
+        if (type_, bool(mobile), bool(email)) in _REACHABLE:
+            return True
+        if mobile is None and email is None:
+            context.error("unreachable", "a contact needs a `mobile`, an `email` or both")
+        elif mobile is None:
+            context.error("no-mobile", f"type `{type_}` needs a `mobile`", "type")
+        else:
+            context.error("no-email", f"type `{type_}` needs an `email`", "type")
+        return False
 
     def attributes(self, value: Contact) -> dict[str, Any]:
         """All fields that are given, `groups` as a list."""
