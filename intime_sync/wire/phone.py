@@ -74,6 +74,8 @@ def parse_any(text: str, region: str) -> ParsedMobile | None:
     if number.extension or not phonenumbers.is_possible_number(number):
         return None
     spelled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if number.italian_leading_zero and phonenumbers.parse(spelled) != number:
+        return None  # all zeros: the library counts one of them twice, so this would not read back
     return ParsedMobile(E164(spelled), valid=phonenumbers.is_valid_number(number))
 
 
