@@ -174,14 +174,21 @@ def _in_doubt(run: Run, change: Create | Replace, plan: Iterable[Change]) -> str
     for other in still_there(run, plan):
         if other.address == change.address:
             continue
-        before = before_of(other) or {}
-        same = all(before.get(name) == change.after.get(name) for name in ("sender", "body"))
-        if same and _share_readers(before, change.after):
-            return (
-                f"{other.address} says the same to the same people and may still be sent, or was: settle that first, "
-                "so that nobody gets it twice"
-            )
+        if MESSAGES.repeats(before_of(other) or {}, change.after):
+            return _doubt(other.address.key)
+    # The plan may have been narrowed, or written by hand: the ledger says what is in doubt.
+    for key, entry in run.session.ledger.of(MESSAGE).items():
+        in_doubt = entry.unknown or (entry.dispatch is not None and entry.dispatch.cancelling)
+        if in_doubt and key != change.address.key and MESSAGES.repeats(entry.attributes, change.after):
+            return _doubt(key)
     return None
+
+
+def _doubt(key: str) -> str:
+    return (
+        f"message/{key} says the same to the same people and may still be sent, or was: settle that first, "
+        "so that nobody gets it twice"
+    )
 
 
 def still_there(run: Run, plan: Iterable[Change]) -> Iterator[Change]:
@@ -193,8 +200,3 @@ def still_there(run: Run, plan: Iterable[Change]) -> Iterator[Change]:
         unsure = change.address.key in run.unsure
         if unsure or (result is not None and result.status is not Status.DONE):
             yield change
-
-
-def _share_readers(one: Attributes, other: Attributes) -> bool:
-    numbers = set(MESSAGES.mobiles(one)).intersection(MESSAGES.mobiles(other))
-    return bool(numbers) or bool(set(MESSAGES.group_names(one)).intersection(MESSAGES.group_names(other)))

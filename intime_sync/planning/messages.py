@@ -59,17 +59,19 @@ def plan_messages(
     """The messages' changes, in the order of keys; `replacements` are keys of messages that shall be made anew."""
     plan = KindPlan()
     differ = _MessageDiffer(entries, groups, policy, clock, plan, Audience(desired))
-    wanted = set()
+    wanted = {resource.key for resource in desired.of(MESSAGE)}
+    prunes = removes_owned(policy.prune_of(MESSAGE))
+    for key, entry in entries.items():
+        if key not in wanted and not (prunes or entry.unknown or differ.settled(entry.attributes)):
+            differ.kept[key] = entry
     for resource in desired.of(MESSAGE):
-        wanted.add(resource.key)
         if resource.wish.absent:
             if resource.key in entries:
                 differ.remove(resource.key, entries[resource.key], resource)
         else:
             differ.present(resource, again=resource.key in replacements)
     for key, entry in entries.items():
-        kept = not (removes_owned(policy.prune_of(MESSAGE)) or entry.unknown or differ.settled(entry.attributes))
-        if key not in wanted and not kept:
+        if key not in wanted and key not in differ.kept:
             differ.remove(key, entry, None)
     plan.changes.sort(key=lambda change: change.address.key)
     return plan
@@ -91,6 +93,8 @@ class _MessageDiffer:
         self.clock = clock
         self.plan = plan
         self.audience = audience
+        self.kept: dict[str, Entry] = {}
+        """Scheduled messages that the configuration does not name and that `prune: never` leaves as they are."""
 
     def settled(self, attributes: Attributes) -> bool:
         """Whether its time has passed."""
@@ -108,11 +112,11 @@ class _MessageDiffer:
             self._sent(resource, entry, after, again=again)
         elif (reason := self._trouble(entry, after, again=again)) is None and entry.attributes == after:
             self._remember_protect(resource, entry, after)
-        elif self._in_time(resource, after):
+        elif self._is_new(resource, after) and self._in_time(resource, after):
             self._replace(resource, entry, after, reason)
 
     def _create(self, resource: Resource[Any], after: Attributes) -> None:
-        if self._in_time(resource, after):
+        if self._is_new(resource, after) and self._in_time(resource, after):
             self.plan.changes.append(
                 Create(
                     address=Address(MESSAGE, resource.key),
@@ -123,6 +127,19 @@ class _MessageDiffer:
                     options=self.audience.marks(after),
                 )
             )
+
+    def _is_new(self, resource: Resource[Any], after: Attributes) -> bool:
+        """Whether no message that stays scheduled says the same to the same people; notes which one does."""
+        twin = next((key for key, entry in self.kept.items() if MESSAGES.repeats(entry.attributes, after)), None)
+        if twin is None:
+            return True
+        message = (
+            f"`message/{resource.key}` says the same to the same people as message/{twin}, which is scheduled and "
+            f"stays so under `prune: never`: give it the key `{twin}` again, or add an item with that key and "
+            "`ensure: absent`"
+        )
+        self.plan.problems.append(Problem("scheduled-twice", message, resource.origin))
+        return False
 
     def _in_time(self, resource: Resource[Any], after: Attributes) -> bool:
         """Whether it still can be sent in time; notes why not, or that it gets close."""

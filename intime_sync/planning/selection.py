@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from intime_sync.errors import InvalidInput
 from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Change, Create, Held, Replace, after_of, before_of
+from intime_sync.model.change import Change, Create, Delete, Held, Replace, after_of, before_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, KindName, Snapshot
 
@@ -48,6 +48,7 @@ def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, .
     if not selection.targets:
         return tuple(changes)
     kept = {change.address for change in changes if change.address in selection.targets}
+    kept |= _earlier_of(changes, kept)
     kept |= _readers_of(changes, kept)
     needed = {
         Address(GROUPS.name, name)
@@ -60,6 +61,22 @@ def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, .
         for change in changes
         if change.address in kept or (change.address in needed and isinstance(change, Create))
     )
+
+
+def _earlier_of(changes: Sequence[Change], kept: Container[Address]) -> set[Address]:
+    """Messages that go, or wait for a person, and may have reached the readers of one that is kept.
+
+    A target must not be a way round them: a message whose key was changed would be sent twice.
+    """
+    messages = [change for change in changes if change.address.kind == MESSAGES.name]
+    coming = [change for change in messages if change.address in kept and isinstance(change, Create | Replace)]
+    going = [change for change in messages if isinstance(change, Delete | Held | Replace)]
+    return {
+        earlier.address
+        for earlier in going
+        for change in coming
+        if earlier.address != change.address and MESSAGES.repeats(before_of(earlier) or {}, change.after)
+    }
 
 
 def _readers_of(changes: Sequence[Change], kept: Container[Address]) -> set[Address]:

@@ -339,3 +339,47 @@ def test_send_to_a_group_that_is_there_twice_sends_nothing(space: Workspace) -> 
     ran = failed(space, 3, "message", "send", ".", "--to", "group/Jour", "--body", "Hej", "--auto-approve")
     assert "ids 1, 2" in ran.err
     assert sent(space) == []
+
+
+# A message whose key was changed
+
+
+def rename(space: Workspace) -> None:
+    text = (space.path / "intime.yaml").read_text()
+    assert text.count("key: jul\n") == 1
+    space.write("intime.yaml", text.replace("key: jul\n", "key: jul2\n"))
+
+
+def apply_target(space: Workspace, *, by_file: bool) -> Ran:
+    """Apply `--target message/jul2`, straight or through a plan file."""
+    if not by_file:
+        return space.run("apply", "--auto-approve", "--target", "message/jul2")
+    planned = space.run("plan", "--target", "message/jul2", "--out", "narrow.plan")
+    assert planned.code == 0, planned.err
+    return space.run("apply", "narrow.plan", "--auto-approve")
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_target_is_no_way_round_a_message_in_doubt(space: Workspace, *, by_file: bool) -> None:
+    campaign(space)
+    assert space.emulator is not None
+    space.emulator.set_faults(faults({"endpoint": "message/create", "call": 1, "fault": "drop_after"}))
+    assert space.run("apply", "--auto-approve").code == 8
+    space.emulator.set_faults(None)
+    before = sent(space)
+    rename(space)
+    ran = apply_target(space, by_file=by_file)
+    assert ran.code in (7, 8), ran.out + ran.err
+    assert sent(space) == before
+    assert "message/jul" in ran.out
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_target_takes_back_what_was_scheduled_under_the_old_key(space: Workspace, *, by_file: bool) -> None:
+    campaign(space)
+    space.apply()
+    before = sent(space)
+    rename(space)
+    ran = apply_target(space, by_file=by_file)
+    assert ran.code == 0, ran.out + ran.err
+    assert sent(space) == before
