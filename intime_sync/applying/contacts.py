@@ -17,8 +17,8 @@ from intime_sync.model.change import Change, Create, Delete, Replace
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import ContactStrategy
 from intime_sync.model.report import Status
-from intime_sync.model.resource import RemoteId, Snapshot
-from intime_sync.planning.planner import leftover_carriers
+from intime_sync.model.resource import RemoteId
+from intime_sync.planning.carriers import leftover_carriers
 
 
 def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
@@ -40,7 +40,7 @@ def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
         _conclude(run, ready, only_done=True)
         raise
     _conclude(run, ready)
-    left = leftover_carriers(run.session.ledger, Snapshot(run.actual), run.owner)
+    left = leftover_carriers(run.session.ledger, run.carriers())
     if left and not run.shortfalls:
         run.shortfalls.append(f"contacts that should be gone are left in carriers: {len(left)}")
 

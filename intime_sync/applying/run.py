@@ -19,7 +19,7 @@ from intime_sync.model.change import Change, action_of, remote_id_of
 from intime_sync.model.policy import Policy
 from intime_sync.model.report import Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
-from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.planning.carriers import is_carrier, own_carriers
 from intime_sync.remote.client import Client, Outcome
 from intime_sync.remote.fetch import fetch_kind
 from intime_sync.remote.transport import NotSent
@@ -138,12 +138,7 @@ class Run:
 
     def carriers(self) -> dict[RemoteId, str]:
         """This owner's carriers in the account, by id."""
-        prefix = carrier_prefix(self.owner)
-        return {
-            group.remote_id: group.key
-            for group in self.actual.get(GROUPS.name, ())
-            if group.remote_id is not None and group.key.startswith(prefix)
-        }
+        return own_carriers(self.actual.get(GROUPS.name, ()), self.owner)
 
 
 def batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:

@@ -12,11 +12,12 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Change, Create, Delete, Forget, Replace
 from intime_sync.model.ledger import Entry, Ledger
-from intime_sync.model.resource import Attributes, RemoteId
+from intime_sync.model.resource import Attributes, RemoteId, Resource
 
 _BITS = 64
 WHOLE = "all"
@@ -54,6 +55,28 @@ def is_carrier(name: str) -> bool:
     return name.startswith("~") and "/" in name
 
 
+def own_carriers(groups: Iterable[Resource[Any]], owner: str) -> dict[RemoteId, str]:
+    """The names of this owner's carriers among the account's groups, by id."""
+    prefix = carrier_prefix(owner)
+    return {
+        group.remote_id: group.key for group in groups if group.remote_id is not None and group.key.startswith(prefix)
+    }
+
+
+def current_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[RemoteId]:
+    """The ids of the ledger's carriers that the account still has.
+
+    Both id and name must match: a service may give the id of a removed group to another one.
+    """
+    return {id for id, carrier in ledger.carriers.items() if in_account.get(id) == carrier.name}
+
+
+def leftover_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> tuple[RemoteId, ...]:
+    """Own carriers in the account that the ledger does not know as complete, or that hold earlier copies, sorted."""
+    current = current_carriers(ledger, in_account)
+    return tuple(sorted(id for id in in_account if id not in current or ledger.carriers[id].copies))
+
+
 def wanted_contacts(ledger: Ledger, changes: Iterable[Change]) -> tuple[dict[str, Attributes], set[str]]:
     """Every contact that shall live in a carrier once `changes` are done, and the keys that must be made (again)."""
     wanted: dict[str, Attributes] = {
@@ -84,8 +107,8 @@ def plan_carriers(
 
     `in_account` are this owner's carriers in the account, by id.
     """
-    known = {id for id in ledger.carriers if id in in_account}
-    purge = tuple(sorted(set(in_account) - ledger.carriers.keys()))
+    known = current_carriers(ledger, in_account)
+    purge = tuple(sorted(set(in_account) - known))
     wanted, dirty = wanted_contacts(ledger, changes)
     members = _members(ledger.of(CONTACTS.name), known)
     homes = {key: id for id, keys in members.items() for key in keys}

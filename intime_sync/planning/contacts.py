@@ -14,6 +14,7 @@ from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.model.table import Table
+from intime_sync.planning.carriers import current_carriers
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
 from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
@@ -82,10 +83,9 @@ class _ContactDiffer:
         self.groups = groups
         self.append = policy.contact_strategy is ContactStrategy.APPEND
         self.prunes = removes_owned(policy.prune_of(CONTACT))
-        self.copied = {
-            key for id, carrier in ledger.carriers.items() if id in groups.carriers for key in carrier.copies
-        }
-        self.trouble = {id: self._lost_groups(ledger, id) for id in ledger.carriers if id in groups.carriers}
+        current = current_carriers(ledger, groups.carriers)
+        self.copied = {key for id in current for key in ledger.carriers[id].copies}
+        self.trouble = {id: self._lost_groups(ledger, id) for id in current}
 
     def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
         """The positions of contacts that something may have to be said about: all but nearly all."""
@@ -220,7 +220,7 @@ class _ContactDiffer:
     def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
         address = Address(CONTACT, key)
         origin = resource.origin if resource else None
-        if entry.carrier is not None and entry.carrier not in self.groups.carriers and key not in self.copied:
+        if entry.carrier is not None and entry.carrier not in self.trouble and key not in self.copied:
             self.plan.changes.append(
                 Forget(
                     address=address, remote_id=entry.remote_id, before=entry.attributes, reason=_GONE, origin=origin

@@ -16,7 +16,7 @@ from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.planning.carriers import carrier_prefix, is_carrier, leftover_carriers
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
@@ -59,7 +59,7 @@ def make_plan(
     problems += check_scheduled(desired, actual, ledger.of(MESSAGES.name), changes, account.clock)
     leftovers: tuple[RemoteId, ...] = ()
     if CONTACTS.name in desired and selection.touches(CONTACTS.name):
-        leftovers = leftover_carriers(ledger, actual, account.ref.owner)
+        leftovers = leftover_carriers(ledger, own_carriers)
     if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
         problems.append(_foreign_carriers(foreign))
     if leftovers:
@@ -184,13 +184,6 @@ def _naming_others(contacts: Sequence[Resource[Any]], groups: set[str]) -> Seque
     if isinstance(contacts, Table) and groups.issuperset(CONTACTS.groups_of(contacts.lines)):
         return ()
     return contacts
-
-
-def leftover_carriers(ledger: Ledger, actual: Snapshot, owner: str) -> tuple[RemoteId, ...]:
-    """Own carriers in the account that the ledger does not know as complete and current."""
-    _, own_carriers, _ = _sort_groups(actual, owner)
-    known = ledger.carriers
-    return tuple(sorted(id for id in own_carriers if id not in known or known[id].copies))
 
 
 def _leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:

@@ -11,8 +11,8 @@ from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.carriers import leftover_carriers, own_carriers
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import leftover_carriers
 
 
 def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Ledger, clock: Clock) -> list[str]:
@@ -28,7 +28,9 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
         reasons.append(f"the ledger has changed since: serial {plan.serial} then, {ledger.serial} now")
     if reasons:
         return reasons
-    if touches_contacts(plan) and plan.leftovers != leftover_carriers(ledger, actual, account.owner):
+    if touches_contacts(plan) and plan.leftovers != leftover_carriers(
+        ledger, own_carriers(actual.of(GROUPS.name), account.owner)
+    ):
         reasons.append("the carriers in the account have changed since")
     lists = {name: _Rows(kind, actual) for name, kind in BY_NAME.items() if isinstance(kind, ListedKind)}
     for change in plan.changes:

@@ -17,7 +17,13 @@ from intime_sync.kinds.registry import GROUPS, LISTED
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
-from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.planning.carriers import (
+    carrier_prefix,
+    current_carriers,
+    is_carrier,
+    leftover_carriers,
+    own_carriers,
+)
 from intime_sync.remote.client import Client
 from intime_sync.render.style import counted
 from intime_sync.wire.phone import parse_mobile
@@ -222,8 +228,7 @@ def _numbers(visit: _Visit, region: str) -> Finding:
 
 def _own_carriers(groups: Sequence[Resource[Any]], view: LedgerView | None, owner: str) -> Finding:
     name = "carriers"
-    prefix = carrier_prefix(owner)
-    there = {group.remote_id for group in groups if group.key.startswith(prefix)}
+    there = own_carriers(groups, owner)
     if view is None:
         return skipped(name, f"the ledger is no use; {owner} has {len(there)} in the account")
     if there and not view.ledger.lineage:
@@ -233,14 +238,15 @@ def _own_carriers(groups: Sequence[Resource[Any]], view: LedgerView | None, owne
             "put it back from a copy; without one, see docs/ledger.md before you apply",
         )
     known = view.ledger.carriers.keys()
-    strange, gone = len(there - known), len(known - there)
+    strange = len(leftover_carriers(view.ledger, there))
+    gone = len(known - current_carriers(view.ledger, there))
     if strange or gone:
         text = ", ".join(
-            part for part, count in ((f"{strange} unknown", strange), (f"{gone} gone or renamed", gone)) if count
+            part for part, count in ((f"{strange} not complete", strange), (f"{gone} gone or renamed", gone)) if count
         )
         return warning(
             name,
-            f"{text}, of {counted(len(there | known), 'carrier')} of {owner}",
+            f"{text}, of {counted(len(there.keys() | known), 'carrier')} of {owner}",
             "`intime-sync drift` names them; the next apply puts them in order",
         )
     return fine(name, f"{counted(len(there), 'carrier')} of {owner}, all in the ledger")
