@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import MESSAGES
+from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
@@ -32,6 +33,7 @@ from intime_sync.remote.secrets import Credentials, Secret
 
 STATE_DIRECTORY = ".intime"
 _EMBEDDED_USER = "demo"
+_SERVICE_HOST = "sms.intime.nu"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -44,28 +46,53 @@ class Connection:
 
 
 def credentials_of(settings: Settings) -> tuple[str, Secret]:
-    """User and hash from the environment. Raises CredentialsError naming the variable."""
+    """User and hash from the environment.
+
+    Raises CredentialsError naming the variable, or the host that may not be given them.
+    """
     if settings.url == EMBEDDED:
         return _EMBEDDED_USER, Secret(_EMBEDDED_USER)
-    user = os.environ.get("INTIME_USER", "")
+    _check_host(settings.url, os.environ)
+    stem = f"INTIME_{settings.credentials}" if settings.credentials else "INTIME"
+    user_variable, variable, file_variable = f"{stem}_USER", f"{stem}_HASH", f"{stem}_HASH_FILE"
+    user = os.environ.get(user_variable, "")
     if not user:
-        raise CredentialsError("INTIME_USER is not set", hint="set it to the account's user name")
-    secret = os.environ.get("INTIME_HASH", "")
-    path = os.environ.get("INTIME_HASH_FILE", "")
+        raise CredentialsError(f"{user_variable} is not set", hint="set it to the account's user name")
+    secret = os.environ.get(variable, "")
+    path = os.environ.get(file_variable, "")
     if not secret and path:
         try:
             secret = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise CredentialsError(f"INTIME_HASH_FILE names {path}, which cannot be read: {why}") from None
+            raise CredentialsError(f"{file_variable} names {path}, which cannot be read: {why}") from None
         if not secret:
-            raise CredentialsError(f"INTIME_HASH_FILE names {path}, which is empty")
+            raise CredentialsError(f"{file_variable} names {path}, which is empty")
     if not secret:
         raise CredentialsError(
-            "neither INTIME_HASH nor INTIME_HASH_FILE is set",
-            hint="set INTIME_HASH to the account's secret key, or INTIME_HASH_FILE to a file that holds it",
+            f"neither {variable} nor {file_variable} is set",
+            hint=f"set {variable} to the account's secret key, or {file_variable} to a file that holds it",
         )
     return user, Secret(secret)
+
+
+def _check_host(url: str, environ: Mapping[str, str]) -> None:
+    """Refuse a host that only the configuration names: whoever can edit a branch could have the hash sent there.
+
+    Allowed are the service's own host, this machine, and the hosts that INTIME_URL and INTIME_ALLOWED_HOSTS
+    (comma-separated) name. Raises CredentialsError.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    named = {name.strip().lower().rstrip(".") for name in environ.get("INTIME_ALLOWED_HOSTS", "").split(",")}
+    with suppress(ValueError):
+        named.add((urlsplit(environ.get("INTIME_URL", "")).hostname or "").rstrip("."))
+    if host == _SERVICE_HOST or is_loopback(host) or (host and host in named):
+        return
+    raise CredentialsError(
+        f"`account.url` points to {host}, which the environment does not allow to receive the user name and hash",
+        hint=f"if {host} is right, set INTIME_ALLOWED_HOSTS={host} (or INTIME_URL) where the credentials are set; "
+        "nothing was sent",
+    )
 
 
 @contextmanager
@@ -155,6 +182,14 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
                 "another port of the same emulator, or another account"
             )
         return
+    if same_place and known.user == account.user:
+        held = ", ".join(f"{kind}: {len(entries)}" for kind, entries in sorted(ledger.objects.items()) if entries)
+        raise LedgerError(
+            f"`owner` changed: the ledger was written for `{known.owner}`, and the configuration says "
+            f"`{account.owner}`. The ledger holds {held or 'nothing'}",
+            hint=f"put `owner: {known.owner}` back. Do not remove the ledger: every contact would be made, and every "
+            "scheduled message sent, a second time",
+        )
     raise LedgerError(
         f"the ledger is about {known.owner} as {known.user} at {known.url}, "
         f"but this is {account.owner} as {account.user} at {account.url}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,6 +70,14 @@ FIELDS: tuple[Field, ...] = (
             min_length=1,
             title="Address of the service",
             examples=(EMBEDDED, "https://sms.intime.nu/api/1.0"),
+        ),
+        text(
+            "credentials",
+            "Whose credentials to use: `CLINIC_A` reads INTIME_CLINIC_A_USER and INTIME_CLINIC_A_HASH (or "
+            "INTIME_CLINIC_A_HASH_FILE) instead of INTIME_USER and INTIME_HASH.",
+            pattern=r"^[A-Z][A-Z0-9_]*$",
+            max_length=40,
+            examples=("CLINIC_A",),
         ),
         text(
             "timezone",
@@ -208,7 +217,7 @@ class Include:
 class Settings:
     """The settings, checked. `url` is `embedded` or a base address, `ledger` a path or a URL as written.
 
-    `receipts` is a path as written.
+    `receipts` is a path as written. `credentials` is the NAME in INTIME_NAME_USER, or None for INTIME_USER.
     """
 
     directory: Path
@@ -221,6 +230,7 @@ class Settings:
     receipts: str
     policy: Policy
     includes: tuple[Include, ...]
+    credentials: str | None = None
 
 
 def read_settings(
@@ -261,8 +271,27 @@ def read_settings(
         receipts=environ.get("INTIME_RECEIPTS") or receipts.get("data", DEFAULT_RECEIPTS),
         policy=_policy(policy, _lead_time(policy, locate, problems)),
         includes=tuple(_includes(root.get("include") or ())),
+        credentials=account.get("credentials"),
     )
+    _check_inside(directory, root, environ, locate, problems)
     return settings, problems
+
+
+def _check_inside(
+    directory: Path, root: Mapping[str, Any], environ: Mapping[str, str], locate: Locate, problems: list[Problem]
+) -> None:
+    """Files that the configuration names for writing must lie in its directory: anyone who edits a branch names them.
+
+    The environment may name any path.
+    """
+    for section, name, variable in (("ledger", "url", "INTIME_LEDGER"), ("receipts", "data", "INTIME_RECEIPTS")):
+        given = (root.get(section) or {}).get(name)
+        if given is None or environ.get(variable) or "://" in given:
+            continue
+        path = Path(os.path.normpath(directory.absolute() / given))
+        if not path.is_relative_to(os.path.normpath(directory.absolute())):
+            message = f"`{section}.{name}` must be a path inside this directory; set {variable} for a file elsewhere"
+            problems.append(Problem("outside-directory", message, locate((section, name))))
 
 
 def url_fault(url: str) -> str | None:

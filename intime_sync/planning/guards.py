@@ -11,7 +11,7 @@ from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
-from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.planning.carriers import is_carrier
 from intime_sync.planning.matching import Clock
 
 MAX_DELETE = "max_delete"
@@ -157,17 +157,22 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
 
 
 def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
-    """No ledger beside this owner's carriers was lost: what it knew of as scheduled would be sent twice."""
+    """No ledger beside carriers: it was lost, or `owner` changed. What it had scheduled would be sent twice."""
     creates = [change for change in changes if isinstance(change, Create) and change.address.kind == MESSAGES.name]
-    prefix = carrier_prefix(owner)
-    if creates and not ledger.lineage and any(group.key.startswith(prefix) for group in actual.of(GROUPS.name)):
+    owners = sorted({group.key[1:].partition("/")[0] for group in actual.of(GROUPS.name) if is_carrier(group.key)})
+    if creates and not ledger.lineage and owners:
+        if owner in owners:
+            why = f"there is no ledger, but carriers of {owner} are in the account, so it seems to be lost"
+        else:
+            others = ", ".join(owners)
+            why = f"there is no ledger, and the account has carriers of {others}, so perhaps `owner` was changed"
         yield Guard(
             LOST_LEDGER,
             MESSAGES.name,
             True,
             ALLOW_RESEND,
-            f"there is no ledger, but carriers of {owner} are in the account, so it seems to be lost: "
-            f"{creates[0].address} may be scheduled already, and would be sent twice; look in the service first",
+            f"{why}: {creates[0].address} may be scheduled already, and would be sent twice; "
+            "look in the service first",
         )
 
 

@@ -395,9 +395,16 @@ def test_a_lost_ledger_stops_messages_that_may_be_scheduled_already() -> None:
     assert allowed(found.guards, {}, ()) == (guard,)
 
 
-@pytest.mark.parametrize("name", ["~clinic-b/all-0123456789ab", "Personal"])
-def test_groups_of_others_are_no_sign_of_a_lost_ledger(name: str) -> None:
-    assert plan({"messages": [AHEAD]}, {GROUP: [group_row(name, 7)]}, NO_LEDGER).tripped() == ()
+def test_carriers_of_another_owner_beside_no_ledger_may_mean_that_the_owner_was_changed() -> None:
+    found = plan({"messages": [AHEAD]}, {GROUP: [group_row("~clinic-b/all-0123456789ab", 7)]}, NO_LEDGER)
+    (guard,) = found.tripped()
+    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
+    assert "clinic-b" in guard.message
+    assert "`owner` was changed" in guard.message
+
+
+def test_user_groups_are_no_sign_of_a_lost_ledger() -> None:
+    assert plan({"messages": [AHEAD]}, {GROUP: [group_row("Personal", 7)]}, NO_LEDGER).tripped() == ()
 
 
 # A plan that waits
