@@ -22,7 +22,7 @@ from intime_sync.model.change import Change, Replace
 from intime_sync.model.ledger import Carrier, Delta, DropCarrier, Entry, PutCarrier, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
-from intime_sync.planning.carriers import CarrierBuild, current_carriers, plan_carriers
+from intime_sync.planning.carriers import CarrierBuild, plan_carriers, present_carriers
 from intime_sync.remote.client import Outcome, Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
@@ -48,7 +48,7 @@ class Filler:
         """Purge what nobody knows, make the new carriers, fill them."""
         run, ledger = self.run, self.run.session.ledger
         # A carrier that has left the account must not lend its entry to a new group that gets the same id.
-        dead = ledger.carriers.keys() - current_carriers(ledger, run.carriers())
+        dead = ledger.carriers.keys() - present_carriers(ledger, run.carriers())
         run.session.record([DropCarrier(id) for id in sorted(dead)])
         size = min(run.policy.carrier_size, run.policy.batch_size)
         plan = plan_carriers(run.owner, ledger, self.changes.values(), run.carriers(), size)

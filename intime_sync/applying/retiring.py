@@ -1,18 +1,19 @@
 """Removing carriers whose contacts live elsewhere by now, or shall be gone: the only place where contacts go.
 
-A carrier that goes with its contacts leaves the ledger before it leaves the account, so that an interruption leaves
-a carrier that nobody knows, which is purged, and never a contact that is only believed to be there.
+A carrier that goes with its contacts is marked as going before the request, so that an interruption leaves no
+contact that is only believed to be there. Both leave the ledger once the account does not list the carrier any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from intime_sync.applying.carrier_groups import remove_carrier_groups
 from intime_sync.applying.run import Run
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Create
-from intime_sync.model.ledger import Delta, DropCarrier, DropEntry, Entry, Ledger
+from intime_sync.model.ledger import Delta, DropCarrier, DropEntry, Entry, Ledger, PutCarrier
 from intime_sync.model.resource import Address, RemoteId
 
 Members = Mapping[RemoteId, list[str]]
@@ -75,8 +76,9 @@ def _break_up(ledger: Ledger, going: dict[RemoteId, bool], members: Members) -> 
     """
     entries = ledger.of(CONTACTS.name)
     homes: dict[RemoteId, set[RemoteId]] = {}
+    staying = {id for id, carrier in ledger.carriers.items() if not carrier.going and id not in going}
     for entry in entries.values():
-        if entry.remote_id is not None and entry.carrier in ledger.carriers and entry.carrier not in going:
+        if entry.remote_id is not None and entry.carrier is not None and entry.carrier in staying:
             homes.setdefault(entry.remote_id, set()).add(entry.carrier)
     broken: set[RemoteId] = set()
     waiting = list(going)
@@ -110,15 +112,15 @@ def _made_again(ledger: Ledger, key: str) -> Create:
 
 def _remove(run: Run, going: Mapping[RemoteId, bool], members: Members, in_account: Mapping[RemoteId, str]) -> None:
     with_contacts = [id for id, contacts_go in going.items() if contacts_go]
-    emptied = [id for id, contacts_go in going.items() if not contacts_go]
     ledger = run.session.ledger
     held = {id: {*members.get(id, ()), *ledger.carriers[id].copies} for id in going}
     # Until it is seen to be gone, every contact in it may be there twice.
     run.stuck.update(key for keys in held.values() for key in keys)
-    run.session.record(_forgotten(with_contacts, members))
+    begun = (id for id in with_contacts if id in in_account)
+    run.session.record([PutCarrier(id, replace(ledger.carriers[id], going=True)) for id in begun])
     run.purgeable.update(with_contacts)
     left = set(remove_carrier_groups(run, {id: going[id] for id in going if id in in_account}))
-    run.session.record(_forgotten([id for id in emptied if id not in left], members))
+    run.session.record(_forgotten([id for id in going if id not in left], members))
     run.stuck.clear()
     if left:
         run.stuck.update(key for id in left for key in held[id])

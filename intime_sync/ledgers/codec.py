@@ -315,12 +315,14 @@ def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
     raw: dict[str, Any] = {"name": carrier.name, "groups": dict(carrier.groups)}
     if carrier.copies:
         raw["copies"] = dict(carrier.copies)
+    if carrier.going:
+        raw["going"] = True
     return raw
 
 
 def carrier_from_dict(raw: dict[str, Any]) -> Carrier:
     """The reverse of `carrier_to_dict`."""
-    return Carrier(raw["name"], raw["groups"], raw.get("copies", {}))
+    return Carrier(raw["name"], raw["groups"], raw.get("copies", {}), raw.get("going", False))
 
 
 def delta_to_list(delta: Delta) -> list[Any]:

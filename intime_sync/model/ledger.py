@@ -63,12 +63,14 @@ class Carrier:
 
     `groups` are the user groups its contacts were put in, by name, with the ids of that time: a group with
     another id today has lost them. `copies` are contacts that live in a newer carrier by now, with the ids of
-    their copies here: a carrier that holds any waits to be removed.
+    their copies here: a carrier that holds any waits to be removed. `going` says that its removal was begun: it may
+    be gone with its contacts, so it no longer counts as complete. It stays in the ledger until the account lost it.
     """
 
     name: str
     groups: Mapping[str, RemoteId]
     copies: Mapping[str, RemoteId | None] = field(default_factory=dict)
+    going: bool = False
 
 
 @dataclass(frozen=True, slots=True)

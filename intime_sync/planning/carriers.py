@@ -63,12 +63,17 @@ def own_carriers(groups: Iterable[Resource[Any]], owner: str) -> dict[RemoteId, 
     }
 
 
-def current_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[RemoteId]:
+def present_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[RemoteId]:
     """The ids of the ledger's carriers that the account still has.
 
     Both id and name must match: a service may give the id of a removed group to another one.
     """
     return {id for id, carrier in ledger.carriers.items() if in_account.get(id) == carrier.name}
+
+
+def current_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[RemoteId]:
+    """The ids of the carriers that are complete: in the account, and their removal was not begun."""
+    return {id for id in present_carriers(ledger, in_account) if not ledger.carriers[id].going}
 
 
 def leftover_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> tuple[RemoteId, ...]:

@@ -14,7 +14,7 @@ from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import current_carriers
+from intime_sync.planning.carriers import current_carriers, present_carriers
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
 from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
@@ -22,6 +22,7 @@ from intime_sync.planning.ownership import is_protected, protection_learnt, remo
 CONTACT = CONTACTS.name
 
 _GONE = "its carrier is gone from the account"
+_LEAVING = "removing its carrier was begun and not finished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class _ContactDiffer:
         current = current_carriers(ledger, groups.carriers)
         self.copied = {key for id in current for key in ledger.carriers[id].copies}
         self.trouble = {id: self._lost_groups(ledger, id) for id in current}
+        self.leaving = present_carriers(ledger, groups.carriers) - current
 
     def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
         """The positions of contacts that something may have to be said about: all but nearly all."""
@@ -121,7 +123,7 @@ class _ContactDiffer:
             reason = "asked for with --replace"
         if entry.attributes == after and reason is None:
             self._remember_protect(resource, entry, after)
-        elif reason == _GONE:
+        elif reason in (_GONE, _LEAVING):
             self._create(resource, after, reason)
         else:
             self._replace(resource, entry, after, reason)
@@ -132,7 +134,7 @@ class _ContactDiffer:
             return None
         lost = self.trouble.get(entry.carrier)
         if lost is None:
-            return _GONE
+            return _LEAVING if entry.carrier in self.leaving else _GONE
         if lost:
             mine = [name for name in CONTACTS.group_names(after) if name in lost]
             if mine:
@@ -220,7 +222,8 @@ class _ContactDiffer:
     def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
         address = Address(CONTACT, key)
         origin = resource.origin if resource else None
-        if entry.carrier is not None and entry.carrier not in self.trouble and key not in self.copied:
+        there = self.trouble.keys() | self.leaving
+        if entry.carrier is not None and entry.carrier not in there and key not in self.copied:
             self.plan.changes.append(
                 Forget(
                     address=address, remote_id=entry.remote_id, before=entry.attributes, reason=_GONE, origin=origin

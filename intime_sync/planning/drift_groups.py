@@ -10,7 +10,7 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, Unknown
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Resource
-from intime_sync.planning.carriers import carrier_prefix, is_carrier
+from intime_sync.planning.carriers import carrier_prefix, is_carrier, leftover_carriers
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import is_surplus
 
@@ -125,7 +125,7 @@ def carrier_members(ledger: Ledger) -> dict[RemoteId, list[str]]:
 
 
 def carrier_drift(ledger: Ledger, rows: GroupRows, members: Mapping[RemoteId, Sequence[str]]) -> Iterator[Finding]:
-    """Carriers that are gone, renamed, or known to nobody.
+    """Carriers that are gone, renamed, or that the next apply removes.
 
     One that nobody lives in any more only waits to be removed: whoever removed it did no harm.
     """
@@ -136,6 +136,7 @@ def carrier_drift(ledger: Ledger, rows: GroupRows, members: Mapping[RemoteId, Se
             yield Gone(address=address, remote_id=id, before=before, contacts=contacts)
         elif called is not None and called != known.name:
             yield Renamed(address=address, remote_id=id, before=before, after={"name": called}, contacts=contacts)
-    for id, name in sorted(rows.own_carriers.items()):
-        if id not in ledger.carriers:
+    for id in leftover_carriers(ledger, rows.own_carriers):
+        name = rows.own_carriers[id]
+        if id not in ledger.carriers or ledger.carriers[id].name == name:
             yield Unknown(address=Address(CARRIER, name), remote_id=id, after={"name": name})

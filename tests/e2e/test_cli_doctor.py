@@ -174,7 +174,7 @@ def test_carriers_that_nobody_knows_that_are_gone_and_that_are_others(settled: W
     (carrier,) = (id for id, name in store.groups() if name.startswith("~clinic-a/all"))
     store.delete_group(carrier)
     found = examined(settled, code=0)
-    assert found["carriers"]["text"] == "1 unknown, 1 gone or renamed, of 2 carriers of clinic-a"
+    assert found["carriers"]["text"] == "1 not complete, 1 gone or renamed, of 2 carriers of clinic-a"
     assert found["other owners"]["text"].endswith("clinic-b (1)")
 
 

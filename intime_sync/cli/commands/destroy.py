@@ -44,12 +44,12 @@ class _Nothing:
         """The plan, and the account that it was made from."""
         ledger = session.ledger
         owned = {kind.name for kind in KINDS if ledger.of(kind.name)}
-        if ledger.carriers:
+        if ledger.lineage:
+            # Carriers that an interrupted run left are looked for even where the ledger knows of none.
             owned.add(CONTACTS.name)
         desired = Snapshot({kind.name: () for kind in KINDS if kind.name in owned})
         plan, actual = plan_for(
             Configuration(self.settings, desired, ()), connection, view_of(session), settle_in(session)
         )
-        # A carrier that the ledger does not know is not owned, whatever its name.
-        owned_leftovers = tuple(id for id in plan.leftovers if id in ledger.carriers)
-        return replace(plan, leftovers=owned_leftovers), actual
+        # Without a ledger, carriers of this owner may be those of another configuration.
+        return plan if ledger.lineage else replace(plan, leftovers=()), actual

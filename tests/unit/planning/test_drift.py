@@ -25,6 +25,7 @@ from intime_sync.model.drift import (
 )
 from intime_sync.model.ledger import Carrier, Dispatch, Entry, Ledger
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.carriers import leftover_carriers, own_carriers
 from intime_sync.planning.drift import find_drift, watched_kinds
 from intime_sync.planning.ownership import SURPLUS
 
@@ -149,10 +150,17 @@ def test_a_carrier_that_is_gone_took_its_contacts_along() -> None:
     assert (found.carriers, found.carriers_there) == (1, 0)
 
 
-def test_a_carrier_that_nobody_lives_in_may_go() -> None:
-    known = ledger({}, {9: Carrier(CARRIER_NAME, {}, {"maja": RemoteId(3)})})
-    assert drift(known).findings == ()
-    assert drift(known, {GROUP: [group_row(CARRIER_NAME, 9)]}).findings == ()
+def test_a_carrier_of_earlier_copies_may_be_gone() -> None:
+    assert drift(ledger({}, {9: Carrier(CARRIER_NAME, {}, {"maja": RemoteId(3)})})).findings == ()
+
+
+@pytest.mark.parametrize(
+    "waiting", [Carrier(CARRIER_NAME, {}, {"maja": RemoteId(3)}), Carrier(CARRIER_NAME, {}, going=True)]
+)
+def test_a_carrier_that_the_next_apply_removes_is_counted_as_plans_count_it(waiting: Carrier) -> None:
+    known, rows = ledger({}, {9: waiting}), [group_row(CARRIER_NAME, 9)]
+    assert isinstance(only_finding(drift(known, {GROUP: rows})), Unknown)
+    assert leftover_carriers(known, own_carriers(rows, "clinic-a")) == (RemoteId(9),)
 
 
 @pytest.mark.parametrize("name", ["Kopior", "~clinic-a/annan"])
