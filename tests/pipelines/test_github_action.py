@@ -289,5 +289,5 @@ def test_action_yml_wires_every_input_and_pins_every_action() -> None:
         assert f"output {name} " in scripts
     for step in steps:
         assert ("uses" in step) != ("run" in step)
-        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step.get("uses", "a/b@v1"))
+        assert "uses" not in step or re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"])
         assert "${{" not in step.get("run", ""), "values reach scripts in the environment only"
