@@ -19,6 +19,7 @@ from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
 from intime_sync.model.ledger import Ledger
+from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.wire.gsm import parts
@@ -101,7 +102,9 @@ def one_off(
     """
     problems: list[tuple[str, Problem]] = []
     collected: list[Problem] = []
-    context = ItemContext(settings.region, settings.zone, collected, _nowhere)
+    context = ItemContext(
+        settings.region, settings.zone, collected, _nowhere, settings.policy.numbers is Numbers.POSSIBLE
+    )
 
     def take(option: str) -> None:
         problems.extend((option, problem) for problem in collected)

@@ -25,12 +25,13 @@ from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.kinds.base import ItemContext, Kind
 from intime_sync.kinds.fields import FieldType
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
+from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.model.table import Table
 
 # What cannot be judged while region or time zone are not known.
-_OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "time-in-gap", "ambiguous-time"})
+_OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "not-a-mobile", "time-in-gap", "ambiguous-time"})
 
 
 _MANY = 100
@@ -98,7 +99,9 @@ def _read_sections(
     files, problems = find_files(settings, document.locate)
     cache = None
     if environ is not None and any(is_large(file.path) for file in files):
-        cache = open_cache(settings.directory, environ, "files", (settings.region, settings.zone.key))
+        cache = open_cache(
+            settings.directory, environ, "files", (settings.region, settings.zone.key, str(settings.policy.numbers))
+        )
     for file in files:
         try:
             data = file.path.read_bytes()
@@ -175,6 +178,10 @@ def _not_here(document: Document) -> list[Problem]:
         elif name not in BY_SECTION:
             problems.append(_unknown(document, name, BY_SECTION))
     return problems
+
+
+def _lenient(settings: Settings) -> bool:
+    return settings.policy.numbers is Numbers.POSSIBLE
 
 
 def _no_contacts() -> Table[Any]:
@@ -266,7 +273,7 @@ class _Sections:
             for field in CONTACTS.spec.fields
             if field.type is FieldType.BOOLEAN and field.name in items.columns
         }
-        context = ItemContext(self.settings.region, self.settings.zone, [], document.locate)
+        context = ItemContext(self.settings.region, self.settings.zone, [], document.locate, _lenient(self.settings))
         read = CONTACTS.read_columns({**items.columns, **converted}, context)
         if read is None:
             return False
@@ -308,7 +315,7 @@ class _ItemReader:
             inner = () if short is not None and isinstance(items[index], str) else path
             return document.locate((section, index, *inner))
 
-        context = ItemContext(settings.region, settings.zone, problems, locate)
+        context = ItemContext(settings.region, settings.zone, problems, locate, _lenient(settings))
         places = document.items[section]
         file, lines, columns = document.file, places.lines, places.columns
         read = self.kind.read

@@ -16,7 +16,7 @@ from intime_sync.config.wording import did_you_mean
 from intime_sync.kinds.fields import Field, FieldType, choice, text
 from intime_sync.kinds.registry import KINDS
 from intime_sync.kinds.urls import is_loopback
-from intime_sync.model.policy import ContactStrategy, Policy, Prune
+from intime_sync.model.policy import ContactStrategy, Numbers, Policy, Prune
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName
 from intime_sync.wire.requests import WireFormat
@@ -170,6 +170,13 @@ FIELDS: tuple[Field, ...] = (
                 pattern=r"^[0-9]{1,6}[smh]?$",
                 examples=("10m", "90s", "2h"),
             ),
+        ),
+        choice(
+            "numbers",
+            "What a phone number must be: `valid`, a mobile number in use (on the blocklist, any number in use), or "
+            "`possible`, which warns about others.",
+            tuple(str(numbers) for numbers in Numbers),
+            default=str(Numbers.VALID),
         ),
         _integer("batch_size", "The most objects in one request.", default=200, minimum=1, maximum=1000),
     ),
@@ -358,6 +365,7 @@ def _policy(policy: Mapping[str, Any], message_lead_time: timedelta) -> Policy:
         carrier_size=contacts.get("carrier_size", Policy.carrier_size),
         batch_size=policy.get("batch_size", Policy.batch_size),
         message_lead_time=message_lead_time,
+        numbers=Numbers(policy.get("numbers", Numbers.VALID)),
     )
 
 

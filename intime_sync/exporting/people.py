@@ -17,7 +17,7 @@ from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.numbers import read_email
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin, Problem, Severity
-from intime_sync.wire.phone import parse_mobile
+from intime_sync.wire.phone import number_fault, parse_mobile
 from intime_sync.wire.text import clean, forbidden_character
 
 LIST_SEPARATOR: Final = "|"
@@ -151,8 +151,11 @@ def _mobile(found: Found, who: str, region: str, people: People) -> str:
     usable: list[tuple[bool, str]] = []
     for phone in found.phones:
         parsed = parse_mobile(_text(phone.text), region)
-        if parsed is None:
-            people.left_out.append(f"{who}: `{_text(phone.text)}` is not a possible phone number")
+        if parsed is None or not parsed.valid:
+            why = number_fault(_text(phone.text), region)
+            people.left_out.append(f"{who}: `{_text(phone.text)}` is not a phone number: it {why}")
+        elif parsed.other and phone.mobile:
+            people.left_out.append(f"{who}: `{_text(phone.text)}` is not a mobile number: it is {parsed.other}")
         elif all(parsed.number != number for _, number in usable):
             usable.append((phone.mobile, parsed.number))
     chosen = next((number for mobile, number in usable if mobile), None)

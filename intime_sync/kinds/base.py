@@ -31,13 +31,15 @@ class ItemContext:
     """What a kind needs to read the items of one file; collects what is wrong with them.
 
     `locate` gives the place of a field (or of the item itself, without fields) of the item at hand; a number in its
-    path is a position in a list, from 0.
+    path is a position in a list, from 0. With `possible_numbers`, doubtful
+    numbers are only warned about.
     """
 
     region: str
     zone: ZoneInfo
     problems: list[Problem]
     locate: Callable[..., Origin] = field(repr=False)
+    possible_numbers: bool = False
 
     def error(self, code: str, message: str, *path: str | int) -> None:
         """Note a problem that stops."""

@@ -13,7 +13,7 @@ from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Resource
 from intime_sync.wire import endpoints, requests
 from intime_sync.wire.listings import BlocklistRow, blocklist_rows
-from intime_sync.wire.phone import E164, format_mobile, parse_mobile
+from intime_sync.wire.phone import E164, format_mobile, parse_listed
 
 BLOCKLIST = KindName("blocklist")
 
@@ -57,7 +57,7 @@ class BlocklistKind(Plain):
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[BlockedNumber] | None:
         """A number, or a mapping with one."""
-        number = read_mobile(item["mobile"], context, "mobile")
+        number = read_mobile(item["mobile"], context, "mobile", any_kind=True)
         context.text(item, "note")
         wish = read_wish(item, context)
         return None if number is None else Resource(number, BlockedNumber(number), origin=origin, wish=wish)
@@ -70,7 +70,7 @@ class BlocklistKind(Plain):
         """Keyed by E.164; a row that is no number keeps its spelling, so that it matches nothing by chance."""
         found = []
         for row in rows:
-            parsed = parse_mobile(row.mobile, context.region)
+            parsed = parse_listed(row.mobile, context.region)
             number = parsed.number if parsed else row.mobile
             found.append(Resource(number, BlockedNumber(number, row.mobile)))
         return tuple(found)

@@ -37,7 +37,7 @@ def read_mobiles(texts: Sequence[str], region: str) -> list[E164 | None] | None:
     numbers: list[E164 | None] = []
     for text in texts:
         parsed = parse_mobile(text, region) if text else None
-        if text and (parsed is None or not parsed.valid):
+        if text and (parsed is None or not parsed.valid or parsed.other):
             return None
         numbers.append(parsed.number if parsed else None)
     return numbers

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from intime_sync.kinds.base import ItemContext
-from intime_sync.wire.phone import E164, parse_mobile
+from intime_sync.wire.phone import E164, number_fault, parse_mobile
 
 # What nearly every address looks like; all others are judged by the library.
 _PLAIN_EMAIL = re.compile(
@@ -18,21 +18,35 @@ _SPECIAL_LINES = re.compile(rf"\.(?:{'|'.join(ending[1:] for ending in _SPECIAL)
 _MAX_PLAIN_EMAIL = 64
 
 
-def read_mobile(text: str, context: ItemContext, *path: str | int) -> E164 | None:
-    """The number in E.164, or None after noting that it is impossible; a doubtful one is warned about."""
+def read_mobile(text: str, context: ItemContext, *path: str | int, any_kind: bool = False) -> E164 | None:
+    """The number in E.164, or None after noting why it is none.
+
+    It must be valid and, unless `any_kind`, a mobile; with `policy: {numbers: possible}` it is only warned about.
+    """
     parsed = parse_mobile(text, context.region)
     if parsed is None:
         context.error(
             "impossible-number",
-            f"`{short(text)}` is not a possible phone number in region {context.region}",
+            f"`{short(text)}` is not a possible phone number in region {context.region}: "
+            f"it {number_fault(text, context.region)}",
             *path,
         )
         return None
-    if not parsed.valid:
-        context.warn(
-            "doubtful-number", f"`{short(text)}` is possible as a number but not in use as far as is known", *path
-        )
-    return parsed.number
+    if parsed.valid and (any_kind or not parsed.other):
+        return parsed.number
+    if parsed.valid:
+        code, message = "not-a-mobile", f"`{short(text)}` is not a mobile number: it is {parsed.other}"
+    elif context.possible_numbers:
+        code = "doubtful-number"
+        message = f"`{short(text)}` is possible as a number but not in use as far as is known"
+    else:
+        code = "impossible-number"
+        message = f"`{short(text)}` is not a phone number: it {number_fault(text, context.region)}"
+    if context.possible_numbers:
+        context.warn(code, message, *path)
+        return parsed.number
+    context.error(code, message, *path)
+    return None
 
 
 def read_email(text: str, context: ItemContext, *path: str | int) -> str | None:
@@ -68,5 +82,6 @@ def are_plain_emails(texts: Sequence[str]) -> bool:
 
 def short(text: str) -> str:
     """`text` as a message shows it: at most 40 characters on one line."""
-    shown = text if text.isprintable() else repr(text)[1:-1]
+    # A grave accent would end the quotation, and what follows it would not be masked.
+    shown = (text if text.isprintable() else repr(text)[1:-1]).replace("`", "'")
     return shown if len(shown) <= 40 else shown[:39] + "…"

@@ -17,7 +17,7 @@ from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
 from intime_sync.wire import endpoints, requests
 from intime_sync.wire.listings import ReminderRow, reminder_rows
-from intime_sync.wire.phone import E164, parse_mobile
+from intime_sync.wire.phone import E164, parse_listed
 from intime_sync.wire.text import clean
 from intime_sync.wire.times import WallTime, wall_to_instant
 
@@ -162,7 +162,7 @@ class ReminderKind:
         return tuple(self._observe(row, context) for row in rows)
 
     def _observe(self, row: ReminderRow, context: ItemContext) -> Resource[Reminder]:
-        parsed = parse_mobile(row.mobile, context.region)
+        parsed = parse_listed(row.mobile, context.region)
         value = Reminder(
             row.date,
             clean(row.title),

@@ -25,6 +25,13 @@ class ContactStrategy(StrEnum):
     APPEND = "append"
 
 
+class Numbers(StrEnum):
+    """What a number must be: valid as far as is known (and a mobile, but on the blocklist), or only possible."""
+
+    VALID = "valid"
+    POSSIBLE = "possible"
+
+
 @dataclass(frozen=True)
 class Policy:
     """`percent` is of a kind's owned objects; `carrier_size` and `batch_size` are counts of objects.
@@ -39,6 +46,7 @@ class Policy:
     carrier_size: int = 50
     batch_size: int = 200
     message_lead_time: timedelta = timedelta(minutes=5)
+    numbers: Numbers = Numbers.VALID
 
     def prune_of(self, kind: KindName) -> Prune:
         """The kind's pruning; `owned` when nothing is said."""

@@ -10,7 +10,7 @@ from intime_sync.model.problem import Problem, Severity
 from intime_sync.render.masking import Mask, mask_mistyped, mask_of, no_mask
 from intime_sync.render.style import Style, counted, inert
 
-_ABOUT_PEOPLE: Final = frozenset({"impossible-number", "doubtful-number", "impossible-email"})
+_ABOUT_PEOPLE: Final = frozenset({"impossible-number", "doubtful-number", "not-a-mobile", "impossible-email"})
 _QUOTED: Final = re.compile("`([^`]*)`")
 
 

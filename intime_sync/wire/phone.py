@@ -10,12 +10,16 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, NewType
 
+from intime_sync.wire.number_text import PERSONAL_MOBILES, SHORT_TAIL, Refused, judged
+
 E164 = NewType("E164", str)
 """A number as `+46701740605`."""
 
 MAX_LENGTH: Final = 32
 """The longest text that is tried as a number, in characters."""
 
+_SWEDISH_DIGITS: Final = 9
+_SHORTEST: Final = 7
 _SWEDISH: Final = re.compile(r"(?:\+46|0046|0)(7[02369][0-9]{7})")
 _SWEDISH_ABROAD: Final = re.compile(r"\+46(7[02369][0-9]{7})")
 _SWEDISH_LINES: Final = re.compile(f"^{_SWEDISH.pattern}$", re.MULTILINE)
@@ -25,33 +29,47 @@ _NUMBER_LIKE: Final = re.compile("[0-9+()./\\-\u00a0\u2000-\u200a\u2010-\u2015\u
 
 
 class ParsedMobile(NamedTuple):
-    """A number that can exist; `valid` is false where its country has given out no such number (yet)."""
+    """A number that can exist.
+
+    `valid` is false where its country has given out no such number (yet); `other` names what a valid number is that
+    is no mobile (`a landline number`), and is "" where it is one.
+    """
 
     number: E164
     valid: bool
+    other: str = ""
 
 
 def parse_mobile(text: str, region: str) -> ParsedMobile | None:
     """The number that `text` spells, or None when no phone can have it.
 
-    `region` (`SE`) is the country of numbers without a prefix. Letters and extensions are refused, not dropped.
+    `region` (`SE`) is the country of numbers without a prefix. Whatever people do not write in numbers is refused,
+    not dropped; `number_fault` says what it is.
     """
     plain = text.replace(" ", "").replace("-", "")
     if len(text) <= MAX_LENGTH:
         found = (_SWEDISH if region == "SE" else _SWEDISH_ABROAD).fullmatch(plain)
-        if found:
+        if found and not PERSONAL_MOBILES.match(text):
             return ParsedMobile(E164(f"+46{found[1]}"), valid=True)
+    return parse_any(text, region)
+
+
+def parse_listed(text: str, region: str) -> ParsedMobile | None:
+    """The number that a row of the account's lists spells: lenient, since what is listed is there in any case."""
+    found = parse_mobile(text, region)
+    if found is not None:
+        return found
     # Numbers copied from contact apps come wrapped in invisible direction marks.
     visible = _INVISIBLE.sub("", text).strip()
     if len(visible) > MAX_LENGTH or not _NUMBER_LIKE.fullmatch(visible):
         return None
-    return parse_any(visible, region)
+    return _of_library(visible, region)
 
 
 def plain_mobiles(texts: Sequence[str], region: str) -> list[E164 | None] | None:
     """What `parse_mobile` says of each, None for "", when all others are plain Swedish mobiles; None when not."""
     joined = "\n".join(texts)
-    if joined.count("\n") != len(texts) - 1 or max(map(len, texts)) > MAX_LENGTH:
+    if joined.count("\n") != len(texts) - 1 or max(map(len, texts)) > MAX_LENGTH or PERSONAL_MOBILES.search(joined):
         return None
     lines = _SWEDISH_LINES if region == "SE" else _SWEDISH_LINES_ABROAD
     numbers = [E164(f"+46{found}") for found in lines.findall(joined.replace(" ", "").replace("-", ""))]
@@ -64,7 +82,49 @@ def plain_mobiles(texts: Sequence[str], region: str) -> list[E164 | None] | None
 
 
 def parse_any(text: str, region: str) -> ParsedMobile | None:
-    """What the library says about `text`: the slow path, and the judge of the fast one."""
+    """What the text's form and the library say: the slow path, and the judge of the fast one."""
+    plain = judged(text, region)
+    if isinstance(plain, Refused) or len(plain) > MAX_LENGTH or _is_two(plain, region):
+        return None
+    return _of_library(plain, region)
+
+
+def number_fault(text: str, region: str) -> str:
+    """Why `parse_mobile` refuses `text`, or finds it not valid: `is too short`; names characters in words."""
+    plain = judged(text, region)
+    if isinstance(plain, Refused):
+        return plain.why
+    if _is_two(plain, region):
+        return "has a few digits after a whole number; is it two numbers?"
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(plain, region)
+    except phonenumbers.NumberParseException as error:
+        unknown = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
+        return "has a country code that is not in use" if unknown else _length(plain)
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    national = str(number.national_number)
+    swedish_mobile = number.country_code == 46 and national.startswith("7")
+    if reason == phonenumbers.ValidationResult.TOO_SHORT or (swedish_mobile and len(national) < _SWEDISH_DIGITS):
+        return "is too short"
+    if reason == phonenumbers.ValidationResult.TOO_LONG or (swedish_mobile and len(national) > _SWEDISH_DIGITS):
+        return "is too long; is it two numbers?"
+    return "is not in use as far as is known"
+
+
+def _length(text: str) -> str:
+    return "is too short" if len(text) < _SHORTEST else "is too long; is it two numbers?"
+
+
+def _is_two(text: str, region: str) -> bool:
+    """Whether a few digits follow what is a whole number without them (`070-174 06 05 - 06`)."""
+    tail = SHORT_TAIL.fullmatch(text)
+    whole = _of_library(tail[1], region) if tail else None
+    return whole is not None and whole.valid and not whole.other
+
+
+def _of_library(text: str, region: str) -> ParsedMobile | None:
     import phonenumbers
 
     try:
@@ -76,7 +136,24 @@ def parse_any(text: str, region: str) -> ParsedMobile | None:
     spelled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if number.italian_leading_zero and phonenumbers.parse(spelled) != number:
         return None  # all zeros: the library counts one of them twice, so this would not read back
-    return ParsedMobile(E164(spelled), valid=phonenumbers.is_valid_number(number))
+    valid = phonenumbers.is_valid_number(number)
+    return ParsedMobile(E164(spelled), valid, _other(phonenumbers.number_type(number)) if valid else "")
+
+
+def _other(kind: int) -> str:
+    from phonenumbers import PhoneNumberType
+
+    if kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE):
+        return ""
+    names = {
+        PhoneNumberType.FIXED_LINE: "a landline number",
+        PhoneNumberType.TOLL_FREE: "a toll-free number",
+        PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
+        PhoneNumberType.SHARED_COST: "a shared-cost number",
+        PhoneNumberType.VOIP: "an internet telephony number",
+        PhoneNumberType.PAGER: "a pager's number",
+    }
+    return names.get(kind, "a number of another kind")
 
 
 def format_mobile(number: E164, style: Literal["e164", "national"]) -> str:

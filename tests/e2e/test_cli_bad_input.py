@@ -120,7 +120,7 @@ SECTIONS: dict[str, tuple[str, list[Finding]]] = {
             ("4:42", "impossible-number", "`0701-x`"),
             ("4:50", "impossible-number", "``"),
             ("4:54", "impossible-number", "`+`"),
-            ("4:59", "doubtful-number", "possible as a number but not in use"),
+            ("4:59", "impossible-number", "is not a phone number: it is too short"),
         ],
     ),
     "times that no clock shows": (

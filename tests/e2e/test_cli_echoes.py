@@ -25,7 +25,7 @@ contacts:
     lastname: "O'Neil <x> \\"q\\""
     mobile: (070) 174 06 05
     groups: [Łódź Źrebię, "100 %"]
-  - {firstname: "Zoe\\u0308", mobile: "0046 70-174.06/06", groups: ["Ångström", "Skåne & <Öst>"]}
+  - {firstname: "Zoe\\u0308", mobile: "0046 70/174.06.06", groups: ["Ångström", "Skåne & <Öst>"]}
   - {firstname: "😀", mobile: "\\u202A+46 70 174 06 07\\u202C"}
   - {email: Per.Ek@EXAMPLE.SE}
   - {firstname: Ole, mobile: +47 406 12 345}
@@ -33,7 +33,7 @@ blocklist:
   - 070 174 06 09
   - +46 (0)70 174 06 10
   - {mobile: 0046701740611, note: "ÅÄÖ & <b>"}
-  - "070112233"
+  - "070-174 06 12"
   - +4791234567
 reminders:
   - key: Ł & Å

@@ -22,6 +22,7 @@ from harness import Workspace
 # The same number twice is a warning, and so is one that nobody has been given.
 WARNED = """\
 groups: [A]
+policy: {numbers: possible}
 blocklist: ['070112233']
 contacts:
   - {key: a, mobile: 0701740605}
@@ -38,7 +39,7 @@ def test_json_stands_alone_on_stdout_even_with_warnings(space: Workspace) -> Non
     plan = space.run("plan", "--format", "json").json()
     assert {found["code"] for found in plan["diagnostics"]} == {"doubtful-number", "shared-mobile"}
     assert {found["severity"] for found in plan["diagnostics"]} == {"warning"}
-    assert [found["line"] for found in plan["diagnostics"]] == [5, 8]
+    assert [found["line"] for found in plan["diagnostics"]] == [6, 9]
     applied = space.run("apply", "--auto-approve", "--format", "json")
     assert applied.json()["summary"] == {"done": 4, "failed": 0, "unknown": 0, "skipped": 0}
     assert "2 warnings" not in applied.out

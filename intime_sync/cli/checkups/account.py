@@ -26,7 +26,7 @@ from intime_sync.planning.carriers import (
 )
 from intime_sync.remote.client import Client
 from intime_sync.render.style import counted
-from intime_sync.wire.phone import parse_mobile
+from intime_sync.wire.phone import parse_listed
 from intime_sync.wire.text import clean
 
 _NEAR: Final = timedelta(seconds=5)
@@ -219,7 +219,7 @@ def _numbers(visit: _Visit, region: str) -> Finding:
         return skipped(name, "no list that was read has any")
     spelled = Counter("international" if mobile.startswith(("+", "00")) else "national" for mobile in mobiles)
     text = "the lists spell them " + " and ".join(f"{style} ({count})" for style, count in sorted(spelled.items()))
-    odd = sum(parse_mobile(mobile, region) is None for mobile in mobiles)
+    odd = sum(parse_listed(mobile, region) is None for mobile in mobiles)
     if odd:
         advice = "they match no number of the configuration; look for them in the service"
         return warning(name, f"{text}; {odd} {'is' if odd == 1 else 'are'} no phone number", advice)

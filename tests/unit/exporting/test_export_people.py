@@ -83,7 +83,7 @@ def test_columns_that_hold_nothing_are_not_worth_a_word() -> None:
         ([Phone("0701740605"), Phone("+46 70 174 06 05")], "+46701740605", []),
         ([Phone("08-465 004 04")], "", ["08-465 004 04 is no mobile"]),
         ([Phone("+47 40 61 23 45")], "+4740612345", []),
-        ([Phone("12"), Phone("0701740605")], "+46701740605", ["`12` is not a possible phone number"]),
+        ([Phone("12"), Phone("0701740605")], "+46701740605", ["`12` is not a phone number: it is too short"]),
     ],
 )
 def test_the_first_mobile_is_taken_and_the_rest_reported(

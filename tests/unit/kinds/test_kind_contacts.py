@@ -63,10 +63,10 @@ def test_the_order_of_groups_does_not_matter_and_twice_is_once() -> None:
     assert [(problem.code, problem.severity) for problem in problems] == [("repeated-group", "warning")]
 
 
-def test_a_number_that_is_possible_but_not_in_use_is_only_warned_about() -> None:
+def test_a_number_that_is_possible_but_not_in_use_is_an_error() -> None:
     resource, problems = read(mobile="070112233")
-    assert resource is not None
-    assert [(problem.code, problem.severity) for problem in problems] == [("doubtful-number", "warning")]
+    assert resource is None
+    assert [(problem.code, problem.severity) for problem in problems] == [("impossible-number", "error")]
 
 
 def test_whoever_shall_be_gone_need_not_be_reachable() -> None:
