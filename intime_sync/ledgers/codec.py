@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from array import array
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
+from datetime import datetime
+from hashlib import sha256
 from operator import itemgetter
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
-from intime_sync.kinds.registry import CONTACTS
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, MESSAGES
 from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import (
     AccountRef,
@@ -29,6 +33,8 @@ from intime_sync.model.ledger import (
 )
 from intime_sync.model.resource import KindName, RemoteId
 
+T = TypeVar("T")
+
 FORMAT_VERSION = "1"
 
 # How `ledger_to_json` writes the contacts, and about how many bytes of them are read at once.
@@ -41,12 +47,24 @@ _PART = 1 << 20
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _HUGE = b"0" * 20
 
+_CHECKSUM = b'\n  "checksum": "sha256:'
+_CHECKSUM_LINE = re.compile(rb'  "checksum": "sha256:([0-9a-f]{64})"\n\}\n')
+_TAIL = 120
+
 # What hostile or damaged JSON makes the code below raise.
-_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 def ledger_to_json(ledger: Ledger) -> Iterator[str]:
-    """The ledger's text, line by line."""
+    """The ledger's text in pieces; the last one holds a checksum of all before it."""
+    digest = sha256()
+    for piece in _body(ledger):
+        digest.update(piece.encode())
+        yield piece
+    yield f'  "checksum": "sha256:{digest.hexdigest()}"\n}}\n'
+
+
+def _body(ledger: Ledger) -> Iterator[str]:
     account = ledger.account
     yield "{\n"
     yield f'  "format_version": "{FORMAT_VERSION}",\n'
@@ -63,7 +81,7 @@ def ledger_to_json(ledger: Ledger) -> Iterator[str]:
     yield "\n  },\n" if ledger.objects else "},\n"
     yield '  "carriers": {'
     yield from _lines({str(id): carrier_to_dict(ledger.carriers[id]) for id in sorted(ledger.carriers)}, "    ")
-    yield "\n  }\n}\n" if ledger.carriers else "}\n}\n"
+    yield "\n  },\n" if ledger.carriers else "},\n"
 
 
 def _lines(values: Mapping[str, object], indent: str) -> Iterator[str]:
@@ -76,16 +94,39 @@ _dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def ledger_from_json(data: bytes) -> Ledger:
-    """The ledger that `data` spells. Raises LedgerError when it is not one."""
+    """The ledger that `data` spells. Raises LedgerError when it is not one, or not as it was written.
+
+    A ledger without a checksum is taken as it is: earlier versions wrote none, and who edits one by hand removes it.
+    """
+    has_checksum = _has_checksum(data)
     try:
         with collector_paused():
-            return _read(data)
-    except _UNREADABLE:
+            ledger = _read(data)
+            if not has_checksum:
+                _check_attributes(ledger)
+            return ledger
+    except UNREADABLE:
         raise LedgerError(
             "the ledger is not readable as one",
             hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again, but "
             "messages that are scheduled would be scheduled a second time",
         ) from None
+
+
+def _has_checksum(data: bytes) -> bool:
+    """Whether `data` has a checksum, which is right. Raises LedgerError where it is not, or is damaged itself."""
+    end = data[-_TAIL:]
+    if b"checksum" not in end and b"sha256:" not in end:
+        return False
+    start = data.rfind(_CHECKSUM)
+    found = _CHECKSUM_LINE.fullmatch(data, start + 1) if start >= 0 else None
+    if found is not None and found[1].decode() == sha256(memoryview(data)[: start + 1]).hexdigest():
+        return True
+    raise LedgerError(
+        "the ledger is not as it was written: its checksum does not match",
+        hint="restore it from a copy. If somebody edited it by hand, and it is right, remove the line "
+        '"checksum" and the comma before it',
+    )
 
 
 def _read(data: bytes) -> Ledger:
@@ -103,7 +144,7 @@ def _read(data: bytes) -> Ledger:
                 contacts.add(_parse(b"{" + part + b"}"))
             # Written otherwise than by this program, the parts may not be what they seem.
             whole = raw["objects"][CONTACTS.name] == mark and contacts.are_distinct()
-        except _UNREADABLE:
+        except UNREADABLE:
             raw, whole = {}, False
         if whole:
             raw["objects"][CONTACTS.name] = {}
@@ -148,11 +189,10 @@ def _ledger_from_dict(raw: dict[str, Any]) -> Ledger:
             f"the ledger has format version {version!r}, and this program reads {FORMAT_VERSION!r}",
             hint="use the version of intime-sync that wrote it, or a newer one",
         )
-    account = raw["account"]
     return Ledger(
-        lineage=str(raw["lineage"]),
-        serial=int(raw["serial"]),
-        account=None if account is None else AccountRef(account["url"], account["user"], account["owner"]),
+        lineage=_of_type(str, raw["lineage"]),
+        serial=_of_type(int, raw["serial"]),
+        account=account_from_dict(raw["account"]),
         objects={KindName(kind): _entries(kind, entries) for kind, entries in raw["objects"].items()},
         carriers={RemoteId(int(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
     )
@@ -225,7 +265,7 @@ def ledger_to_plain(ledger: Ledger) -> tuple[object, ...] | None:
     try:
         text = "".join(ledger_to_json(small))
         same = _ledger_from_dict(json.loads(text)) == small
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     return (text, "\n".join(keys), "\n".join(lines), ids.tobytes(), carriers.tobytes()) if same else None
 
@@ -238,6 +278,35 @@ def ledger_from_plain(plain: tuple[Any, ...]) -> Ledger:
     columns = (keys.split("\n"), lines.split("\n"), array("q", ids), array("q", carriers))
     ledger.objects[CONTACTS.name] = Entries(*columns, _attributes, others)
     return ledger
+
+
+def _check_attributes(ledger: Ledger) -> None:
+    """Raises what UNREADABLE names where a kind cannot have written some attributes: a ledger edited by hand."""
+    for name, entries in ledger.objects.items():
+        kind = BY_NAME[name]
+        if isinstance(kind, ListedKind):
+            for entry in entries.values():
+                kind.identity_of(entry.attributes)
+        elif name == MESSAGES.name:
+            for entry in entries.values():
+                datetime.fromisoformat(_of_type(str, entry.attributes["send_at"]))
+                _of_type(str, entry.attributes["body"])
+
+
+def _of_type(kind: type[T], value: Any) -> T:
+    """`value`, which must be of just this type; raises TypeError."""
+    if type(value) is not kind:
+        raise TypeError(value)
+    return value
+
+
+def _id_or_none(value: Any) -> RemoteId | None:
+    return None if value is None else RemoteId(_of_type(int, value))
+
+
+def account_from_dict(raw: Any) -> AccountRef | None:
+    """The account that a ledger or a journal is about. Raises what UNREADABLE names."""
+    return None if raw is None else AccountRef(*(_of_type(str, raw[name]) for name in ("url", "user", "owner")))
 
 
 def _account_to_dict(account: AccountRef) -> dict[str, str]:
@@ -265,15 +334,13 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
 
 def entry_from_dict(raw: dict[str, Any]) -> Entry:
     """The reverse of `entry_to_dict`."""
-    if len(raw) == 3 and "carrier" in raw and "id" in raw:
-        return Entry(raw["attributes"], raw["id"], carrier=raw["carrier"])
     return Entry(
-        raw["attributes"],
-        raw.get("id"),
-        raw.get("protect", False),
-        raw.get("options", {}),
-        raw.get("carrier"),
-        raw.get("unknown", False),
+        _of_type(dict, raw["attributes"]),
+        _id_or_none(raw.get("id")),
+        _of_type(bool, raw.get("protect", False)),
+        _of_type(dict, raw.get("options", {})),
+        _id_or_none(raw.get("carrier")),
+        _of_type(bool, raw.get("unknown", False)),
         dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
     )
 
@@ -298,16 +365,20 @@ def dispatch_from_dict(raw: dict[str, Any]) -> Dispatch:
     """The reverse of `dispatch_to_dict`."""
     return Dispatch(
         _ids(raw["ids"]),
-        raw.get("groups", {}),
-        raw.get("cancelling", False),
-        frozenset(_ids(raw.get("asked", ()))),
-        raw.get("since"),
-        _ids(raw.get("earlier", ())),
+        _group_ids(raw.get("groups", {})),
+        _of_type(bool, raw.get("cancelling", False)),
+        frozenset(_ids(raw.get("asked", []))),
+        None if "since" not in raw else datetime.fromisoformat(raw["since"]).isoformat(),
+        _ids(raw.get("earlier", [])),
     )
 
 
 def _ids(raw: list[Any]) -> tuple[RemoteId, ...]:
-    return tuple(RemoteId(int(id)) for id in raw)
+    return tuple(RemoteId(_of_type(int, id)) for id in _of_type(list, raw))
+
+
+def _group_ids(raw: Any) -> dict[str, RemoteId]:
+    return {name: RemoteId(_of_type(int, id)) for name, id in _of_type(dict, raw).items()}
 
 
 def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
@@ -322,7 +393,9 @@ def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
 
 def carrier_from_dict(raw: dict[str, Any]) -> Carrier:
     """The reverse of `carrier_to_dict`."""
-    return Carrier(raw["name"], raw["groups"], raw.get("copies", {}), raw.get("going", False))
+    copies = {key: _id_or_none(id) for key, id in _of_type(dict, raw.get("copies", {})).items()}
+    going = _of_type(bool, raw.get("going", False))
+    return Carrier(_of_type(str, raw["name"]), _group_ids(raw["groups"]), copies, going)
 
 
 def delta_to_list(delta: Delta) -> list[Any]:

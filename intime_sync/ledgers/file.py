@@ -22,8 +22,9 @@ from intime_sync.model.resource import KindName
 class FileLedgerStore:
     """See `base.LedgerStore`.
 
-    `account` is written into a ledger that has none yet; `find_cache` gives the cache that makes a large one quick to
-    read, if there is one.
+    A link is followed once: the ledger, its journal and its lock lie beside its target, so that all who share the
+    target exclude each other, and the link stays one. `account` is written into a ledger that has none yet;
+    `find_cache` gives the cache that makes a large one quick to read, if there is one.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class FileLedgerStore:
         account: AccountRef | None = None,
         find_cache: Callable[[], FileCache | None] = lambda: None,
     ) -> None:
-        self.path = path
+        self.path = Path(os.path.realpath(path)) if path.is_symlink() else path
         self.account = account
         self._find_cache = find_cache
 
@@ -106,6 +107,7 @@ class FileLedgerStore:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(f"{self.path.parent} cannot be made: {error.strerror}") from None
+        self._check_replaceable()
         with hold_lock(self.lock_path, verb, timeout):
             ledger, content = self._load()
             ledger.account = ledger.account or self.account
@@ -114,6 +116,20 @@ class FileLedgerStore:
                 yield session
             finally:
                 session.close()
+
+    def _check_replaceable(self) -> None:
+        """Refuse a file that others reach by a name that replacing it in one step would leave behind."""
+        with suppress(FileNotFoundError, OSError):
+            if self.path.stat().st_nlink > 1:
+                raise LedgerError(
+                    f"{self.path} has another hard link, which would keep the ledger as it is now",
+                    hint="leave one name for it; where it has to be shared, use INTIME_LEDGER or a symbolic link",
+                )
+        if _is_mounted(self.path):
+            raise LedgerError(
+                f"{self.path} is mounted as a single file, which cannot be replaced in one step",
+                hint="mount its directory instead, with the journal and the lock beside it",
+            )
 
     def replace(self, ledger: Ledger) -> None:
         """Put `ledger` in the file's place in one step; whoever reads sees the old one or the new one."""
@@ -133,6 +149,15 @@ class FileLedgerStore:
                 f"{self.path} cannot be written: {error.strerror}",
                 hint="nothing is lost: the journal beside it is folded in by the next run",
             ) from None
+
+
+def _is_mounted(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
+    """Whether a file is a mount point of its own, as far as the system tells."""
+    with suppress(OSError):
+        lines = mounts.read_bytes().splitlines()
+        name = os.fsencode(path.absolute()).replace(b" ", rb"\040")
+        return any(name in line.split()[4:5] for line in lines)
+    return False
 
 
 class FileLedgerSession:

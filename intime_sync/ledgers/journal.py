@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from intime_sync.errors import LedgerError
 from intime_sync.ledgers.codec import (
+    UNREADABLE,
+    account_from_dict,
     delta_from_list,
     delta_to_list,
     intent_from_dict,
     intent_to_dict,
 )
 from intime_sync.model.ledger import AccountRef, Delta, Intent
+
+_CHECKED = re.compile(rb'(.*),"crc":"([0-9a-f]{8})"\}')
 
 
 @dataclass(slots=True)
@@ -43,27 +49,46 @@ def read_journal(path: Path) -> JournalContent | None:
         return None
     except OSError as error:
         raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
-    whole, _, _torn = data.rpartition(b"\n")
+    whole, _, torn = data.rpartition(b"\n")
+    complete = _CHECKED.match(torn)
+    if complete is not None and complete.end() < len(torn):
+        raise _damaged(path)  # not the beginning of a line: its end was something else than a line feed
     if not whole:
         return None  # its first line was never finished, so nothing was begun
     try:
-        return _replay([json.loads(line) for line in whole.split(b"\n")])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise LedgerError(
-            f"{path} is damaged, and it says what an interrupted run did",
-            hint="restore it from a copy, or remove it together with the ledger",
-        ) from None
+        return _replay([_line(line) for line in whole.split(b"\n")])
+    except UNREADABLE:
+        raise _damaged(path) from None
 
 
-def _replay(lines: list[dict[str, Any]]) -> JournalContent:
-    head = lines[0]
-    account = head["account"]
-    content = JournalContent(
-        head["lineage"],
-        head["journal"],
-        AccountRef(account["url"], account["user"], account["owner"]) if account else None,
+def _damaged(path: Path) -> LedgerError:
+    return LedgerError(
+        f"{path} is damaged, and it says what an interrupted run did",
+        hint="restore it from a copy. Without one, what that run did is not known: look in the service for messages "
+        "that were scheduled, note them with `ledger resolve`, and only then remove the journal",
     )
-    for line in lines[1:]:
+
+
+def _line(data: bytes) -> tuple[bool, dict[str, Any]]:
+    """Whether a line has a checksum, and what it says. Raises what UNREADABLE names."""
+    found = _CHECKED.fullmatch(data)
+    if found is None:
+        return False, json.loads(data)
+    body = found[1] + b"}"
+    if crc32(body) != int(found[2], 16):
+        raise ValueError(data)
+    return True, json.loads(body)
+
+
+def _replay(lines: list[tuple[bool, dict[str, Any]]]) -> JournalContent:
+    checked, head = lines[0]
+    # Earlier versions wrote no checksums; a journal has one in every line or in none.
+    if head.keys() != {"journal", "lineage", "account"} or any(has is not checked for has, _ in lines):
+        raise ValueError(head)
+    if type(head["journal"]) is not int or type(head["lineage"]) is not str:
+        raise TypeError(head)
+    content = JournalContent(head["lineage"], head["journal"], account_from_dict(head["account"]))
+    for _, line in lines[1:]:
         if "intent" in line:
             intent = intent_from_dict(line)
             content.open[intent.number] = intent
@@ -136,7 +161,8 @@ class JournalWriter:
         file = self._file
         if file is None:
             raise LedgerError("the journal was not begun")
-        data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        body = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
+        data = b'%s,"crc":"%08x"}\n' % (body[:-1], crc32(body))
         start = os.lseek(file, 0, os.SEEK_CUR)
         try:
             written = 0

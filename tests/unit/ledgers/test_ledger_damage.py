@@ -1,0 +1,168 @@
+"""Every damage to a ledger or a journal is one clear refusal; a link to a ledger stays one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intime_sync.errors import LedgerError, LedgerLocked
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
+from intime_sync.ledgers.file import FileLedgerStore, _is_mounted
+from intime_sync.ledgers.journal import JournalWriter, read_journal
+from intime_sync.model.ledger import AccountRef, Carrier, Entry, Intent, Ledger, PutEntry
+from intime_sync.model.resource import KindName, RemoteId
+
+REF = AccountRef("embedded", "demo", "clinic-a")
+GROUP, CONTACT, REMINDER = KindName("group"), KindName("contact"), KindName("reminder")
+ANNA: dict[str, Any] = {"type": "sms", "firstname": "Anna", "mobile": "+46701740605", "groups": ["Jour"]}
+LEDGER = Ledger(
+    "line",
+    7,
+    REF,
+    {
+        GROUP: {"Jour": Entry({"name": "Jour"}, RemoteId(3))},
+        CONTACT: {"anna": Entry(ANNA, RemoteId(4), carrier=RemoteId(5))},
+    },
+    {RemoteId(5): Carrier("~clinic-a/all-0123456789ab", {"Jour": RemoteId(3)})},
+)
+WHOLE = "".join(ledger_to_json(LEDGER)).encode()
+
+
+def flipped(data: bytes, position: int, mask: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ mask]) + data[position + 1 :]
+
+
+def test_what_was_written_is_read() -> None:
+    assert ledger_from_json(WHOLE) == LEDGER
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
+def test_no_flipped_byte_passes_unnoticed(position: int, mask: int) -> None:
+    with pytest.raises(LedgerError) as raised:
+        ledger_from_json(flipped(WHOLE, position, mask))
+    assert raised.value.hint
+
+
+@given(st.integers(0, len(WHOLE) - 1))
+def test_no_ledger_that_was_cut_off_is_read(length: int) -> None:
+    with pytest.raises(LedgerError):
+        ledger_from_json(WHOLE[:length])
+
+
+def test_changed_digits_are_said_to_be_a_changed_ledger() -> None:
+    with pytest.raises(LedgerError, match="its checksum does not match") as raised:
+        ledger_from_json(WHOLE.replace(b"0605", b"0606"))
+    assert "by hand" in (raised.value.hint or "")
+
+
+def test_who_edits_by_hand_removes_the_checksum() -> None:
+    edited = WHOLE[: WHOLE.rindex(b',\n  "checksum"')].replace(b"0605", b"0606") + b"\n}\n"
+    assert ledger_from_json(edited).of(CONTACT)["anna"].attributes["mobile"] == "+46701740606"
+
+
+@pytest.mark.parametrize("data", [b"[" * 200_000, b'{"a":' * 200_000, b'{"objects": ' + b"[" * 200_000])
+def test_deep_nesting_is_refused(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(LedgerError):
+        ledger_from_json(data)
+    (tmp_path / "journal").write_bytes(data + b"\n")
+    with pytest.raises(LedgerError):
+        read_journal(tmp_path / "journal")
+
+
+# The journal
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    writer = JournalWriter(tmp_path_factory.mktemp("journal") / "journal")
+    writer.start("line", 7, REF)
+    writer.intent(Intent(1, "create", GROUP, ("Natt",), {"objects": [{"name": "Natt"}]}))
+    writer.result(1, [PutEntry(GROUP, "Natt", Entry({"name": "Natt"}, RemoteId(9)))])
+    writer.intent(Intent(2, "create", GROUP, ("Dag",), {"objects": [{"name": "Dag"}]}))
+    writer.close()
+    return writer.path.read_bytes()
+
+
+def test_no_flipped_byte_of_a_journal_passes_unnoticed(journal: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for position in range(len(journal)):
+        for mask in (1, 2, 32):
+            path.write_bytes(flipped(journal, position, mask))
+            with pytest.raises(LedgerError) as raised:
+                read_journal(path)
+            assert raised.value.hint
+
+
+def test_a_journal_that_was_cut_off_keeps_its_whole_lines(journal: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    ends = [at for at, byte in enumerate(journal) if byte == ord("\n")]
+    for length in range(len(journal)):
+        path.write_bytes(journal[:length])
+        content = read_journal(path)
+        lines = sum(end < length for end in ends)
+        assert (content is None) == (lines == 0)
+        if content is not None:
+            assert (len(content.deltas), sorted(content.open)) == {
+                1: (0, []),
+                2: (0, [1]),
+                3: (1, []),
+            }[lines]
+
+
+# Links
+
+
+def add(store: FileLedgerStore, name: str) -> None:
+    with store.hold("apply", 0) as session:
+        session.record([PutEntry(GROUP, name, Entry({"name": name}))])
+
+
+def test_a_link_stays_a_link_and_everything_lies_beside_its_target(tmp_path: Path) -> None:
+    shared, here = tmp_path / "shared" / "ledger.json", tmp_path / "here" / "ledger.json"
+    shared.parent.mkdir()
+    here.parent.mkdir()
+    here.symlink_to(shared)
+    add(FileLedgerStore(here, REF), "Jour")
+    assert here.is_symlink()
+    assert sorted(FileLedgerStore(shared).read().ledger.of(GROUP)) == ["Jour"]
+    assert list(here.parent.iterdir()) == [here]
+
+
+def test_two_who_share_a_target_exclude_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "ledger.json"
+    for name in ("one", "two"):
+        (tmp_path / name).symlink_to(target)
+    one, two = FileLedgerStore(tmp_path / "one", REF), FileLedgerStore(tmp_path / "two", REF)
+    with one.hold("apply", 0), pytest.raises(LedgerLocked), two.hold("apply", 0):
+        raise AssertionError("both held it")
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(LedgerError):
+        FileLedgerStore(tmp_path / "a").read()
+
+
+def test_a_second_hard_link_is_refused_since_replacing_would_part_them(tmp_path: Path) -> None:
+    store = FileLedgerStore(tmp_path / "ledger.json", REF)
+    add(store, "Jour")
+    os.link(store.path, tmp_path / "other.json")
+    with pytest.raises(LedgerError, match="another hard link"):
+        add(store, "Natt")
+    assert store.path.read_bytes() == (tmp_path / "other.json").read_bytes()
+
+
+def test_a_file_that_is_a_mount_point_is_told_from_others(tmp_path: Path) -> None:
+    path = tmp_path / "the ledger.json"
+    mounts = tmp_path / "mountinfo"
+    escaped = str(path).replace(" ", "\\040")
+    mounts.write_text(f"22 1 0:21 / / rw - ext4 /dev/sda rw\n36 22 0:21 /x {escaped} rw - ext4 /dev/sda rw\n")
+    assert _is_mounted(path, mounts)
+    assert not _is_mounted(tmp_path, mounts)
+    assert not _is_mounted(path, tmp_path / "missing")
