@@ -86,6 +86,7 @@ class Account:
         self.client.transport = self.wire  # type: ignore[assignment]
         self.ledgers = FileLedgerStore(folder / "ledger.json", REF)
         self.allow_delete: dict[KindName, int] = {}
+        self.allow_resend = False
         self.store = Store(None, self.options.now)
         self.wire.service = Service(self.options, self.store)
         for name in ("Främmande", "~clinic-b/all-0123456789ab"):
@@ -117,7 +118,7 @@ class Account:
         self.wire.trial = trial
         with self.ledgers.hold("apply", 0) as session:
             plan, actual = self._plan(desired, session)
-            stopping = tuple(allowed(plan.guards, self.allow_delete, (), allow_resend=False))
+            stopping = tuple(allowed(plan.guards, self.allow_delete, (), allow_resend=self.allow_resend))
             if stopping:
                 raise Stopping(stopping)
             run = Run(
@@ -140,6 +141,17 @@ class Account:
         for intent in session.open_intents:
             session.settle(intent.number, settlement(intent, session.ledger, actual))
         return make_plan(desired, actual, session.ledger, POLICY, PlannedAccount(REF, CLOCK)), actual
+
+    def allow(self, guard: Guard) -> None:
+        """As whoever reviewed the plan does: allow precisely what a guard stops."""
+        flag, _, value = guard.override.partition(" ")
+        match flag:
+            case "--allow-delete":
+                self.allow_delete[guard.kind] = int(value.partition("=")[2])
+            case "--allow-resend":
+                self.allow_resend = True
+            case _:
+                raise AssertionError(guard)
 
     def resolve(self) -> int:
         """As a person does who looks in the service: say of each message in doubt whether it was sent."""
@@ -182,11 +194,15 @@ class Account:
             BLOCKLIST.name: set(ledger.of(BLOCKLIST.name)),
             REMINDERS.name: {entry.remote_id for entry in ledger.of(REMINDERS.name).values()},
         }
-        wrong = [kind for kind, ids in told.items() if ids != now[kind] - before[kind]]
+        wrong = []
+        for kind, ids in told.items():
+            there = now[kind] - before[kind]
+            wrong += [f"{kind} is not in the account"] if ids - there else []
+            wrong += [f"{kind} is not in the ledger"] if there - ids else []
         members = {contact.id: contact.groups for contact in self.store.contacts()}
-        for entry in ledger.of(CONTACTS.name).values():
-            if entry.carrier not in members.get(entry.remote_id or 0, ()):
-                wrong.append("carrier of a contact")
+        entries = ledger.of(CONTACTS.name).values()
+        if any(entry.carrier not in members.get(entry.remote_id or 0, ()) for entry in entries):
+            wrong.append("contact is not in its carrier")
         return wrong
 
     def ids(self) -> Ids:

@@ -20,8 +20,8 @@ class Kind:
 
 SERVICES: Mapping[str, Kind] = {
     "adds": Kind(),
-    "merges": Kind({"merge_contacts": True}, ("contact", "moves", "first")),
-    "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist", "first")),
+    "merges": Kind({"merge_contacts": True}, ("contact", "moves")),
+    "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),
     "echoes-raw": Kind({"echo": "raw"}, ("blocklist", "reminder")),
     "echoes-e164": Kind({"echo": "e164"}, ("blocklist", "reminder")),
 }
