@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format schema golden mutate lock bench clean
+.PHONY: help venv demo test explore lint format schema golden mutate lock bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -25,6 +25,9 @@ demo: $(STAMP) ## plan, apply and plan again a clinic's account, against the emu
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+explore: $(STAMP) ## break six small worlds in every way, two deep, on every kind of service: some minutes
+	@PYTHONPATH=tests $(BIN)/python -m explore
 
 lint: $(STAMP) ## format check, lint, types, layers, schema
 	@$(BIN)/ruff format --check .

@@ -1,0 +1,179 @@
+"""Every history of a world on a service: one disturbance in a run, one in the run that puts it right, then none."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explore.account import Account, State, Stopping
+from explore.disturbing import Died, Disturbance, Trial, disturbed_writes, ways
+from explore.services import SERVICES
+from explore.worlds import WORLDS
+from properties.account_lab import desired_from
+
+from intime_sync.errors import IntimeSyncError
+from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.model.resource import Snapshot
+
+
+@dataclass(frozen=True)
+class History:
+    """What went wrong, and what was wrong in the end: None is nothing."""
+
+    service: str
+    world: str
+    first: Disturbance | None
+    second: Disturbance | None
+    fault: str | None
+
+    def __str__(self) -> str:
+        second = f", then {self.second}" if self.second else ""
+        return f"{self.service} {self.world}: {self.first or 'undisturbed'}{second}: {self.fault or 'right'}"
+
+    @property
+    def sort(self) -> str:
+        """The sort of what was wrong."""
+        return (self.fault or "").partition(":")[0]
+
+
+def pairs() -> list[tuple[str, str]]:
+    """Every service with every world that it makes a difference to."""
+    return [(name, world) for name, kind in SERVICES.items() for world in kind.worlds]
+
+
+def explore(service: str, world: str, every: int = 1) -> Iterator[History]:
+    """All histories, or every nth of those with two disturbances: always the same ones."""
+    with _laboratory(service, world) as lab:
+        yield from lab.histories(every)
+
+
+@contextmanager
+def _laboratory(service: str, world: str) -> Iterator[_Laboratory]:
+    memory = Path("/dev/shm")
+    with ExitStack() as stack:
+        root = memory if memory.is_dir() else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="explore-", dir=root)))
+        account = Account(SERVICES[service].options, folder)
+        stack.callback(account.close)
+        stack.enter_context(disturbed_writes(account.wire))
+        yield _Laboratory(service, world, account)
+
+
+class _Laboratory:
+    def __init__(self, service: str, world: str, account: Account) -> None:
+        self.service, self.world, self.account = service, world, account
+        self.runs = SERVICES[service].runs
+        self.others = account.ids()
+        self.pairs = 0
+        before = WORLDS[world].before
+        if before:
+            _, wrong = self._reviewed(desired_from(before), account.state())
+            assert wrong is None, wrong
+        self.wanted: Snapshot = desired_from(WORLDS[world].after)
+        self.start = account.state()
+
+    def histories(self, every: int) -> Iterator[History]:
+        events, wrong = self._undisturbed()
+        yield History(self.service, self.world, None, None, wrong)
+        if wrong is not None:
+            return
+        for first in _all_ways(events):
+            self.account.put_back(self.start)
+            self._run(self.wanted, Trial(first))
+            between = self.account.state()
+            trial = Trial()
+            yield History(self.service, self.world, first, None, self._put_right(trial))
+            for second in _all_ways(trial.events):
+                self.pairs += 1
+                if self.pairs % every == 0:
+                    yield History(self.service, self.world, first, second, self._twice(between, second))
+
+    def _undisturbed(self) -> tuple[list[str], str | None]:
+        """The run without a disturbance: what it does, and how it ends."""
+        trial, wrong = self._reviewed(self.wanted, self.start)
+        assert wrong is None, wrong
+        self.end: Counter[tuple[Any, ...]] = self.account.picture()
+        counts: Counter[str] = Counter()
+        for what, count in self.end.items():
+            counts[what[0]] += count
+        for section, items in WORLDS[self.world].after.items():
+            kind = BY_SECTION[section].name
+            wanted = sum(len(item["recipients"]) for item in items) if section == "messages" else len(items)
+            found = counts[kind] - len(self.others.get(kind, ()))
+            if found != wanted:
+                return trial.events, f"{'lost' if found < wanted else 'twice'}: {wanted} {kind} wanted, {found} found"
+        return trial.events, self._judge()
+
+    def _reviewed(self, desired: Snapshot, start: State) -> tuple[Trial, Exception | None]:
+        """A run of which a person allows what it is stopped at; every later run is the same command with that."""
+        trial = Trial()
+        wrong = self._run(desired, trial)
+        if isinstance(wrong, Stopping):
+            for guard in wrong.guards:
+                self.account.allow(guard)
+            self.account.put_back(start)
+            trial = Trial()
+            wrong = self._run(desired, trial)
+        return trial, wrong
+
+    def _twice(self, between: State, second: Disturbance) -> str | None:
+        self.account.put_back(between)
+        self._run(self.wanted, Trial(second))
+        return self._put_right(Trial())
+
+    def _put_right(self, trial: Trial) -> str | None:
+        """Run until there is nothing to do; what is wrong then. `trial` is the first run's."""
+        left, asked = self.runs, False
+        while left:
+            left -= 1
+            wrong = self._run(self.wanted, trial)
+            if wrong is not None:
+                return f"stopped by {wrong}" if isinstance(wrong, Stopping) else f"{type(wrong).__name__}: {wrong}"
+            if self.account.resolve():
+                # Once a person has said what became of a message, it is as if everything began anew.
+                left, asked = left if asked else self.runs, True
+            elif self._is_done():
+                break
+            trial = Trial()
+        return self._judge()
+
+    def _is_done(self) -> bool:
+        state = self.account.state()
+        plan, _ = self.account.apply(self.wanted, Trial())
+        self.account.put_back(state)
+        return plan.is_empty
+
+    def _run(self, desired: Snapshot, trial: Trial) -> Exception | None:
+        try:
+            self.account.apply(desired, trial)
+        except (Died, IntimeSyncError, Stopping) as ended:
+            return ended if isinstance(ended, Exception) else None
+        return None
+
+    def _judge(self) -> str | None:
+        found = self.account.picture()
+        if missing := self.end - found:
+            return f"lost: {min(missing)}"
+        if left := found - self.end:
+            twice = any(self.end[what] for what in left)
+            return f"{'twice' if twice else 'left over'}: {min(left)}"
+        names = self.account.store.groups()
+        members = {id for contact in self.account.store.contacts() for id in contact.groups}
+        if any(name.startswith("~clinic-a/") and id not in members for id, name in names):
+            return "left over: an empty carrier"
+        if wrong := self.account.unknown_to_ledger(self.account.ledgers.read().ledger, self.others):
+            return f"the ledger is wrong about: {', '.join(sorted(set(wrong)))}"
+        if not self._is_done():
+            return "the last plan has changes"
+        files = set(self.account.state().files) - {"ledger.json", "ledger.json.journal.next"}
+        return f"left over: {min(files)}" if files else None
+
+
+def _all_ways(events: list[str]) -> Iterator[Disturbance]:
+    for place, what in enumerate(events, 1):
+        yield from ways(place, what)

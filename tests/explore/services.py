@@ -1,0 +1,27 @@
+"""The kinds of service that are explored. A new option of the emulator is one more line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from explore.worlds import WORLDS
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`options` are EmulatorOptions; `worlds` those that they matter to; `runs` is how many may be needed."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    worlds: tuple[str, ...] = tuple(WORLDS)
+    runs: int = 2
+
+
+SERVICES: Mapping[str, Kind] = {
+    "adds": Kind(),
+    "merges": Kind({"merge_contacts": True}, ("contact", "moves")),
+    "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),
+    "echoes-raw": Kind({"echo": "raw"}, ("blocklist", "reminder")),
+    "echoes-e164": Kind({"echo": "e164"}, ("blocklist", "reminder")),
+}
