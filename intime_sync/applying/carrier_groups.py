@@ -7,11 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from intime_sync.applying.run import TRIES, Run, batches
 from intime_sync.errors import ServiceError
 from intime_sync.kinds.registry import GROUPS
+from intime_sync.model.ledger import DropCarrier
 from intime_sync.model.resource import RemoteId
 from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire import requests
 from intime_sync.wire.reply import Ids, Refused
+
+REMOVE = "remove-carriers"
 
 
 def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, RemoteId], str | None]:
@@ -51,20 +54,28 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
 
 
 def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collection[RemoteId]:
-    """Remove groups by id, each with (True) or without its contacts; the ids that could not be removed."""
+    """Remove groups by id, each with (True) or without its contacts; the ids that could not be removed.
+
+    A carrier leaves the ledger as soon as the list no longer shows it. Where the list cannot be read, the requests
+    stay open in the journal, so that the next run learns from its own list what became of them.
+    """
     # Whatever the ledger or a plan may say: nothing but this owner's carriers is ever removed here.
     own = run.carriers()
     left = [id for id in groups if id in own]
     for _ in range(TRIES):
+        intents = []
         for batch in batches(left, run.policy.batch_size):
             run.check_stop()
-            intent = run.session.intend("remove-carriers", GROUPS.name, [str(id) for id in batch])
+            intents.append(run.session.intend(REMOVE, GROUPS.name, [str(id) for id in batch]))
             run.send(requests.delete_groups([(id, groups[id]) for id in batch]))
-            run.session.settle(intent, [])
         error = run.reread(GROUPS)
         if error is not None:
             raise ServiceError(f"carriers were being removed, and the groups cannot be read any more: {error}")
         there = run.carriers()
+        gone = [DropCarrier(id) for id in left if id not in there and id in run.session.ledger.carriers]
+        for intent in intents:
+            run.session.settle(intent, gone)
+            gone = []
         left = [id for id in left if id in there]
         if not left:
             break

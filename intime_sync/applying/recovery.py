@@ -14,14 +14,15 @@ from typing import Any
 
 from intime_sync.applying.appending import APPEND, unknown_contact
 from intime_sync.applying.cancelling import CANCEL
+from intime_sync.applying.carrier_groups import REMOVE
 from intime_sync.applying.disowning import disown
 from intime_sync.applying.filling import ADD
 from intime_sync.applying.goals import ListView
 from intime_sync.applying.listed import surplus
 from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, MESSAGES
-from intime_sync.model.ledger import Delta, Dispatch, Entry, Intent, Ledger, PutEntry
+from intime_sync.kinds.registry import BY_NAME, GROUPS, MESSAGES
+from intime_sync.model.ledger import Delta, Dispatch, DropCarrier, Entry, Intent, Ledger, PutEntry
 from intime_sync.model.resource import RemoteId, Snapshot
 
 _WITHOUT_LISTS = frozenset({SEND, CANCEL, APPEND})
@@ -41,6 +42,8 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
         carriers = _list(intent, "carriers")
         lost = RemoteId(carriers[0]) if carriers else RemoteId(0)
         return disown(ledger, lost, intent.keys, [str(way) for way in _list(intent, "reach")])
+    if intent.operation == REMOVE and intent.kind == GROUPS.name:
+        return list(_removed(intent, ledger, actual))
     if intent.operation == APPEND:
         return [unknown_contact(key, attributes) for key, attributes in _objects(intent)]
     if intent.operation == SEND:
@@ -48,6 +51,15 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     if intent.operation == CANCEL:
         return list(_asked_back(intent, ledger))
     return []
+
+
+def _removed(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+    """Carriers whose removal was asked for, and that the account no longer has."""
+    there = {group.remote_id: group.key for group in actual.of(GROUPS.name)}
+    for key in intent.keys:
+        carrier = ledger.carriers.get(RemoteId(int(key)))
+        if carrier is not None and there.get(RemoteId(int(key))) != carrier.name:
+            yield DropCarrier(RemoteId(int(key)))
 
 
 def _sent_off(key: str, intent: Intent) -> PutEntry:

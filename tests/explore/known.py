@@ -8,9 +8,6 @@ KNOWN: Mapping[tuple[str, str, str], str] = {
     ("merges", "moves", "lost"): (
         "a service that merges keeps the old membership, so a contact that moves goes with its old group"
     ),
-    ("merges", "contact", "the ledger is wrong about"): (
-        "two kills in a row where contacts are merged: ledger and account differ in a carrier"
-    ),
     ("blocks-twice", "blocklist", "twice"): (
         "a request that a proxy repeats blocks a number twice where the service keeps both, and nobody takes one away"
     ),
