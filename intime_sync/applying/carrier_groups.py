@@ -62,6 +62,8 @@ def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collecti
     # Whatever the ledger or a plan may say: nothing but this owner's carriers is ever removed here.
     own = run.carriers()
     left = [id for id in groups if id in own]
+    if not left:
+        return left
     for _ in range(TRIES):
         intents = []
         for batch in batches(left, run.policy.batch_size):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from intime_sync.applying.carrier_groups import make_carrier_groups, remove_carrier_groups
 from intime_sync.applying.disowning import disown, ways_to_reach
@@ -36,6 +37,20 @@ ADD = "add"
 Flight = tuple[list[LoadedCarrier], int, Future[Outcome]]
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The service made no new contact of one that it knew, but answered with the known one's id.
+
+    Whether the known one has the new fields and groups, and whether it left the old groups, cannot be seen. So the
+    carriers that it was in, `old`, must go with their contacts before it is added again.
+    """
+
+    old: frozenset[RemoteId]
+
+
+Settled: TypeAlias = Outcome | Merged
+
+
 class Filler:
     """Fills the carriers of one round."""
 
@@ -43,6 +58,8 @@ class Filler:
         self.run = run
         # One that failed in an earlier round, and whose old form had to be made again, is still somebody's contact.
         self.changes = {change.address.key: change for change in changes}
+        # The carriers in the account that hold an earlier copy of a contact, by its key and the copy's id.
+        self.earlier: dict[tuple[str, RemoteId], set[RemoteId]] = {}
 
     def fill(self) -> None:
         """Purge what nobody knows, make the new carriers, fill them."""
@@ -60,6 +77,7 @@ class Filler:
             )
         if not plan.build:
             return
+        self._note_earlier(plan.build)
         by_name = {build.name: build for build in plan.build}
         ids, why = make_carrier_groups(run, list(by_name))
         missing = [by_name.pop(name) for name in by_name.keys() - ids.keys()]
@@ -71,13 +89,26 @@ class Filler:
         for carriers, outcome in self._send_all(loaded):
             self._repair(carriers, outcome, tries=1)
 
-    def _send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], Outcome]]:
+    def _note_earlier(self, builds: Iterable[CarrierBuild]) -> None:
+        ledger = self.run.session.ledger
+        entries, there = ledger.of(CONTACTS.name), present_carriers(ledger, self.run.carriers())
+        for id in there:
+            for key, copy in ledger.carriers[id].copies.items():
+                if copy is not None:
+                    self.earlier.setdefault((key, copy), set()).add(id)
+        for build in builds if entries else ():
+            for key in build.members:
+                entry = entries.get(key)
+                if entry is not None and entry.remote_id is not None and entry.carrier in there:
+                    self.earlier.setdefault((key, entry.remote_id), set()).add(entry.carrier)
+
+    def _send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], Settled]]:
         """Send packs, several at a time: carriers do not depend on each other. Returns those that went wrong.
 
         One thread writes the ledger. Whatever happens, what is in flight comes back and is written down.
         """
         run, wire = self.run, self.run.wire()
-        troubled: list[tuple[list[LoadedCarrier], Outcome]] = []
+        troubled: list[tuple[list[LoadedCarrier], Settled]] = []
         flying: deque[Flight] = deque()
         with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
             try:
@@ -92,7 +123,7 @@ class Filler:
         return troubled
 
     def _land_rest(
-        self, flying: deque[Flight], wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Outcome]]
+        self, flying: deque[Flight], wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
     ) -> None:
         failure: IntimeSyncError | None = None
         while flying:
@@ -103,21 +134,18 @@ class Filler:
         if failure is not None:
             raise failure
 
-    def _land(self, flight: Flight, wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Outcome]]) -> None:
+    def _land(self, flight: Flight, wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]) -> None:
         carriers, intent, future = flight
-        outcome = future.result()
-        self._settle(carriers, intent, outcome, wire)
+        outcome = self._settle(carriers, intent, future.result(), wire)
         if not isinstance(outcome, Ids):
             troubled.append((carriers, outcome))
 
-    def _send(self, carriers: list[LoadedCarrier]) -> Outcome:
+    def _send(self, carriers: list[LoadedCarrier]) -> Settled:
         """Send one pack and settle it."""
         self.run.check_stop()
         wire = self.run.wire()
         intent = self._intend(carriers)
-        outcome = self.run.send(self._request(carriers, wire))
-        self._settle(carriers, intent, outcome, wire)
-        return outcome
+        return self._settle(carriers, intent, self.run.send(self._request(carriers, wire)), wire)
 
     def _intend(self, carriers: Sequence[LoadedCarrier]) -> int:
         keys = [key for carrier in carriers for key in carrier.members]
@@ -131,16 +159,26 @@ class Filler:
         contacts = [(known[key], carrier.id) for carrier in carriers for key in carrier.members]
         return CONTACTS.add_request(contacts, wire)
 
-    def _settle(self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext) -> None:
-        """A confirmed pack is written down whole. Any other will be undone, with whatever was merged into it."""
+    def _settle(self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext) -> Settled:
+        """Write down what came of a pack: all of one that was confirmed; any other will be undone."""
+        settled = self._merged(carriers, outcome) if isinstance(outcome, Ids) else outcome
         deltas: list[Delta] = []
-        if isinstance(outcome, Ids):
-            ids = iter(outcome.ids)
+        if isinstance(settled, Ids):
+            ids = iter(settled.ids)
             for carrier in carriers:
                 deltas += self._complete(carrier, {key: RemoteId(next(ids)) for key in carrier.members}, wire)
-        elif not isinstance(outcome, NotSent):
+        elif not isinstance(settled, NotSent):
             deltas = self._disown(carriers)
         self.run.session.settle(intent, _merge_copies(deltas))
+        return settled
+
+    def _merged(self, carriers: Iterable[LoadedCarrier], outcome: Ids) -> Ids | Merged:
+        """The outcome, or what it means where an answer is the id that a contact's earlier copy has."""
+        keys = (key for carrier in carriers for key in carrier.members)
+        old: set[RemoteId] = set()
+        for answered in zip(keys, outcome.ids, strict=True):
+            old |= self.earlier.get(answered, set())
+        return Merged(frozenset(old)) if old else outcome
 
     def _disown(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
         members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
@@ -168,13 +206,18 @@ class Filler:
             deltas.append(PutEntry(CONTACTS.name, key, entry))
         return deltas
 
-    def _repair(self, carriers: list[LoadedCarrier], outcome: Outcome, tries: int) -> None:
+    def _repair(self, carriers: list[LoadedCarrier], outcome: Settled, tries: int) -> None:
         """Undo a pack that was not confirmed whole; try again what may still succeed."""
         builds = [CarrierBuild(carrier.name, carrier.members) for carrier in carriers]
-        if remove_carrier_groups(self.run, {carrier.id: True for carrier in carriers}):
+        going = {carrier.id for carrier in carriers} | (outcome.old if isinstance(outcome, Merged) else set())
+        if remove_carrier_groups(self.run, dict.fromkeys(sorted(going), True)):
             self._fail_all(builds, "it could not be undone after it failed; apply again")
             return
         match outcome:
+            case Merged(old):
+                for carriers_of_copy in self.earlier.values():
+                    carriers_of_copy -= old
+                self._reload(builds, tries)
             case NotSent(why):
                 self._fail_all(builds, f"the service could not be reached: {why}")
             case Unknown(why):
@@ -235,7 +278,9 @@ class Filler:
                 self._fail(build.members, f"contact/{key}, which shares its carrier, is refused")
                 return
         whole = LoadedCarrier(carrier.id, carrier.name, members)
-        run.session.settle(intent, _merge_copies(self._complete(whole, accepted, wire)))
+        settled = self._settle([whole], intent, Ids(tuple(accepted.values())), wire)
+        if isinstance(settled, Merged):
+            self._repair([whole], settled, tries)
 
     def _refused(self, key: str, outcome: Refused) -> None:
         change = self.changes.get(key)

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 Echo = Literal["raw", "national", "e164"]
 Declare = Literal["iso-8859-1", "iso88591", "utf-8"]
 Duplicates = Literal["merge", "keep"]
+OnKnownMobile = Literal["add", "replace", "union", "keep"]
 
-_CHOICES: Final = {"echo": get_args(Echo), "declare": get_args(Declare), "duplicates": get_args(Duplicates)}
+_CHOICES: Final = {
+    "echo": get_args(Echo),
+    "declare": get_args(Declare),
+    "duplicates": get_args(Duplicates),
+    "on_known_mobile": get_args(OnKnownMobile),
+}
 _LONGEST: Final = 60.0
 
 
@@ -27,7 +33,10 @@ class EmulatorOptions:
     - `user`, `secret`: the only pair of `user` and `hash` that is let in.
     - `echo`: how lists spell mobiles: as sent (`raw`), `0701740605` (`national`) or `+46701740605` (`e164`).
     - `declare`: the encoding that lists declare; with `utf-8` their bytes are UTF-8 too, else ISO-8859-1.
-    - `merge_contacts`: adding a contact whose mobile (else e-mail) is known updates that one and returns its id.
+    - `on_known_mobile`: adding a contact whose mobile (else e-mail) is known makes another one (`add`), or returns
+      the known one's id: with the new fields and only the new groups (`replace`), with the new fields and the groups
+      of both (`union`), or as it was (`keep`).
+    - `reuse_ids`: the ids of removed groups are given out again.
     - `duplicates`: adding a number that is already blocked returns its entry (`merge`) or adds another (`keep`).
     - `now`: what the service's clock runs on, as naive wall time; None is the time in Stockholm.
     - `retry_seconds`: the pause after a status that was not accepted, doubled each time up to a minute.
@@ -42,7 +51,8 @@ class EmulatorOptions:
     secret: str = field(default="demo", repr=False)
     echo: Echo = "national"
     declare: Declare = "iso-8859-1"
-    merge_contacts: bool = False
+    on_known_mobile: OnKnownMobile = "add"
+    reuse_ids: bool = False
     duplicates: Duplicates = "merge"
     now: Callable[[], datetime] | None = None
     retry_seconds: float = 1.0

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import count, islice
 from typing import Any, Final
 
 from intime_sync.emulator.records import NewContact, NewReminder, Reminder
@@ -56,8 +57,13 @@ def groups(db: sqlite3.Connection) -> list[tuple[int, str]]:
     return [(row["id"], row["name"]) for row in db.execute("SELECT id, name FROM contact_group ORDER BY id")]
 
 
-def insert_groups(db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
-    ids = fresh_ids(db, "contact_group", len(names))
+def insert_groups(db: sqlite3.Connection, names: Sequence[str], *, reuse_ids: bool = False) -> list[int]:
+    """Add groups; with `reuse_ids`, under the lowest ids that no group has."""
+    if reuse_ids:
+        taken = group_ids(db)
+        ids = list(islice((id for id in count(1) if id not in taken), len(names)))
+    else:
+        ids = fresh_ids(db, "contact_group", len(names))
     db.executemany("INSERT INTO contact_group (id, name) VALUES (?, ?)", zip(ids, names, strict=True))
     return ids
 
@@ -81,22 +87,25 @@ def insert_contacts(db: sqlite3.Connection, contacts: Sequence[NewContact]) -> l
     return ids
 
 
-def merge_contact(db: sqlite3.Connection, contact: NewContact) -> int | None:
-    """Overwrite the oldest contact with the same number, else e-mail, adding groups; None if there is none."""
+def known_contact(db: sqlite3.Connection, contact: NewContact) -> int | None:
+    """The id of the oldest contact with the same number, else e-mail; None if there is none."""
     if contact.number:
         row = db.execute("SELECT min(id) FROM contact WHERE number = ?", (contact.number,)).fetchone()
     else:
         row = db.execute("SELECT min(id) FROM contact WHERE email = ?", (contact.email,)).fetchone()
-    if row[0] is None:
-        return None
-    key = int(row[0])
+    return None if row[0] is None else int(row[0])
+
+
+def overwrite_contact(db: sqlite3.Connection, key: int, contact: NewContact, *, leave_groups: bool) -> None:
+    """Give a contact other fields, and more groups; with `leave_groups`, no others than these."""
+    if leave_groups:
+        db.execute("DELETE FROM membership WHERE contact_id = ?", (key,))
     db.execute(
         "UPDATE contact SET type = ?, firstname = ?, lastname = ?, email = ?, mobile = ?, number = ?,"
         " extrafield = ? WHERE id = ?",
         (*_contact_row(contact), key),
     )
     _join(db, ((key, group) for group in contact.groups))
-    return key
 
 
 def _contact_row(contact: NewContact) -> tuple[object, ...]:

@@ -173,7 +173,7 @@ def test_one_bad_contact_keeps_the_whole_batch_out(api, bad):
 
 
 def test_merging_updates_the_contact_with_that_mobile_or_email(start):
-    with start(merge_contacts=True) as api:
+    with start(on_known_mobile="union") as api:
         api.store.add_group("a")
         api.store.add_group("b")
         group = '<groups><group groupid="{}"/></groups>'
@@ -194,3 +194,28 @@ def test_a_very_large_batch_is_one_request(api):
     body = contacts(*(one.format(number) for number in range(10_000)))
     assert api.say("contacts/add", body).split(",") == [str(key) for key in range(1, 10_001)]
     assert api.store.contacts()[-1].number == "+46701709999"
+
+
+@pytest.mark.parametrize(
+    ("way", "firstname", "groups"), [("replace", "New", (2,)), ("union", "New", (1, 2)), ("keep", "A", (1,))]
+)
+def test_a_known_mobile_is_answered_with_its_contact_as_the_option_says(start, way, firstname, groups):
+    with start(on_known_mobile=way) as api:
+        api.store.add_group("a")
+        api.store.add_group("b")
+        group = '<groups><group groupid="{}"/></groups>'
+        first = contact(1, mobile="0701740605", groups=group.format(1))
+        assert api.say("contacts/add", first) == "1"
+        again = contact(1, mobile="+46701740605", groups=group.format(2)).replace(">A<", ">New<")
+        assert api.say("contacts/add", again) == "1"
+        (found,) = api.store.contacts()
+    assert (found.firstname, found.groups) == (firstname, groups)
+
+
+@pytest.mark.parametrize(("reuse", "next_id"), [(True, 1), (False, 3)])
+def test_ids_of_removed_groups_are_given_out_again_on_request(start, reuse, next_id):
+    with start(reuse_ids=reuse) as api:
+        assert [api.store.add_group(name) for name in "ab"] == [1, 2]
+        api.store.delete_group(1)
+        body = '<addgroups><groups><group groupname="c"/></groups></addgroups>'
+        assert api.say("contacts/addgroup", body) == str(next_id)

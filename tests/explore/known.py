@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KNOWN: Mapping[tuple[str, str, str], str] = {
-    ("merges", "moves", "lost"): (
-        "a service that merges keeps the old membership, so a contact that moves goes with its old group"
-    ),
     ("blocks-twice", "blocklist", "twice"): (
         "a request that a proxy repeats blocks a number twice where the service keeps both, and nobody takes one away"
     ),

@@ -20,7 +20,10 @@ class Kind:
 
 SERVICES: Mapping[str, Kind] = {
     "adds": Kind(),
-    "merges": Kind({"merge_contacts": True}, ("contact", "moves")),
+    "replaces": Kind({"on_known_mobile": "replace"}, ("contact", "moves")),
+    "merges": Kind({"on_known_mobile": "union"}, ("contact", "moves")),
+    "keeps": Kind({"on_known_mobile": "keep"}, ("contact", "moves")),
+    "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves")),
     "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),
     "echoes-raw": Kind({"echo": "raw"}, ("blocklist", "reminder")),
     "echoes-e164": Kind({"echo": "e164"}, ("blocklist", "reminder")),

@@ -58,27 +58,21 @@ THIRD: Config = {
     "blocklist": [{"mobile": "0701740713"}],
     "reminders": [visit("r3", 3, "2026-06-03T08:30"), visit("r4", 2, "2026-06-01T08:30", "Łucja")],
 }
-MERGEABLE: Config = {**BEFORE, "contacts": [person(0, ["Jour"]), person(2, ["Jour"]), person(3, [])]}
-"""What a service that merges can get to: nobody leaves a group that stays."""
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["adds", "merges"])
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, bool]]:
-    with module_lab(tmp_path_factory.mktemp("deaths"), merge_contacts=request.param) as lab:
+@pytest.fixture(scope="module", params=["add", "replace", "union", "keep"])
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]:
+    """A service by what it does with a contact whose number it knows."""
+    with module_lab(tmp_path_factory.mktemp("deaths"), on_known_mobile=request.param) as lab:
         yield lab, request.param
 
 
 @pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
 @pytest.mark.parametrize("then", ["once more", "back", "all gone", "something else"])
-def test_a_death_at_any_moment(service: tuple[Lab, bool], then: str, torn: bool) -> None:
-    lab, merges = service
-    last = {
-        "once more": AFTER,
-        "back": MERGEABLE if merges else BEFORE,
-        "all gone": NOTHING,
-        "something else": {**THIRD, "contacts": MERGEABLE["contacts"]} if merges else THIRD,
-    }[then]
-    moment, step = (1, 1) if not torn else (2, 5)
+def test_a_death_at_any_moment(service: tuple[Lab, str], then: str, torn: bool) -> None:
+    lab, way = service
+    last = {"once more": AFTER, "back": BEFORE, "all gone": NOTHING, "something else": THIRD}[then]
+    moment, step = (2, 5) if torn else (1, 1 if way == "add" else 3)
     died = True
     while died:
         lab.reset(Policy(carrier_size=2, batch_size=2))
@@ -91,7 +85,7 @@ def test_a_death_at_any_moment(service: tuple[Lab, bool], then: str, torn: bool)
                 assert clock.dead
         died = clock.dead
         bystanders.assert_untouched()
-        if not merges:
+        if way == "add":
             assert_nothing_missing(lab, BEFORE, AFTER)
         settle(lab, last)
         assert_as_wanted(lab, last, bystanders)
@@ -100,9 +94,9 @@ def test_a_death_at_any_moment(service: tuple[Lab, bool], then: str, torn: bool)
 
 
 @pytest.mark.parametrize("then", ["once more", "something else"])
-def test_a_death_in_the_run_that_clears_up_after_a_death(service: tuple[Lab, bool], then: str) -> None:
-    lab, merges = service
-    last = AFTER if then == "once more" or merges else THIRD
+def test_a_death_in_the_run_that_clears_up_after_a_death(service: tuple[Lab, str], then: str) -> None:
+    lab, _way = service
+    last = AFTER if then == "once more" else THIRD
     for first in range(3, 75, 12):
         for second in range(1, 60, 9):
             lab.reset(Policy(carrier_size=2, batch_size=2))

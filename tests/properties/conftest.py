@@ -17,5 +17,5 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def merging_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A service that makes one contact of two with the same number."""
-    with lab_at(tmp_path_factory.mktemp("merging"), merge_contacts=True) as made:
+    with lab_at(tmp_path_factory.mktemp("merging"), on_known_mobile="union") as made:
         yield made

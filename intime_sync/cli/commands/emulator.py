@@ -35,7 +35,16 @@ from intime_sync.errors import IntimeSyncError, InvalidInput
     show_default=True,
     help="The encoding that replies declare.",
 )
-@click.option("--merge-contacts", is_flag=True, help="Adding a contact with a known number changes the known one.")
+@click.option(
+    "--on-known-mobile",
+    type=click.Choice(["add", "replace", "union", "keep"]),
+    default="add",
+    show_default=True,
+    help="What becomes of a contact whose number is known: another one, or the known one with the new groups, with "
+    "the groups of both, or as it was.",
+)
+@click.option("--merge-contacts", is_flag=True, help="The same as --on-known-mobile union.")
+@click.option("--reuse-ids", is_flag=True, help="Give the ids of removed groups out again.")
 @click.option(
     "--duplicates",
     type=click.Choice(["merge", "keep"]),
@@ -66,6 +75,8 @@ def command(port: int, host: str, secret: str, clock: datetime | None, faults: P
         raise InvalidInput(
             "the emulator is not installed", hint='install it with: pip install "intime-sync[emulator]"'
         ) from None
+    if options.pop("merge_contacts"):
+        options["on_known_mobile"] = "union"
     running = Clock()
     try:
         if clock is not None:

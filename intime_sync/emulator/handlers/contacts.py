@@ -65,13 +65,20 @@ def _add(contacts: Sequence[NewContact], context: Context) -> list[int]:
     known = tables.group_ids(context.db)
     if not all(known.issuperset(contact.groups) for contact in contacts):
         raise Refusal("2:ERROR1")
-    if not context.options.merge_contacts:
+    if context.options.on_known_mobile == "add":
         return tables.insert_contacts(context.db, contacts)
     # One at a time, so that a contact repeated within the batch meets itself.
-    return [
-        tables.merge_contact(context.db, contact) or tables.insert_contacts(context.db, [contact])[0]
-        for contact in contacts
-    ]
+    return [_add_or_merge(contact, context) for contact in contacts]
+
+
+def _add_or_merge(contact: NewContact, context: Context) -> int:
+    known = tables.known_contact(context.db, contact)
+    if known is None:
+        return tables.insert_contacts(context.db, [contact])[0]
+    way = context.options.on_known_mobile
+    if way != "keep":
+        tables.overwrite_contact(context.db, known, contact, leave_groups=way == "replace")
+    return known
 
 
 ADD: Final = Write("contacts", _parse, _add)

@@ -28,7 +28,7 @@ def _parse_add(root: Element) -> list[str]:
 
 
 def _add(names: Sequence[str], context: Context) -> list[int]:
-    return tables.insert_groups(context.db, names)
+    return tables.insert_groups(context.db, names, reuse_ids=context.options.reuse_ids)
 
 
 def _parse_delete(root: Element) -> list[tuple[int, bool]]:

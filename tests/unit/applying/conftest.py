@@ -34,7 +34,7 @@ def lab(shared_lab: Lab) -> Lab:
 def shared_merging_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     from account_lab import lab_at
 
-    with lab_at(tmp_path_factory.mktemp("merging"), merge_contacts=True) as made:
+    with lab_at(tmp_path_factory.mktemp("merging"), on_known_mobile="union") as made:
         yield made
 
 
