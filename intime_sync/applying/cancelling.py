@@ -124,4 +124,4 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, 
 
 def _lies_ahead(run: Run, entry: Entry) -> bool:
     """Whether the message cannot have been sent yet."""
-    return run.now() < MESSAGES.due(entry.attributes, run.context.zone)
+    return run.latest() < MESSAGES.due(entry.attributes, run.context.zone)

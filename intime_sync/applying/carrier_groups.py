@@ -27,7 +27,9 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
     missing, why = list(names), None
     wanted = set(names)
     size = run.policy.batch_size
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        if attempt:
+            run.pause(attempt - 1)
         outcomes = []
         for batch in batches(missing, size):
             run.check_stop()
@@ -64,7 +66,9 @@ def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collecti
     left = [id for id in groups if id in own]
     if not left:
         return left
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        if attempt:
+            run.pause(attempt - 1)
         intents = []
         for batch in batches(left, run.policy.batch_size):
             run.check_stop()

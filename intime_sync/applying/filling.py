@@ -224,6 +224,7 @@ class Filler:
                 if tries >= TRIES:
                     self._fail_all(builds, f"the service does not confirm it: {why}")
                 else:
+                    self.run.pause(tries - 1)
                     self._reload(builds, tries + 1)
             case Refused():
                 if len(builds) > 1:

@@ -10,7 +10,7 @@ from intime_sync.applying.goals import CreateGoal, Goal, ListView
 from intime_sync.applying.run import TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
-from intime_sync.model.change import Change, remote_id_of
+from intime_sync.model.change import Change, Create, Update, remote_id_of
 from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Address, Resource
@@ -63,7 +63,7 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
         if halt is not None:
             raise halt
         batch_of = {change.address: batch for batch in sent for change in batch.changes}
-        pending = [change for change in pending if change.address not in met]
+        pending = [change for change in pending if change.address not in met and not run.is_finished(change)]
         refused = any(batch_of[change.address].is_mixed_refusal for change in pending)
         tries += not refused
         pending = [
@@ -71,6 +71,8 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
         ]
         if refused:
             size = max(1, min(size, len(pending)) // 2)
+        elif pending:
+            run.pause(tries - 1)
 
 
 def _send_all(
@@ -81,6 +83,9 @@ def _send_all(
     try:
         for batch in batches(pending, size):
             run.check_stop()
+            batch = [change for change in batch if not _is_late(run, kind, change)]
+            if not batch:
+                continue
             request = goal.request(batch, run.wire())
             detail = goal.detail(batch, run.actual.get(kind.name, ())) if isinstance(goal, CreateGoal) else {}
             intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
@@ -88,6 +93,18 @@ def _send_all(
     except (Stopped, IntimeSyncError) as why:
         return sent, why
     return sent, None
+
+
+def _is_late(run: Run, kind: ListedKind, change: Change) -> bool:
+    """Whether its time has passed since it was planned, so that it is neither made nor edited any more; says so."""
+    if not isinstance(change, Create | Update):
+        return False
+    states = [change.after] if isinstance(change, Create) else [change.before, change.after]
+    if not any(kind.settled(state, run.now(), run.context.zone) for state in states):
+        return False
+    verb = "made" if isinstance(change, Create) else "edited"
+    run.finish(change, Status.FAILED, f"its time has passed meanwhile, so it is not {verb}; plan again")
+    return True
 
 
 def _settle(

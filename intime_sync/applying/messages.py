@@ -123,7 +123,7 @@ def send_detail(entry: Entry) -> dict[str, object]:
 
 
 def _is_close(run: Run, attributes: Attributes) -> bool:
-    now, due = run.now(), MESSAGES.due(attributes, run.context.zone)
+    now, due = run.latest(), MESSAGES.due(attributes, run.context.zone)
     return due <= now or due - now < run.policy.message_lead_time
 
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from intime_sync.errors import CredentialsError, IntimeSyncError, ServiceError
@@ -20,7 +20,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.report import Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import is_carrier, own_carriers
-from intime_sync.remote.client import Client, Outcome
+from intime_sync.remote.client import Client, Outcome, Unknown
 from intime_sync.remote.fetch import fetch_kind
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.requests import Request
@@ -49,7 +49,8 @@ class Run:
     `purgeable` are carriers that may be removed although the ledger does not know them: those that the plan named,
     and those that this run made. `stuck` are keys of contacts whose carrier could not be removed; `shortfalls` say
     what keeps the run from being whole besides failed changes. `unsure` are keys of messages that were to be
-    taken back and may have been sent instead.
+    taken back and may have been sent instead. `asked_pause` is how long the service wants to be left alone before the
+    next request, in seconds.
     """
 
     client: Client
@@ -69,6 +70,7 @@ class Run:
     stuck: set[str] = field(default_factory=set)
     shortfalls: list[str] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
+    asked_pause: float = 0.0
 
     @classmethod
     def lists_of(cls, actual: Snapshot) -> dict[KindName, tuple[Resource[Any], ...]]:
@@ -95,14 +97,23 @@ class Run:
 
     def send(self, request: Request) -> Outcome:
         """Send, again only while the request provably never left. Raises CredentialsError."""
+        pause, self.asked_pause = self.asked_pause, 0.0
+        if pause:
+            self.sleep(pause)
         outcome = self.client.send(request)
         for attempt in range(TRIES - 1):
             if not isinstance(outcome, NotSent):
                 break
             self.pause(attempt)
             outcome = self.client.send(request)
+        if isinstance(outcome, Unknown):
+            self.asked_pause = outcome.retry_after
         log.info("%s: %d items: %s", request.endpoint, request.count, type(outcome).__name__.lower())
         return outcome
+
+    def latest(self) -> datetime:
+        """Now, by this machine's clock or the service's, whichever is later."""
+        return self.now() + max(self.client.ahead, timedelta(0))
 
     def pause(self, attempt: int) -> None:
         """Wait before asking again; longer with every attempt."""

@@ -208,9 +208,10 @@ def reading_context(settings: Settings) -> ItemContext:
     return ItemContext(settings.region, settings.zone, [], lambda *_: Origin("", 0, 0))
 
 
-def clock_of(settings: Settings) -> Clock:
-    """Now, in the account's zone."""
-    return Clock(datetime.now(UTC), settings.zone)
+def clock_of(settings: Settings, client: Client | None = None) -> Clock:
+    """Now, in the account's zone; with `client`, also by the service's clock when it last answered."""
+    now = datetime.now(UTC)
+    return Clock(now, settings.zone, now + client.ahead if client is not None and client.ahead else None)
 
 
 Settle = Callable[[Intent | None, Sequence[Delta]], None]
@@ -308,6 +309,6 @@ def plan_for(
     """The pipeline's first half: fetch, settle, plan. The configuration's warnings stand in the plan."""
     settings, desired = configuration.settings, configuration.desired
     actual = read_account(settings, connection, desired.resources, view, settle)
-    account = Account(connection.account, clock_of(settings))
+    account = Account(connection.account, clock_of(settings, connection.client))
     plan = make_plan(desired, actual, view.ledger, settings.policy, account, selection)
     return replace(plan, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual

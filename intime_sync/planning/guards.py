@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Change, Create, Delete, Forget, Held, Replace, Update, after_of
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update, after_of, before_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
@@ -20,6 +20,7 @@ EMPTY_ACCOUNT = "empty_account"
 FOREIGN_CARRIER = "foreign_carrier"
 MEMBERS_STAY = "members_stay"
 LOST_LEDGER = "lost_ledger"
+CLOCK = "clock"
 ALLOW_RESEND = "--allow-resend"
 
 
@@ -174,6 +175,31 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
             f"{why}: {creates[0].address} may be scheduled already, and would be sent twice; "
             "look in the service first",
         )
+
+
+def clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> Iterator[Guard]:
+    """No message is changed where this machine and the service disagree about whether there is time for it."""
+    if clock.served_at is None:
+        return
+    lead = policy.message_lead_time
+    earlier, later = sorted((clock.now, clock.served_at))
+    for change in changes:
+        if change.address.kind != MESSAGES.name or isinstance(change, Adopt | Held):
+            continue
+        states = (state for state in (before_of(change), after_of(change)) if state is not None)
+        times = [MESSAGES.due(state, clock.zone) for state in states]
+        if any(earlier < due and later + lead > due for due in times):
+            minutes = (later - earlier).total_seconds() / 60
+            side = "behind" if clock.now < clock.served_at else "ahead of"
+            yield Guard(
+                CLOCK,
+                MESSAGES.name,
+                True,
+                "the right time into this machine's clock (NTP)",
+                f"this machine's clock is {minutes:.0f} minutes {side} the service's: {change.address} may be sent "
+                "by now, or be too close to its time to be changed",
+            )
+            return
 
 
 def allowed(

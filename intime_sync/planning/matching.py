@@ -18,10 +18,14 @@ from intime_sync.planning.ownership import is_surplus
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The moment of planning (aware, UTC) and the zone in which the service speaks of time."""
+    """The moment of planning (aware, UTC) and the zone in which the service speaks of time.
+
+    `served_at` is the same moment by the service's clock, where that differs by more than a minute.
+    """
 
     now: datetime
     zone: ZoneInfo
+    served_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar
+from typing import Final, Self, TypeAlias, TypeVar
 
 from intime_sync.errors import CredentialsError, ReadFailed, ServiceUnreachable
 from intime_sync.model.resource import RemoteId
@@ -27,10 +27,17 @@ from intime_sync.wire.requests import ContactItem, MessageItem, ReminderEdit, Re
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The request was sent and it cannot be known what the service did."""
+    """The request was sent and it cannot be known what the service did.
+
+    `retry_after` is how long the service asks to be left alone, in seconds; 0 where it does not.
+    """
 
     why: str
+    retry_after: float = field(default=0.0, compare=False)
 
+
+CLOCKS_AGREE: Final = timedelta(minutes=1)
+"""Up to here, two clocks count as the same."""
 
 Outcome: TypeAlias = Ids | Refused | NotSent | Unknown
 
@@ -66,6 +73,7 @@ class Client:
         )
         self._calls = 0
         self._served_at: datetime | None = None
+        self._ahead = timedelta(0)
         self._lock = threading.Lock()
 
     @property
@@ -77,6 +85,14 @@ class Client:
     def served_at(self) -> datetime | None:
         """When the last list was made, by the service's clock (aware); None where it does not say."""
         return self._served_at
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the service's clock was ahead of this machine's when the last list came; negative when behind.
+
+        Zero for up to a minute either way, and where the service does not say.
+        """
+        return self._ahead
 
     def close(self) -> None:
         """Close the connections."""
@@ -98,7 +114,7 @@ class Client:
             return Unknown(result.why) if isinstance(result, NoAnswer) else result
         self._check_login(request.endpoint, result.status)
         if result.status != 200:
-            return Unknown(self._status(result))
+            return Unknown(self._status(result), result.retry_after)
         reply = classify_ids(request.endpoint, result.body, request.expected)
         if isinstance(reply, Unexpected):
             return Unknown(self._safely(reply, result.body))
@@ -113,6 +129,8 @@ class Client:
         if not isinstance(result, Answer):
             raise self._unreachable(endpoint, result)
         self._served_at = result.date
+        differs = timedelta(0) if result.date is None else result.date - datetime.now(UTC)
+        self._ahead = differs if abs(differs) > CLOCKS_AGREE else timedelta(0)
         self._check_login(endpoint, result.status)
         if result.status != 200:
             raise self._read_failed(endpoint, self._status(result))

@@ -48,11 +48,16 @@ _dice = secrets.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer, whole, of any status; `date` is when the server says it was made (aware), if it does."""
+    """An HTTP answer, whole, of any status.
+
+    `date` is when the server says it was made (aware), if it does. `retry_after` is how long it asks to be left
+    alone, in seconds, at most LONGEST_WAIT; 0 where it does not.
+    """
 
     status: int
     body: bytes
     date: datetime | None = field(default=None, compare=False)
+    retry_after: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +196,10 @@ class Transport:
             content = self._content(response)
             if isinstance(content, NoAnswer):
                 return _Attempt(content)
-            return _Attempt(
-                Answer(response.status_code, content, _date(response.headers.get("Date"))),
-                again=response.status_code in RETRIED_STATUSES,
-                retry_after=response.headers.get("Retry-After"),
-            )
+            again = response.status_code in RETRIED_STATUSES
+            pause = response.headers.get("Retry-After") if again else None
+            answer = Answer(response.status_code, content, _date(response.headers.get("Date")), _asked_pause(pause))
+            return _Attempt(answer, again=again, retry_after=pause)
 
     def _content(self, response: requests.Response) -> bytes | NoAnswer:
         patience = self._timeouts[1] * _BODY_PATIENCE
@@ -288,10 +292,15 @@ def _date(text: str | None) -> datetime | None:
 def _wait(number: int, retry_after: str | None) -> float:
     """Seconds before attempt `number` + 1: what the service asks for, else doubling; spread, never over the cap."""
     pause = _FIRST_WAIT * 2.0 ** (number - 1) * (0.5 + _dice.random())
+    return min(max(pause, _asked_pause(retry_after)), LONGEST_WAIT)
+
+
+def _asked_pause(retry_after: str | None) -> float:
+    """What a Retry-After header asks for, in seconds, at most LONGEST_WAIT; 0 where it cannot be read."""
     if retry_after:
         with suppress(urllib3.exceptions.InvalidHeader, OverflowError, ValueError):
-            pause = max(pause, float(urllib3.Retry().parse_retry_after(retry_after)))
-    return min(pause, LONGEST_WAIT)
+            return min(float(urllib3.Retry().parse_retry_after(retry_after)), LONGEST_WAIT)
+    return 0.0
 
 
 def _said(result: Result) -> str:

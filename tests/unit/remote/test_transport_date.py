@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from scripted_server import ScriptedServer, answer
 
 from intime_sync.errors import CredentialsError
 from intime_sync.remote import Client, Credentials
+from intime_sync.remote.client import Unknown
+from intime_sync.remote.transport import LONGEST_WAIT
+from intime_sync.wire import requests
 
 NOON = datetime(2036, 12, 1, 12, 0, tzinfo=UTC)
 
@@ -37,3 +41,26 @@ def test_a_refusal_has_a_date_too(credentials: Credentials) -> None:
         with pytest.raises(CredentialsError):
             client.list_groups()
         assert client.served_at == NOON
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(10, True), (-10, True), (0.5, False), (-0.5, False), (None, False)])
+def test_a_clock_that_differs_by_more_than_a_minute_is_told(
+    credentials: Credentials, minutes: float | None, counts: bool
+) -> None:
+    shift = timedelta(minutes=minutes or 0)
+    headers = {} if minutes is None else {"Date": format_datetime(datetime.now(UTC) + shift, usegmt=True)}
+    with ScriptedServer(answer(b"<groups/>", **headers)) as server, Client(server.url, credentials) as client:
+        client.list_groups()
+        assert abs(client.ahead - (shift if counts else timedelta(0))) < timedelta(seconds=20)
+
+
+@pytest.mark.parametrize(("asked", "pause"), [("7", 7.0), ("86400", LONGEST_WAIT), ("soon", 0.0), (None, 0.0)])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refused_post_says_how_long_to_wait(
+    credentials: Credentials, status: int, asked: str | None, pause: float
+) -> None:
+    headers = {} if asked is None else {"Retry_After": asked}
+    with ScriptedServer(answer(b"", status, **headers)) as server, Client(server.url, credentials) as client:
+        outcome = client.send(requests.add_groups(["Jour"]))
+    assert isinstance(outcome, Unknown)
+    assert outcome.retry_after == pause

@@ -1,0 +1,72 @@
+"""Two clocks that differ: no message is changed that one of them calls sent, or too close to its time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from plan_makers import CLOCK, MESSAGE, ZONE, entry, ledger, plan
+
+from intime_sync.model.ledger import Dispatch
+from intime_sync.model.plan import Plan
+from intime_sync.model.resource import RemoteId
+from intime_sync.planning.matching import Clock
+
+
+def message(minutes: int, **more: Any) -> dict[str, Any]:
+    """A message that is due so many minutes after CLOCK."""
+    due: datetime = (CLOCK.now + timedelta(minutes=minutes)).astimezone(ZONE)
+    return {
+        "key": "jul",
+        "send_at": f"{due:%Y-%m-%dT%H:%M}",
+        "sender": "Kliniken",
+        "body": "God jul!",
+        "recipients": ["0701740605"],
+        **more,
+    }
+
+
+def planned(items: list[dict[str, Any]], served: timedelta | None, *scheduled: dict[str, Any]) -> Plan:
+    known = {item["key"]: entry("messages", item, 1, dispatch=Dispatch((RemoteId(1),))) for item in scheduled}
+    clock = Clock(CLOCK.now, ZONE, None if served is None else CLOCK.now + served)
+    return plan({"messages": items}, None, ledger({MESSAGE: known}), None, clock)
+
+
+BEHIND, AHEAD = timedelta(minutes=10), timedelta(minutes=-10)
+
+
+def guards(made: Plan) -> list[str]:
+    return [guard.guard for guard in made.tripped()]
+
+
+def test_nothing_is_taken_back_that_the_service_calls_sent() -> None:
+    assert guards(planned([], BEHIND, message(8))) == ["clock"]
+    assert guards(planned([message(60)], BEHIND, message(8))) == ["clock"]
+
+
+@pytest.mark.parametrize("served", [BEHIND, AHEAD])
+def test_nothing_is_scheduled_whose_lead_time_the_difference_eats(served: timedelta) -> None:
+    made = planned([message(12 if served is BEHIND else 6)], served)
+    assert guards(made) == (["clock"] if served is BEHIND else [])
+
+
+def test_a_clock_that_is_ahead_forgets_no_message_that_is_still_to_be_sent() -> None:
+    assert guards(planned([], AHEAD, message(-5))) == ["clock"]
+
+
+def test_what_both_call_early_may_change() -> None:
+    assert guards(planned([message(120)], BEHIND, message(60))) == []
+
+
+def test_what_both_call_past_may_be_forgotten() -> None:
+    assert guards(planned([], BEHIND, message(-5))) == []
+
+
+def test_clocks_that_agree_stop_nothing() -> None:
+    assert guards(planned([message(12)], None)) == []
+
+
+def test_the_guard_says_which_clock_is_behind() -> None:
+    (guard,) = planned([], BEHIND, message(8)).tripped()
+    assert "this machine's clock is 10 minutes behind the service's" in guard.message
