@@ -16,14 +16,14 @@ from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import MESSAGES
+from intime_sync.kinds.registry import KINDS, MESSAGES
 from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import KindName, RemoteId, Snapshot
+from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
@@ -311,4 +311,29 @@ def plan_for(
     actual = read_account(settings, connection, desired.resources, view, settle)
     account = Account(connection.account, clock_of(settings, connection.client))
     plan = make_plan(desired, actual, view.ledger, settings.policy, account, selection)
-    return replace(plan, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual
+    targets: list[Json] = [str(address) for address in sorted(selection.targets)]
+    terms = {**terms_of(settings), **plan.terms, "targets": targets}
+    return replace(plan, terms=terms, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual
+
+
+def terms_of(settings: Settings) -> dict[str, Json]:
+    """The settings that decide which requests a plan leads to, in a form that a digest covers."""
+    policy = settings.policy
+    return {
+        "timezone": settings.zone.key,
+        "region": settings.region,
+        "dates": settings.wire.dates,
+        "mobiles": settings.wire.mobiles,
+        "strategy": str(policy.contact_strategy),
+        "carrier_size": policy.carrier_size,
+        "batch_size": policy.batch_size,
+        "lead_time": int(policy.message_lead_time.total_seconds()),
+        "numbers": str(policy.numbers),
+        "prune": {kind.name: str(policy.prune_of(kind.name)) for kind in KINDS},
+        "max_delete": [policy.max_delete_percent, policy.max_delete_always_allow],
+    }
+
+
+def changed_terms(plan: Plan, settings: Settings) -> list[str]:
+    """The names of the settings that are not what they were when a plan was made."""
+    return [name for name, value in terms_of(settings).items() if plan.terms.get(name) != value]

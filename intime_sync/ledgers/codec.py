@@ -70,6 +70,8 @@ def _body(ledger: Ledger) -> Iterator[str]:
     yield f'  "format_version": "{FORMAT_VERSION}",\n'
     yield f'  "lineage": {_dump(ledger.lineage)},\n'
     yield f'  "serial": {ledger.serial},\n'
+    if ledger.digest_key:
+        yield f'  "digest_key": {_dump(ledger.digest_key)},\n'
     yield f'  "account": {_dump(None if account is None else _account_to_dict(account))},\n'
     yield '  "objects": {'
     for position, kind in enumerate(sorted(ledger.objects)):
@@ -195,6 +197,7 @@ def _ledger_from_dict(raw: dict[str, Any]) -> Ledger:
         account=account_from_dict(raw["account"]),
         objects={KindName(kind): _entries(kind, entries) for kind, entries in raw["objects"].items()},
         carriers={RemoteId(int(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
+        digest_key=bytes.fromhex(raw.get("digest_key", "")).hex(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -133,6 +134,7 @@ class FileLedgerStore:
 
     def replace(self, ledger: Ledger) -> None:
         """Put `ledger` in the file's place in one step; whoever reads sees the old one or the new one."""
+        ledger.digest_key = ledger.digest_key or secrets.token_hex(16)
         temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

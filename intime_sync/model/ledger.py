@@ -112,6 +112,8 @@ Delta: TypeAlias = PutEntry | DropEntry | PutCarrier | DropCarrier
 class Ledger:
     """Everything owned, by kind and key. `serial` grows by one with every apply that changed it.
 
+    `digest_key` (hexadecimal, "" until the ledger was saved once) keeps the digests of plans from being searched.
+
     Planning only reads it; whoever applies keeps it and its file in step through `record`.
     """
 
@@ -120,6 +122,7 @@ class Ledger:
     account: AccountRef | None = None
     objects: dict[KindName, MutableMapping[str, Entry]] = field(default_factory=dict)
     carriers: dict[RemoteId, Carrier] = field(default_factory=dict)
+    digest_key: str = field(default="", repr=False, compare=False)
 
     def of(self, kind: KindName) -> Mapping[str, Entry]:
         """The kind's entries by key."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from intime_sync.model.change import Action, Change, action_of, after_of, before_of, remote_id_of
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.problem import Problem
-from intime_sync.model.resource import KindName, RemoteId
+from intime_sync.model.resource import Attributes, KindName, RemoteId
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Plan:
     `changes` are in the order of kinds, then of keys, whatever the order of the configuration. `unchanged`
     counts desired objects that need nothing. `leftovers` are carriers that will be removed although no
     contact changes. `serial` and `lineage` are those of the ledger that the plan was made from.
+
+    `terms` are what else decides which requests are sent: settings, targets, and the ids of groups that are named.
+    `digest_key` is the ledger's (hexadecimal, "" where there is none yet); `stated` is the digest in the plan file
+    that a plan was read from, which nobody can check without that key.
     """
 
     account: AccountRef
@@ -45,6 +50,9 @@ class Plan:
     guards: tuple[Guard, ...] = ()
     diagnostics: tuple[Problem, ...] = ()
     leftovers: tuple[RemoteId, ...] = ()
+    terms: Attributes = field(default_factory=dict)
+    digest_key: str = field(default="", repr=False, compare=False)
+    stated: str | None = field(default=None, compare=False)
 
     @property
     def is_empty(self) -> bool:
@@ -61,18 +69,24 @@ class Plan:
         return tuple(guard for guard in self.guards if guard.tripped)
 
     def digest(self) -> str:
-        """`sha256:…` over the account, the owner, and the changes with what the ledger will remember of them.
+        """`sha256:…` over account, owner, terms, and the changes with what the ledger will remember of them.
 
-        Not over the clock, reasons or places.
+        Not over the clock, reasons or places. With the ledger's key, so that nobody who lacks the ledger can try
+        numbers until one fits.
         """
-        digest = hashlib.sha256()
+        return self.stated or self.recomputed(self.digest_key)
+
+    def recomputed(self, key: str) -> str:
+        """The digest with the ledger's key, whatever the plan file states."""
+        digest = hmac.new(bytes.fromhex(key), digestmod=hashlib.sha256) if key else hashlib.sha256()
         encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         for piece in self._digested():
             digest.update(f"{encoder.encode(piece)}\n".encode())
         return f"sha256:{digest.hexdigest()}"
 
     def _digested(self) -> Iterator[object]:
-        yield [self.account.url, self.account.user, self.account.owner, list(self.leftovers)]
+        yield [self.account.url, self.account.user, self.account.owner, self.lineage, list(self.leftovers)]
+        yield _plain(self.terms)
         for change in self.changes:
             yield [
                 str(change.address),

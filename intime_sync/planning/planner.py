@@ -9,12 +9,12 @@ from typing import Any
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import CONTACTS, GROUPS, KINDS, MESSAGES
-from intime_sync.model.change import Create, Replace
+from intime_sync.model.change import Change, Create, Replace
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
-from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
 from intime_sync.planning.carriers import carrier_prefix, is_carrier, leftover_carriers
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
@@ -78,7 +78,22 @@ def make_plan(
         ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
         leftovers=leftovers,
+        terms={"groups": _named_groups(changes, user_groups, plans)},
+        digest_key=ledger.digest_key,
     )
+
+
+def _named_groups(
+    changes: Iterable[Change], user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
+) -> dict[str, Json]:
+    """The ids of the groups that contacts and messages are put in or sent to, as far as they are there."""
+    names: set[str] = set()
+    for change in changes:
+        if isinstance(change, Create | Replace) and change.address.kind in (CONTACTS.name, MESSAGES.name):
+            kind = CONTACTS if change.address.kind == CONTACTS.name else MESSAGES
+            names.update(kind.group_names(change.after))
+    ids, _ = _groups_by_name(user_groups, plans)
+    return {name: ids[name] for name in sorted(names & ids.keys())}
 
 
 def _plan_kinds(

@@ -32,11 +32,21 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
         ledger, own_carriers(actual.of(GROUPS.name), account.owner)
     ):
         reasons.append("the carriers in the account have changed since")
+    reasons += _other_groups(plan, actual)
     lists = {name: _Rows(kind, actual) for name, kind in BY_NAME.items() if isinstance(kind, ListedKind)}
     for change in plan.changes:
         reasons += _differences(change, lists, ledger, actual)
         reasons += _too_late(change, clock)
     return reasons
+
+
+def _other_groups(plan: Plan, actual: Snapshot) -> Iterator[str]:
+    """Groups that contacts and messages were to be put in or sent to, and that have another id by now."""
+    named = plan.terms.get("groups")
+    there = {(group.key, group.remote_id) for group in actual.of(GROUPS.name)}
+    for name, id in named.items() if isinstance(named, dict) else ():
+        if (name, id) not in there:
+            yield f"the group `{name}` had id {id}, and the account has none of that id and name any more"
 
 
 def _named(account: AccountRef) -> str:

@@ -11,7 +11,7 @@ import click
 from intime_sync.cli.apply_flow import apply_options, run_apply, wishes_of
 from intime_sync.cli.options import environ, selection_of, selection_options
 from intime_sync.cli.plans import read_plan_file
-from intime_sync.cli.wiring import Connection, clock_of, plan_for, read_account, settle_in, view_of
+from intime_sync.cli.wiring import Connection, changed_terms, clock_of, plan_for, read_account, settle_in, view_of
 from intime_sync.config.desired import Configuration, load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput, StalePlan
@@ -71,11 +71,19 @@ class _FromFile:
     def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
         """The plan, and the account as it is now. Raises StalePlan."""
         plan, settings = self.planned, self.settings
+        changed = changed_terms(plan, settings)
+        if changed:
+            raise StalePlan(
+                f"settings have changed since the plan was made ({', '.join(changed)}), so nothing was sent",
+                hint="plan again",
+            )
         kinds = [change.address.kind for change in plan.changes]
         if plan.leftovers:
             kinds.append(CONTACTS.name)
         actual = read_account(settings, connection, kinds, view_of(session), settle_in(session))
         reasons = stale_reasons(plan, connection.account, actual, session.ledger, clock_of(settings))
+        if not reasons and plan.recomputed(session.ledger.digest_key) != plan.stated:
+            reasons = ["its digest is not that of its contents: it was edited, or made without the ledger's key"]
         if reasons:
             shown = "\n  ".join(reasons[:_SHOWN_REASONS])
             more = f"\n  and {len(reasons) - _SHOWN_REASONS} more" if len(reasons) > _SHOWN_REASONS else ""
