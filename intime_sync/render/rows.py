@@ -76,7 +76,10 @@ def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iter
     )
     columns = _columns(rows)
     for row in rows:
-        yield _line(row, keys, columns, look)
+        if row.change.address.kind == "message":
+            yield from _wrapped(row, keys, look)
+        else:
+            yield _line(row, keys, columns, look)
         if not isinstance(row.change, Create):
             yield from _details(row.change, look)
 
@@ -152,6 +155,26 @@ def _line(row: _Row, keys: int, columns: Sequence[int], look: Look) -> str:
     if row.remark:
         line += f"  {style.dim(row.remark)}"
     return line
+
+
+def _wrapped(row: _Row, keys: int, look: Look) -> Iterator[str]:
+    """When, to whom and how many, then the rest, over as many lines as it takes: nothing of a message is ever cut."""
+    when, words = row.cells[:2], row.cells[2:]
+    pieces: list[tuple[str, Paint]] = [(cell, str) for cell in when]
+    pieces += [(row.alarm, row.paint), (row.remark, look.style.dim)]
+    pieces += [(cell, str) for cell in words]
+    line = f"  {row.symbol} {row.key.ljust(keys)}"
+    used, line = len(line), f"  {row.paint(line[2:])}"
+    for text, paint in pieces:
+        if text and used + 2 + len(text) > look.width:
+            room = max(look.width - len(_INDENT), _NARROWEST_GIST)
+            *whole, text = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+            yield line.rstrip()
+            yield from (f"{_INDENT}{paint(part)}" for part in whole)
+            used, line = len(_INDENT) + len(text), f"{_INDENT}{paint(text)}"
+        elif text:
+            used, line = used + 2 + len(text), f"{line}  {paint(text)}"
+    yield line.rstrip()
 
 
 def _details(change: Change, look: Look) -> Iterator[str]:
