@@ -20,6 +20,7 @@ from intime_sync.model.change import (
     fields_of,
 )
 from intime_sync.model.resource import Attributes, KindName
+from intime_sync.render.apart import apart_in
 from intime_sync.render.essence import gist_of, title_of
 from intime_sync.render.fields import field_lines
 from intime_sync.render.masking import Mask
@@ -183,4 +184,4 @@ def _details(change: Change, look: Look) -> Iterator[str]:
         width = max(look.width - len(_INDENT), _NARROWEST_REASON)
         for line in textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False):
             yield f"{_INDENT}{look.style.yellow(line)}"
-    yield from field_lines(fields_of(change), look.style, look.mask)
+    yield from field_lines(fields_of(change), look.style, apart_in(change, look.mask))
