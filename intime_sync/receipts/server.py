@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
@@ -18,12 +19,26 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from intime_sync.errors import InvalidInput
+from intime_sync.receipts.admission import TOKEN_PARAMETER, is_loopback
 from intime_sync.receipts.app import STATUS_PATH, Receiver
 from intime_sync.receipts.options import ReceiveOptions
 from intime_sync.receipts.recorder import Recorder
 from intime_sync.receipts.store import ReceiptStore
 
 _LAST_REPLIES_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a receiver is: `statuses` takes them, with the secret in it; `page` opens the page, with its token.
+
+    `page_is_new` says that the token was made just now, so that nobody can know it yet.
+    """
+
+    statuses: str
+    page: str
+    page_is_new: bool
 
 
 def create_app(options: ReceiveOptions, store: ReceiptStore, secret: str) -> Starlette:
@@ -36,37 +51,43 @@ def create_app(options: ReceiveOptions, store: ReceiptStore, secret: str) -> Sta
         recorder.close()
         store.close()
 
-    return Starlette(routes=[Mount("/", app=Receiver(options, recorder, secret))], lifespan=lifespan)
+    return Starlette(
+        routes=[
+            Mount("/", app=Receiver(options, recorder, secret, None if options.open_page else store.page_token()[0]))
+        ],
+        lifespan=lifespan,
+    )
 
 
 def serve_receipts(
     options: ReceiveOptions,
     host: str = "127.0.0.1",
     port: int = 0,
-    on_ready: Callable[[str], None] = lambda _url: None,
+    on_ready: Callable[[Addresses], None] = lambda _addresses: None,
 ) -> None:
     """Run in the foreground until SIGINT or SIGTERM, then return; call it in the main thread.
 
-    `port` 0 takes a free one. `on_ready` gets the address for statuses, with its secret, once it answers. Requests
-    that have arrived by the signal are still answered. Raises OSError if the port is taken, IntimeSyncError if the
-    data cannot be used.
+    `port` 0 takes a free one. `on_ready` gets the addresses once it answers. Requests that have arrived by the signal
+    are still answered. Raises OSError if the port is taken, IntimeSyncError if the data cannot be used, InvalidInput
+    for an open page on an address that others can reach.
     """
-    with _prepared(options, host, port) as (app, listener, url):
-        _Server(_config(app), lambda: on_ready(url)).run(sockets=[listener])
+    with _prepared(options, host, port) as (app, listener, addresses):
+        _Server(_config(app), lambda: on_ready(addresses)).run(sockets=[listener])
 
 
 class RunningReceipts:
-    """A receiver that is up: `url` takes statuses, `root` is where the page and the health check are."""
+    """A receiver that is up: `url` takes statuses, `page` opens the page, `root` is where the health check is."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.root = url[: url.index(STATUS_PATH)]
+    def __init__(self, addresses: Addresses) -> None:
+        self.url = addresses.statuses
+        self.page = addresses.page
+        self.root = self.url[: self.url.index(STATUS_PATH)]
 
 
 @contextmanager
 def run_in_thread(options: ReceiveOptions) -> Iterator[RunningReceipts]:
     """A receiver on a free loopback port, ready on entry and stopped on exit. Raises like `serve_receipts`."""
-    with _prepared(options, "127.0.0.1", 0) as (app, listener, url):
+    with _prepared(options, "127.0.0.1", 0) as (app, listener, addresses):
         ready = threading.Event()
         server = _Server(_config(app), ready.set)
         run = threading.Thread(target=server.run, args=([listener],), name="receipts", daemon=True)
@@ -74,23 +95,34 @@ def run_in_thread(options: ReceiveOptions) -> Iterator[RunningReceipts]:
         try:
             if not ready.wait(10):
                 raise RuntimeError("the receiver did not start within 10 seconds")
-            yield RunningReceipts(url)
+            yield RunningReceipts(addresses)
         finally:
             server.stop()
             run.join(_LAST_REPLIES_SECONDS + 5)
 
 
 @contextmanager
-def _prepared(options: ReceiveOptions, host: str, port: int) -> Iterator[tuple[Starlette, socket.socket, str]]:
-    """The application, a listening socket and the address for statuses on it."""
+def _prepared(options: ReceiveOptions, host: str, port: int) -> Iterator[tuple[Starlette, socket.socket, Addresses]]:
+    """The application, a listening socket and the addresses on it."""
     with ReceiptStore(options.data) as store:
         secret = store.secret() if options.secret is None else options.secret
+        token, is_new = ("", False) if options.open_page else store.page_token()
         store.check_writable()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family, backlog=512) as listener:
-            name = f"[{host}]" if ":" in host else host
-            url = f"http://{name}:{listener.getsockname()[1]}{STATUS_PATH}{secret}"
-            yield create_app(options, store, secret), listener, url
+            bound, taken = listener.getsockname()[:2]
+            if options.open_page and not is_loopback(bound):
+                raise InvalidInput(
+                    f"the page cannot be open on {host}: it shows who got what, and others can reach it",
+                    hint="leave out --open-page, and open the page with its token; or listen on 127.0.0.1",
+                )
+            root = f"http://{f'[{host}]' if ':' in host else host}:{taken}"
+            page = f"{root}/?{TOKEN_PARAMETER}={token}" if token else f"{root}/"
+            yield (
+                create_app(options, store, secret),
+                listener,
+                Addresses(f"{root}{STATUS_PATH}{secret}", page, is_new),
+            )
 
 
 def _config(app: Starlette) -> uvicorn.Config:
