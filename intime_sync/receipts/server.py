@@ -17,16 +17,18 @@ from typing import Any, Final
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from intime_sync.errors import InvalidInput
 from intime_sync.receipts.admission import TOKEN_PARAMETER, is_loopback
 from intime_sync.receipts.app import STATUS_PATH, Receiver
 from intime_sync.receipts.options import ReceiveOptions
+from intime_sync.receipts.protocol import LARGEST_HEADERS, Limits, Protocol
 from intime_sync.receipts.recorder import Recorder
 from intime_sync.receipts.store import ReceiptStore
 
 _LAST_REPLIES_SECONDS: Final = 10.0
+_BETWEEN_COMPLAINTS: Final = 60.0
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def serve_receipts(
     for an open page on an address that others can reach.
     """
     with _prepared(options, host, port) as (app, listener, addresses):
-        _Server(_config(app), lambda: on_ready(addresses)).run(sockets=[listener])
+        _Server(_config(app, Limits()), lambda: on_ready(addresses)).run(sockets=[listener])
 
 
 class RunningReceipts:
@@ -85,11 +87,11 @@ class RunningReceipts:
 
 
 @contextmanager
-def run_in_thread(options: ReceiveOptions) -> Iterator[RunningReceipts]:
+def run_in_thread(options: ReceiveOptions, limits: Limits | None = None) -> Iterator[RunningReceipts]:
     """A receiver on a free loopback port, ready on entry and stopped on exit. Raises like `serve_receipts`."""
     with _prepared(options, "127.0.0.1", 0) as (app, listener, addresses):
         ready = threading.Event()
-        server = _Server(_config(app), ready.set)
+        server = _Server(_config(app, limits or Limits()), ready.set)
         run = threading.Thread(target=server.run, args=([listener],), name="receipts", daemon=True)
         run.start()
         try:
@@ -125,7 +127,11 @@ def _prepared(options: ReceiveOptions, host: str, port: int) -> Iterator[tuple[S
             )
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: Starlette, limits: Limits) -> uvicorn.Config:
+    class Limited(Protocol):
+        pass
+
+    Limited.limits = limits
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
         # Their lines can hold the path, and with it the secret; without a handler they would reach stderr.
         logger = logging.getLogger(name)
@@ -135,7 +141,8 @@ def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http=_Protocol,
+        http=Limited,
+        h11_max_incomplete_event_size=LARGEST_HEADERS,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -143,21 +150,20 @@ def _config(app: Starlette) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_keep_alive=75,
+        timeout_keep_alive=limits.idle,  # type: ignore[arg-type]  # seconds for call_later, which takes fractions
     )
 
 
-class _Protocol(H11Protocol):
-    """HTTP/1.1 without the wait that small replies cause on a listener that asyncio did not make."""
+class _Trouble:
+    """What asyncio cannot pass on to anybody, such as that no more files may be open: a line now and then."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Whatever handlers the process has: an access log would hold the secret.
-        self.access_log = False
+    def __init__(self) -> None:
+        self._said_at = float("-inf")
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(transport)
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if loop.time() - self._said_at >= _BETWEEN_COMPLAINTS:
+            self._said_at = loop.time()
+            _LOG.error("a connection cannot be served: %s", context.get("exception") or context["message"])
 
 
 class _Server(uvicorn.Server):
@@ -171,6 +177,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_Trouble())
         await super().startup(sockets)
         self._on_started()
 
