@@ -15,6 +15,7 @@ from intime_sync.errors import IntimeSyncError
 from intime_sync.model.problem import Problem
 from intime_sync.render.masking import mask_of
 from intime_sync.render.problems import problems_to_text
+from intime_sync.render.style import inert
 
 _UNLIMITED = 100_000
 
@@ -59,14 +60,18 @@ class Output:
 
     def error(self, error: IntimeSyncError) -> None:
         """What went wrong and what to do."""
-        mask = mask_of(self.mask)
-        self.write(self._styled("error: ", fg="red") + mask(str(error)))
+        self.write(self._styled("error: ", fg="red") + self._shown(str(error)))
         if error.hint:
-            self.write(f"  {mask(error.hint)}")
+            self.write(f"  {self._shown(error.hint)}")
 
     def note(self, text: str) -> None:
         """A remark in passing."""
-        self.write(mask_of(self.mask)(text))
+        self.write(self._shown(text))
+
+    def _shown(self, text: str) -> str:
+        """Line by line, since names in it come from elsewhere."""
+        mask = mask_of(self.mask)
+        return "\n".join(inert(mask(line)) for line in text.split("\n"))
 
     def _styled(self, text: str, fg: str) -> str:
         return click.style(text, fg=fg, bold=True) if self.color else text

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt
     from intime_sync.receipts.options import Named, ReceiveOptions
-    from intime_sync.receipts.server import RunningReceipts, create_app, run_in_thread, serve_receipts
+    from intime_sync.receipts.protocol import Limits
+    from intime_sync.receipts.server import Addresses, RunningReceipts, create_app, run_in_thread, serve_receipts
     from intime_sync.receipts.store import ReceiptStore
 
 __all__ = [
+    "Addresses",
     "Delivery",
     "DeliveryCounts",
+    "Limits",
     "Named",
     "Receipt",
     "ReceiptStore",
@@ -29,8 +32,10 @@ __all__ = [
 ]
 
 _HOME = {
+    "Addresses": "server",
     "Delivery": "deliveries",
     "DeliveryCounts": "deliveries",
+    "Limits": "protocol",
     "Named": "options",
     "Receipt": "deliveries",
     "ReceiptStore": "store",

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from intime_sync.errors import IntimeSyncError
+from intime_sync.receipts.admission import Door
 from intime_sync.receipts.deliveries import DeliveryCounts, Receipt
 from intime_sync.receipts.form import BadForm, parse_report
 from intime_sync.receipts.options import Named, ReceiveOptions
@@ -53,10 +54,14 @@ class TooLarge(Exception):
 
 
 class Receiver:
-    """The application. `recorder` writes, `secret` is the last part of the path that takes statuses."""
+    """The application. `recorder` writes, `secret` is the last part of the path that takes statuses.
 
-    def __init__(self, options: ReceiveOptions, recorder: Recorder, secret: str) -> None:
+    `page_token` is what opens the page, None if it is open.
+    """
+
+    def __init__(self, options: ReceiveOptions, recorder: Recorder, secret: str, page_token: str | None) -> None:
         self._options = options
+        self._door = Door(page_token)
         self._recorder = recorder
         self._secret = secret.encode()
 
@@ -106,6 +111,11 @@ class Receiver:
         return JSONResponse({"status": "ok"}, 200, _ALWAYS)
 
     async def _page(self, request: Request) -> Response:
+        if refusal := self._door.refusal(request):
+            return _plain(403, refusal)
+        if (entrance := self._door.entrance(request)) is not None:
+            entrance.headers.update(_ALWAYS)
+            return entrance
         asked = request.query_params.get("page", "")
         number = int(asked) if _PAGE_NUMBER.fullmatch(asked) else 1
         try:

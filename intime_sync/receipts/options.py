@@ -39,6 +39,7 @@ class ReceiveOptions:
     - `secret`: the last part of the path that takes statuses; None is the one that was made for `data`.
     - `names`: asked anew for every page, from any thread.
     - `zone`: in which the page speaks of time.
+    - `open_page`: whether the page is shown without its token; on a loopback address only.
 
     Raises ValueError for a secret that is easily guessed or does not fit in an address.
     """
@@ -47,6 +48,7 @@ class ReceiveOptions:
     secret: str | None = field(default=None, repr=False)
     names: Names = no_names
     zone: tzinfo = UTC
+    open_page: bool = False
 
     def __post_init__(self) -> None:
         if self.secret is None:

@@ -17,6 +17,7 @@ from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt
 from intime_sync.receipts.options import Named
 from intime_sync.receipts.style import STYLE
 from intime_sync.render.masking import mask_text
+from intime_sync.render.style import inert
 from intime_sync.wire.statuses import Outcome, StatusLevel, status_level
 
 PAGE_SIZE: Final = 100
@@ -160,7 +161,7 @@ def _grouped(number: int) -> str:
 
 
 def _safe(text: str) -> str:
-    return escape(mask_text(text))
+    return escape(inert(mask_text(text)))
 
 
 _NOTHING_YET: Final = """\

@@ -11,19 +11,36 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from intime_sync.errors import InvalidInput
+from intime_sync.receipts.admission import TOKEN_PARAMETER, is_loopback
 from intime_sync.receipts.app import STATUS_PATH, Receiver
 from intime_sync.receipts.options import ReceiveOptions
+from intime_sync.receipts.protocol import LARGEST_HEADERS, Limits, Protocol
 from intime_sync.receipts.recorder import Recorder
 from intime_sync.receipts.store import ReceiptStore
 
 _LAST_REPLIES_SECONDS: Final = 10.0
+_BETWEEN_COMPLAINTS: Final = 60.0
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a receiver is: `statuses` takes them, with the secret in it; `page` opens the page, with its token.
+
+    `page_is_new` says that the token was made just now, so that nobody can know it yet.
+    """
+
+    statuses: str
+    page: str
+    page_is_new: bool
 
 
 def create_app(options: ReceiveOptions, store: ReceiptStore, secret: str) -> Starlette:
@@ -36,64 +53,85 @@ def create_app(options: ReceiveOptions, store: ReceiptStore, secret: str) -> Sta
         recorder.close()
         store.close()
 
-    return Starlette(routes=[Mount("/", app=Receiver(options, recorder, secret))], lifespan=lifespan)
+    return Starlette(
+        routes=[
+            Mount("/", app=Receiver(options, recorder, secret, None if options.open_page else store.page_token()[0]))
+        ],
+        lifespan=lifespan,
+    )
 
 
 def serve_receipts(
     options: ReceiveOptions,
     host: str = "127.0.0.1",
     port: int = 0,
-    on_ready: Callable[[str], None] = lambda _url: None,
+    on_ready: Callable[[Addresses], None] = lambda _addresses: None,
 ) -> None:
     """Run in the foreground until SIGINT or SIGTERM, then return; call it in the main thread.
 
-    `port` 0 takes a free one. `on_ready` gets the address for statuses, with its secret, once it answers. Requests
-    that have arrived by the signal are still answered. Raises OSError if the port is taken, IntimeSyncError if the
-    data cannot be used.
+    `port` 0 takes a free one. `on_ready` gets the addresses once it answers. Requests that have arrived by the signal
+    are still answered. Raises OSError if the port is taken, IntimeSyncError if the data cannot be used, InvalidInput
+    for an open page on an address that others can reach.
     """
-    with _prepared(options, host, port) as (app, listener, url):
-        _Server(_config(app), lambda: on_ready(url)).run(sockets=[listener])
+    with _prepared(options, host, port) as (app, listener, addresses):
+        _Server(_config(app, Limits()), lambda: on_ready(addresses)).run(sockets=[listener])
 
 
 class RunningReceipts:
-    """A receiver that is up: `url` takes statuses, `root` is where the page and the health check are."""
+    """A receiver that is up: `url` takes statuses, `page` opens the page, `root` is where the health check is."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.root = url[: url.index(STATUS_PATH)]
+    def __init__(self, addresses: Addresses) -> None:
+        self.url = addresses.statuses
+        self.page = addresses.page
+        self.root = self.url[: self.url.index(STATUS_PATH)]
 
 
 @contextmanager
-def run_in_thread(options: ReceiveOptions) -> Iterator[RunningReceipts]:
+def run_in_thread(options: ReceiveOptions, limits: Limits | None = None) -> Iterator[RunningReceipts]:
     """A receiver on a free loopback port, ready on entry and stopped on exit. Raises like `serve_receipts`."""
-    with _prepared(options, "127.0.0.1", 0) as (app, listener, url):
+    with _prepared(options, "127.0.0.1", 0) as (app, listener, addresses):
         ready = threading.Event()
-        server = _Server(_config(app), ready.set)
+        server = _Server(_config(app, limits or Limits()), ready.set)
         run = threading.Thread(target=server.run, args=([listener],), name="receipts", daemon=True)
         run.start()
         try:
             if not ready.wait(10):
                 raise RuntimeError("the receiver did not start within 10 seconds")
-            yield RunningReceipts(url)
+            yield RunningReceipts(addresses)
         finally:
             server.stop()
             run.join(_LAST_REPLIES_SECONDS + 5)
 
 
 @contextmanager
-def _prepared(options: ReceiveOptions, host: str, port: int) -> Iterator[tuple[Starlette, socket.socket, str]]:
-    """The application, a listening socket and the address for statuses on it."""
+def _prepared(options: ReceiveOptions, host: str, port: int) -> Iterator[tuple[Starlette, socket.socket, Addresses]]:
+    """The application, a listening socket and the addresses on it."""
     with ReceiptStore(options.data) as store:
         secret = store.secret() if options.secret is None else options.secret
+        token, is_new = ("", False) if options.open_page else store.page_token()
         store.check_writable()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family, backlog=512) as listener:
-            name = f"[{host}]" if ":" in host else host
-            url = f"http://{name}:{listener.getsockname()[1]}{STATUS_PATH}{secret}"
-            yield create_app(options, store, secret), listener, url
+            bound, taken = listener.getsockname()[:2]
+            if options.open_page and not is_loopback(bound):
+                raise InvalidInput(
+                    f"the page cannot be open on {host}: it shows who got what, and others can reach it",
+                    hint="leave out --open-page, and open the page with its token; or listen on 127.0.0.1",
+                )
+            root = f"http://{f'[{host}]' if ':' in host else host}:{taken}"
+            page = f"{root}/?{TOKEN_PARAMETER}={token}" if token else f"{root}/"
+            yield (
+                create_app(options, store, secret),
+                listener,
+                Addresses(f"{root}{STATUS_PATH}{secret}", page, is_new),
+            )
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: Starlette, limits: Limits) -> uvicorn.Config:
+    class Limited(Protocol):
+        pass
+
+    Limited.limits = limits
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
         # Their lines can hold the path, and with it the secret; without a handler they would reach stderr.
         logger = logging.getLogger(name)
@@ -103,7 +141,8 @@ def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http=_Protocol,
+        http=Limited,
+        h11_max_incomplete_event_size=LARGEST_HEADERS,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -111,21 +150,20 @@ def _config(app: Starlette) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_keep_alive=75,
+        timeout_keep_alive=limits.idle,  # type: ignore[arg-type]  # seconds for call_later, which takes fractions
     )
 
 
-class _Protocol(H11Protocol):
-    """HTTP/1.1 without the wait that small replies cause on a listener that asyncio did not make."""
+class _Trouble:
+    """What asyncio cannot pass on to anybody, such as that no more files may be open: a line now and then."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Whatever handlers the process has: an access log would hold the secret.
-        self.access_log = False
+    def __init__(self) -> None:
+        self._said_at = float("-inf")
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(transport)
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if loop.time() - self._said_at >= _BETWEEN_COMPLAINTS:
+            self._said_at = loop.time()
+            _LOG.error("a connection cannot be served: %s", context.get("exception") or context["message"])
 
 
 class _Server(uvicorn.Server):
@@ -139,6 +177,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_Trouble())
         await super().startup(sockets)
         self._on_started()
 

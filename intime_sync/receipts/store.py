@@ -104,11 +104,18 @@ class ReceiptStore:
 
     def secret(self) -> str:
         """The path's secret that belongs to this file: 32 characters, made the first time it is asked for."""
+        return self._made_once("secret")[0]
+
+    def page_token(self) -> tuple[str, bool]:
+        """What opens the page, likewise, and whether it was made just now."""
+        return self._made_once("page_token")
+
+    def _made_once(self, name: str) -> tuple[str, bool]:
         with self._transaction() as db:
             made = secrets.token_urlsafe(_SECRET_BYTES)
-            db.execute("INSERT INTO meta VALUES ('secret', ?) ON CONFLICT (name) DO NOTHING", (made,))
-            kept: str = db.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()[0]
-        return kept
+            db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (name, made))
+            kept: str = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0]
+        return kept, kept == made
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

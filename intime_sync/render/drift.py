@@ -29,9 +29,10 @@ from intime_sync.model.drift import (
 )
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.resource import KindName
+from intime_sync.render.apart import telling_apart
 from intime_sync.render.essence import gist_of, title_of
 from intime_sync.render.fields import field_lines
-from intime_sync.render.masking import Mask, mask_json, mask_of
+from intime_sync.render.masking import Mask, mask_json, mask_of, mask_text
 from intime_sync.render.style import Paint, Style, counted, inert
 
 FORMAT_VERSION: Final = "1"
@@ -83,7 +84,7 @@ def drift_to_json(drift: Drift, account: AccountRef, *, mask: bool = False, unow
             "carriers": {"known": drift.carriers, "as_they_were": drift.carriers_there},
             "unowned": dict(_unowned_counts(drift)),
         },
-        "drift": [_finding(finding) for finding in drift.findings],
+        "drift": [_masked(finding) if mask else _finding(finding) for finding in drift.findings],
         "unobservable": [
             {"kind": found.kind, "count": found.count, "cause": str(found.cause), "why": _WHY[found.cause]}
             for found in drift.unobservable
@@ -100,6 +101,15 @@ def drift_to_json(drift: Drift, account: AccountRef, *, mask: bool = False, unow
             for found in drift.unowned
         ]
     return json.dumps(mask_json(document) if mask else document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _apart(finding: Finding, mask: Mask) -> Mask:
+    return telling_apart(mask, drift_before(finding), drift_after(finding), drift_fields(finding))
+
+
+def _masked(finding: Finding) -> dict[str, Any]:
+    masked: dict[str, Any] = mask_json(_finding(finding), _apart(finding, mask_text))
+    return masked
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -146,7 +156,7 @@ def _section(kind: KindName, findings: Sequence[Finding], style: Style, mask: Ma
         title = title_of(kind, before, mask) if before is not None else ""
         cells = [cell for cell in (title, _what(finding, mask), *_losses(finding, mask)) if cell]
         yield f"  {paint(symbol)} {paint(f'{key:<{width}}')}  {'; '.join(cells)}"
-        yield from field_lines(drift_fields(finding), style, mask)
+        yield from field_lines(drift_fields(finding), style, _apart(finding, mask))
 
 
 def _counts(findings: Sequence[Finding]) -> str:

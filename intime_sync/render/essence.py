@@ -7,10 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from intime_sync.model.resource import Address, Attributes, Json, KindName
 from intime_sync.render.masking import Mask
-from intime_sync.render.style import inert, shortened
+from intime_sync.render.style import counted, inert
 
-# Who approves a message approves its words; only what goes on and on is cut, and the other formats have it all.
-_BODY_WIDTH: Final = 320
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 Show: TypeAlias = Callable[[str], str]
@@ -44,7 +42,7 @@ def title_of(kind: KindName, attributes: Attributes, mask: Mask) -> str:
         case "reminder":
             return inert(mask(_name(_part(attributes, "attendant"))))
         case "message":
-            return inert(mask(str(attributes.get("send_at", ""))))
+            return ", ".join(part for part in _when_and_to_whom(attributes, lambda text: inert(mask(text))) if part)
         case _:
             return ""
 
@@ -93,17 +91,25 @@ def _reminder(attributes: Attributes, show: Show) -> tuple[str, ...]:
 
 
 def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
-    recipients, groups = attributes.get("recipients"), attributes.get("groups")
-    count = len(set(map(_number, recipients))) if isinstance(recipients, list) else 0
-    to = [f"{count} recipient{'' if count == 1 else 's'}"] if count else []
-    to += [show(str(name)) for name in groups] if isinstance(groups, list) else []
+    """To whom comes before the words, which may be long. Whoever approves a message approves all of them."""
     sender, body = (str(attributes.get(name) or "") for name in ("sender", "body"))
     body = " ".join(body.split())
     return (
-        str(attributes.get("send_at", "")),
+        *_when_and_to_whom(attributes, show),
         f"from {show(sender)}" if sender else "",
-        f"“{shortened(show(body), _BODY_WIDTH)}”" if body else "",
-        "; ".join([*([f"to {', '.join(to)}"] if to else []), *_manner(attributes)]),
+        f"“{show(body)}”" if body else "",
+    )
+
+
+def _when_and_to_whom(attributes: Attributes, show: Show) -> tuple[str, str]:
+    recipients, groups = attributes.get("recipients"), attributes.get("groups")
+    count = len(set(map(_number, recipients))) if isinstance(recipients, list) else 0
+    to = [counted(count, "recipient")] if count else []
+    if isinstance(groups, list) and groups:
+        to.append(f"group{'' if len(groups) == 1 else 's'} {', '.join(show(str(name)) for name in groups)}")
+    return (
+        show(str(attributes.get("send_at", ""))),
+        "; ".join([*([f"to {' and '.join(to)}"] if to else []), *_manner(attributes)]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from intime_sync.model.change import FieldChange
 from intime_sync.model.resource import Json
+from intime_sync.render.apart import LOOK_ALIKE
 from intime_sync.render.essence import member_of, value_of
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import Style, inert
@@ -16,7 +17,10 @@ _WIDEST_BEFORE: Final = 40
 
 
 def field_lines(fields: Sequence[FieldChange], style: Style, mask: Mask) -> Iterator[str]:
-    """One indented line a field: `path  before → after`, or what a list gains and loses."""
+    """One indented line a field: `path  before → after`, or what a list gains and loses.
+
+    `mask` must tell the two apart, see `apart`.
+    """
     if not fields:
         return
     paths = [inert(mask(field.path)) for field in fields]
@@ -36,7 +40,8 @@ def field_lines(fields: Sequence[FieldChange], style: Style, mask: Mask) -> Iter
         else:
             pad = " " * (before_width - len(before))
             after = value_of(field.after, mask)
-            yield f"{head}{style.red(before)}{pad} {style.dim('→')} {style.green(after)}"
+            note = f" {style.dim(f'({LOOK_ALIKE})')}" if before == after else ""
+            yield f"{head}{style.red(before)}{pad} {style.dim('→')} {style.green(after)}{note}"
 
 
 def gains_and_losses(before: Json, after: Json) -> tuple[list[Json], list[Json]] | None:

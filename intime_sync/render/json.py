@@ -8,11 +8,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from intime_sync.model.change import Change, Delete, action_of, after_of, before_of, fields_of, remote_id_of
+from intime_sync.model.change import (
+    Change,
+    Delete,
+    FieldChange,
+    action_of,
+    after_of,
+    before_of,
+    fields_of,
+    remote_id_of,
+)
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.report import Report
-from intime_sync.render.masking import mask_json
+from intime_sync.render.apart import telling_apart
+from intime_sync.render.masking import mask_json, mask_text
 from intime_sync.render.plan_file import FORMAT_VERSION, checksum, plan_from_json
 
 __all__ = ["plan_from_json", "plan_to_dict", "plan_to_json", "report_to_dict", "report_to_json"]
@@ -139,6 +149,13 @@ def _layout(document: dict[str, Any], mask: bool) -> str:
     return text if text.isascii() else _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def _masked(change: dict[str, Any]) -> dict[str, Any]:
+    fields = [FieldChange(**field) for field in change["fields"]]
+    apart = telling_apart(mask_text, change["before"], change["after"], fields)
+    masked: dict[str, Any] = mask_json(_without_marks(change), apart)
+    return masked
+
+
 def _without_marks(change: dict[str, Any]) -> dict[str, Any]:
     """What the ledger remembers of a message's readers is for comparing, and would tell who they are."""
     return change | {"options": None} if change.get("kind") == "message" else change
@@ -149,7 +166,7 @@ def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
         if mask and name == "checksum":
             continue  # it has no key: who knows all but one number could try them all
         if mask:
-            value = mask_json([_without_marks(change) for change in value] if name == "changes" else value)
+            value = [_masked(change) for change in value] if name == "changes" else mask_json(value)
         if isinstance(value, list) and value:
             items = ",\n".join(f"    {_encode(item)}" for item in value)
             yield f"  {_encode(name)}: [\n{items}\n  ]"

@@ -14,6 +14,7 @@ from intime_sync.model.change import Action, Change, Delete, Held, action_of, af
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Json, KindName
+from intime_sync.render.apart import LOOK_ALIKE, apart_in
 from intime_sync.render.essence import gist_of, member_of, title_of, value_of
 from intime_sync.render.fields import gains_and_losses
 from intime_sync.render.markdown_escape import brief, code, marker, prose, size
@@ -197,8 +198,9 @@ def _what(change: Change, mask: Mask, stopped: str) -> str:
     lines += (f"<b>{prose(alarm)}</b>" for alarm in (stopped, consequence_of(change)) if alarm)
     if isinstance(change, Held) and change.reason:
         lines.append(f"<i>{prose(inert(mask(change.reason)))}</i>")
+    apart = apart_in(change, mask)
     for field in fields:
-        lines.append(f"{code(inert(mask(field.path)))}: {_difference(field.before, field.after, mask)}")
+        lines.append(f"{code(inert(mask(field.path)))}: {_difference(field.before, field.after, apart)}")
     remarks = ", ".join(prose(remark) for remark in remarks_of(change, mask))
     if remarks:
         lines.append(f"<i>({remarks})</i>")
@@ -209,7 +211,9 @@ def _difference(before: Json, after: Json, mask: Mask) -> str:
     """`before → after`, or what a list loses and gains; never shortened."""
     lists = gains_and_losses(before, after)
     if lists is None:
-        return f"{code(value_of(before, mask))} → {code(value_of(after, mask))}"
+        old, new = value_of(before, mask), value_of(after, mask)
+        note = f" <i>({LOOK_ALIKE})</i>" if old == new else ""
+        return f"{code(old)} → {code(new)}{note}"
     gone, come = lists
     return " ".join(
         (

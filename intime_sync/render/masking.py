@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Collection
+from typing import Any, Final, NamedTuple, TypeAlias
 
 Mask: TypeAlias = Callable[[str], str]
 """What becomes of a text before it is shown: `mask_text` or `no_mask`."""
@@ -49,17 +49,32 @@ _ENOUGH_DIGITS: Final = re.compile(rf"(?:\D*+\d){{{_SHORTEST_ABROAD}}}")
 """Most texts of a large plan hold no number, and this is quick to see."""
 
 
-def mask_text(text: str) -> str:
+class _Number(NamedTuple):
+    """A phone number in a text: its digits, what stands before them, and how many of the first stay."""
+
+    digits: str
+    sign: str
+    first: int
+
+
+def mask_text(text: str, shown: Collection[tuple[int, int]] = ()) -> str:
     """`text` with the middle of every phone number and e-mail address hidden.
 
     `+46701740605` becomes `+46•••••••05`, `070-174 06 05` becomes `070•••••05`, `john@example.se` becomes
-    `j•••@example.se`. Days, times, digests and lineages stay.
+    `j•••@example.se`. Days, times, digests and lineages stay. `shown` are digits that stay too, each as the index
+    of its number among `numbers_in` and its place in there.
     """
-    if len(text) == _SWEDISH_LENGTH and text.startswith("+46") and text[3:].isdecimal():
+    if not shown and len(text) == _SWEDISH_LENGTH and text.startswith("+46") and text[3:].isdecimal():
         return f"+46{_SWEDISH_HIDDEN}{text[-2:]}"
     if _ENOUGH_DIGITS.match(text):
-        text = _NUMBERS.sub(_hide_number, text)
+        text = _NUMBERS.sub(_hider(shown) if shown else _hide_number, text)
     return _EMAIL.sub(_hide_local_part, text) if "@" in text else text
+
+
+def numbers_in(text: str) -> list[str]:
+    """The digits of each number that `mask_text` hides a part of, in order."""
+    found = map(_number_of, _NUMBERS.finditer(text)) if _ENOUGH_DIGITS.match(text) else ()
+    return [number.digits for number in found if number is not None]
 
 
 def mask_mistyped(text: str) -> str:
@@ -86,46 +101,70 @@ def mask_of(masked: bool) -> Mask:
     return mask_text if masked else no_mask
 
 
-def mask_json(value: Any) -> Any:
+def mask_json(value: Any, mask: Mask = mask_text) -> Any:
     """A copy of a JSON value with every string masked, names of members too; members never overwrite each other."""
     if isinstance(value, str):
-        return mask_text(value)
+        return mask(value)
     if isinstance(value, dict):
-        masked = {mask_text(name): mask_json(member) for name, member in value.items()}
-        return masked if len(masked) == len(value) else _mask_crowded(value)
+        masked = {mask_text(name): mask_json(member, mask) for name, member in value.items()}
+        return masked if len(masked) == len(value) else _mask_crowded(value, mask)
     if isinstance(value, list | tuple):
-        return [mask_json(item) for item in value]
+        return [mask_json(item, mask) for item in value]
     return value
 
 
-def _mask_crowded(members: dict[str, Any]) -> dict[str, Any]:
+def _mask_crowded(members: dict[str, Any], mask: Mask) -> dict[str, Any]:
     """Two numbers can look the same once they are masked: such names get a number of their own."""
     masked: dict[str, Any] = {}
     seen: Counter[str] = Counter()
     for name, member in members.items():
         shown = mask_text(name)
         seen[shown] += 1
-        masked[shown if seen[shown] == 1 else f"{shown} ({seen[shown]})"] = mask_json(member)
+        masked[shown if seen[shown] == 1 else f"{shown} ({seen[shown]})"] = mask_json(member, mask)
     return masked
 
 
-def _hide_number(found: re.Match[str]) -> str:
+def _number_of(found: re.Match[str]) -> _Number | None:
+    """None for what stays as it is."""
     text = found[0]
     if found["keep"] is not None:
-        return text
+        return None
     digits = text if text.isdecimal() else "".join(character for character in text if character.isdecimal())
     if found["abroad"] is not None:
-        return text if len(digits) < _SHORTEST_ABROAD else f"+{_hide(digits, 2)}"
+        return None if len(digits) < _SHORTEST_ABROAD else _Number(digits, "+", 2)
     if found["bare"] is not None:
-        return _hide(digits, 2)
+        return _Number(digits, "", 2)
     if len(digits) < _SHORTEST_HOME:
-        return text
-    return _hide(digits, 4 if digits.startswith("00") else 3)
+        return None
+    return _Number(digits, "", 4 if digits.startswith("00") else 3)
+
+
+def _hide_number(found: re.Match[str]) -> str:
+    number = _number_of(found)
+    if number is None:
+        return found[0]
+    digits, sign, first = number
+    return f"{sign}{digits[:first]}{HIDDEN * (len(digits) - first - 2)}{digits[-2:]}"
+
+
+def _hider(shown: Collection[tuple[int, int]]) -> Callable[[re.Match[str]], str]:
+    """As `_hide_number`, with these digits shown; for one text, since it counts the numbers in it."""
+    index = -1
+
+    def hide(found: re.Match[str]) -> str:
+        nonlocal index
+        number = _number_of(found)
+        if number is None:
+            return found[0]
+        index += 1
+        inner = range(number.first, len(number.digits) - 2)
+        return number.sign + "".join(
+            HIDDEN if place in inner and (index, place) not in shown else digit
+            for place, digit in enumerate(number.digits)
+        )
+
+    return hide
 
 
 def _hide_local_part(found: re.Match[str]) -> str:
     return f"{found[1]}{HIDDEN * 3}@"
-
-
-def _hide(digits: str, shown: int) -> str:
-    return f"{digits[:shown]}{HIDDEN * (len(digits) - shown - 2)}{digits[-2:]}"

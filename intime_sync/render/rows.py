@@ -20,6 +20,7 @@ from intime_sync.model.change import (
     fields_of,
 )
 from intime_sync.model.resource import Attributes, KindName
+from intime_sync.render.apart import apart_in
 from intime_sync.render.essence import gist_of, title_of
 from intime_sync.render.fields import field_lines
 from intime_sync.render.masking import Mask
@@ -76,7 +77,10 @@ def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iter
     )
     columns = _columns(rows)
     for row in rows:
-        yield _line(row, keys, columns, look)
+        if row.change.address.kind == "message":
+            yield from _wrapped(row, keys, look)
+        else:
+            yield _line(row, keys, columns, look)
         if not isinstance(row.change, Create):
             yield from _details(row.change, look)
 
@@ -154,10 +158,30 @@ def _line(row: _Row, keys: int, columns: Sequence[int], look: Look) -> str:
     return line
 
 
+def _wrapped(row: _Row, keys: int, look: Look) -> Iterator[str]:
+    """When, to whom and how many, then the rest, over as many lines as it takes: nothing of a message is ever cut."""
+    when, words = row.cells[:2], row.cells[2:]
+    pieces: list[tuple[str, Paint]] = [(cell, str) for cell in when]
+    pieces += [(row.alarm, row.paint), (row.remark, look.style.dim)]
+    pieces += [(cell, str) for cell in words]
+    line = f"  {row.symbol} {row.key.ljust(keys)}"
+    used, line = len(line), f"  {row.paint(line[2:])}"
+    for text, paint in pieces:
+        if text and used + 2 + len(text) > look.width:
+            room = max(look.width - len(_INDENT), _NARROWEST_GIST)
+            *whole, text = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+            yield line.rstrip()
+            yield from (f"{_INDENT}{paint(part)}" for part in whole)
+            used, line = len(_INDENT) + len(text), f"{_INDENT}{paint(text)}"
+        elif text:
+            used, line = used + 2 + len(text), f"{line}  {paint(text)}"
+    yield line.rstrip()
+
+
 def _details(change: Change, look: Look) -> Iterator[str]:
     if isinstance(change, Held) and change.reason:
         reason = inert(look.mask(change.reason))
         width = max(look.width - len(_INDENT), _NARROWEST_REASON)
         for line in textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False):
             yield f"{_INDENT}{look.style.yellow(line)}"
-    yield from field_lines(fields_of(change), look.style, look.mask)
+    yield from field_lines(fields_of(change), look.style, apart_in(change, look.mask))

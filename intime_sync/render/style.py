@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import TypeAlias
 
+from intime_sync.render.seen import spelled_out
+
 Paint: TypeAlias = Callable[[str], str]
 
 
@@ -37,14 +39,13 @@ class Style:
 
 
 def inert(text: str) -> str:
-    """`text` on one line in NFC, with control, direction and other invisible characters escaped.
+    """`text` on one line in NFC, with what cannot be seen, or looks like something else, escaped: see `spelled_out`.
 
     Nothing in it can move the cursor, colour the screen or forge a line.
     """
-    if text.isascii():
-        return text if text.isprintable() else _escaped(text)
-    normal = unicodedata.normalize("NFC", text)
-    return normal if normal.isprintable() else _escaped(normal)
+    if text.isascii() and text.isprintable():
+        return text
+    return spelled_out(unicodedata.normalize("NFC", text))
 
 
 def shortened(text: str, width: int) -> str:
@@ -55,10 +56,3 @@ def shortened(text: str, width: int) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _escaped(text: str) -> str:
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )

@@ -26,7 +26,7 @@ def plan_to_text(
     verbose: bool = False,
     stopping: Sequence[Guard] | None = None,
 ) -> str:
-    """The whole plan. `width` is in characters and only shortens what is to be created.
+    """The whole plan. `width` is in characters: what is to be created is shortened to it, messages are wrapped.
 
     `verbose` adds the place of every object in the configuration. `stopping` are the guards that still stop the
     plan once overrides are honoured; by default all that tripped.

@@ -20,8 +20,9 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def caller(data: Path) -> Iterator[Caller]:
-    """A connection to a receiver of its own."""
+    """A connection to a receiver of its own, that may see the page."""
     with run_in_thread(ReceiveOptions(data, PATH_SECRET)) as receiver, calling(receiver.url) as made:
+        made.visit(receiver.page)
         yield made
 
 

@@ -29,6 +29,13 @@ class Caller:
         parts = urlsplit(url)
         self.path = parts.path
         self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        self.cookie = ""
+
+    def visit(self, page: str) -> None:
+        """Open the page by its address with the token, and keep the cookie as a browser does."""
+        code, _, headers = self.request("GET", page[page.index("/?") :])
+        assert (code, headers["location"]) == (303, "/")
+        self.cookie = headers["set-cookie"].partition(";")[0]
 
     def post(
         self, body: bytes | str | Mapping[str, object], path: str | None = None, **headers: str
@@ -44,7 +51,8 @@ class Caller:
         self, method: str, path: str, body: bytes | str | None = None, **headers: str
     ) -> tuple[int, str, Mapping[str, str]]:
         """Any request; code, text and headers."""
-        self.connection.request(method, path, body, {name.replace("_", "-"): text for name, text in headers.items()})
+        sent = {name.replace("_", "-"): text for name, text in headers.items()}
+        self.connection.request(method, path, body, sent | ({"Cookie": self.cookie} if self.cookie else {}))
         reply = self.connection.getresponse()
         text = reply.read().decode()
         return reply.status, text, {name.lower(): value for name, value in reply.getheaders()}
@@ -97,6 +105,14 @@ def receiving(
             yield process, line.split()[-1]
         finally:
             process.kill()
+
+
+def page_of(process: subprocess.Popen[str]) -> str:
+    """The page's address, which the command says when it is started first."""
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert line.startswith("The page is at http://"), line
+    return line.split()[-1]
 
 
 def data_of(space: Workspace) -> Path:

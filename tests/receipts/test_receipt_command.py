@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from harness import Workspace
-from receipt_world import PATH_SECRET, calling, data_of, receiving, stored, wait_for
+from receipt_world import PATH_SECRET, calling, data_of, page_of, receiving, stored, wait_for
 
 from intime_sync.emulator import EmulatorOptions, run_in_thread
 from intime_sync.kinds.message import transid as transid_of
@@ -29,6 +29,7 @@ def test_it_prints_the_address_once_takes_a_status_and_stops_with_0(alone: Works
         assert (parts.hostname, len(secret)) == ("127.0.0.1", 32)
         assert caller.post(FORM) == (200, "4711")
         assert caller.post(FORM, "/status/wrong") == (404, "not found")
+        page = page_of(process)
         process.send_signal(signal.SIGTERM)
         assert process.communicate(timeout=20) == ("", "")
         assert process.returncode == 0
@@ -36,6 +37,9 @@ def test_it_prints_the_address_once_takes_a_status_and_stops_with_0(alone: Works
     assert stat.S_IMODE(data_of(alone).stat().st_mode) == 0o600
     with receiving(alone) as (process, again):
         assert urlsplit(again).path == parts.path, "the secret stays"
+        with calling(again) as caller:
+            caller.visit(page)
+            assert caller.request("GET", "/")[0] == 200, "and so does the page's token, which is not said again"
         process.send_signal(signal.SIGINT)
         assert (process.communicate(timeout=20), process.returncode) == (("", ""), 0)
     assert [file.name for file in data_of(alone).parent.iterdir()] == ["receipts.sqlite3"], "the log was tidied up"
@@ -73,12 +77,30 @@ def test_the_verbose_log_does_not_hold_the_secret(alone: Workspace):
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         with calling(url) as caller:
+            assert process.stderr is not None
+            while "The page is at" not in (line := process.stderr.readline()):
+                assert line
+            caller.visit(line.split()[-1])
+            caller.request("GET", "/")
             caller.post(FORM)
             caller.post(b"nonsense")
             caller.request("GET", caller.path)
         process.terminate()
         out, err = process.communicate(timeout=20)
     assert PATH_SECRET not in out + err
+    assert line.rpartition("=")[2].strip() not in out + err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_an_open_page_is_for_this_machine_alone(alone: Workspace, host: str):
+    ran = alone.run("receive", "--port", "0", "--host", host, "--open-page")
+    assert (ran.code, ran.out) == (3, "")
+    assert "others can reach it" in ran.err
+    assert "leave out --open-page" in ran.err
+    with receiving(alone, "--open-page") as (process, url), calling(url) as caller:
+        assert caller.request("GET", "/")[0] == 200
+        process.terminate()
+        assert process.communicate(timeout=20) == ("", "")
 
 
 def test_dir_and_data_say_where(alone: Workspace):
@@ -107,6 +129,7 @@ def test_the_configuration_says_where_and_its_ledger_who(alone: Workspace):
     with receiving(alone) as (process, url), calling(url) as caller:
         for number, transid in enumerate((transid_of("julhalsning", "+46701740605"), "somebody-else's"), 1):
             assert caller.post({**FORM, "messageid": number, "transid": transid}) == (200, str(number))
+        caller.visit(page_of(process))
         page = caller.request("GET", "/")[1]
         process.terminate()
         assert process.communicate(timeout=20) == ("", "")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from harness import Workspace
-from receipt_world import Caller, calling, data_of, receiving, stored
+from receipt_world import Caller, calling, data_of, page_of, receiving, stored
 
 
 def limit_files(process: subprocess.Popen[str], size: int) -> None:
@@ -26,6 +26,7 @@ def post(caller: Caller, number: int) -> int:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prlimit is Linux's")
 def test_a_full_disk_is_a_500_and_once_there_is_room_everything_goes_on(alone: Workspace):
     with receiving(alone) as (process, url), calling(url) as caller:
+        caller.visit(page_of(process))
         assert post(caller, 1) == 200
         limit_files(process, data_of(alone).with_name("receipts.sqlite3-wal").stat().st_size + 20_000)
         codes = [post(caller, number) for number in range(2, 40)]

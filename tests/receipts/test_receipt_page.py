@@ -91,6 +91,7 @@ def test_hostile_names_and_transids_are_text(tmp_path: Path):
     data = tmp_path / "r.sqlite3"
     names = {HOSTILE: Named(HOSTILE, HOSTILE)}
     with run_in_thread(ReceiveOptions(data, names=lambda: names)) as receiver, calling(receiver.url) as caller:
+        caller.visit(receiver.page)
         for number, transid in enumerate((HOSTILE, "</code><script>", "plain"), 1):
             assert caller.post({"messageid": number, "status": 20, "transid": transid})[0] == 200
         document = Document(get(caller))
@@ -155,6 +156,7 @@ def test_a_ledger_that_cannot_be_read_costs_the_names_only(tmp_path: Path, caplo
 
     options = ReceiveOptions(tmp_path / "r.sqlite3", names=broken)
     with run_in_thread(options) as receiver, calling(receiver.url) as caller:
+        caller.visit(receiver.page)
         caller.post({"messageid": 1, "status": 20, "transid": "t"})
         words = Document(get(caller)).words
     assert "The ledger could not be read" in words

@@ -22,6 +22,7 @@ from intime_sync.model.ledger import Dispatch, DropEntry, Entry, Ledger, PutEntr
 from intime_sync.model.resource import Address, RemoteId, Snapshot
 from intime_sync.planning.matching import Clock
 from intime_sync.render.masking import mask_json, mask_of
+from intime_sync.render.style import inert
 
 
 @click.group("ledger")
@@ -43,7 +44,7 @@ def list_command(directory: Path, format_: str, reveal: bool | None) -> int:
     out = Output.for_stdout(reveal)
     mask = mask_of(out.mask)
     addresses = [
-        mask(f"{kind}/{key}")
+        mask(f"{kind}/{key}") if format_ == "json" else inert(mask(f"{kind}/{key}"))
         for kind in sorted(ledger.objects, key=lambda kind: ORDER.get(kind, len(ORDER)))
         for key in sorted(ledger.objects[kind])
     ]
@@ -135,7 +136,9 @@ def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float)
                 hint="take it out of the configuration and apply, or make its carrier's contacts anew with --replace",
             )
         session.record([DropEntry(address.kind, address.key)])
-    Output.for_stdout().write(mask_of(Output.for_stdout().mask)(f"Forgot {address}; the account was not touched."))
+    Output.for_stdout().write(
+        inert(mask_of(Output.for_stdout().mask)(f"Forgot {address}; the account was not touched."))
+    )
     return 0
 
 
@@ -184,7 +187,7 @@ def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_tim
             _check_receipts(settings, session.ledger, address)
             session.record([DropEntry(address.kind, address.key)])
     out = Output.for_stdout()
-    out.write(mask_of(out.mask)(f"Settled {address} as {outcome}."))
+    out.write(inert(mask_of(out.mask)(f"Settled {address} as {outcome}.")))
     return 0
 
 

@@ -15,7 +15,7 @@ from intime_sync.render.masking import mask_text
 
 if TYPE_CHECKING:
     from intime_sync.config.settings import Settings
-    from intime_sync.receipts import Named, ReceiveOptions
+    from intime_sync.receipts import Addresses, Named, ReceiveOptions
 
 SECRET_VARIABLE: Final = "INTIME_RECEIVE_SECRET"  # noqa: S105 - the variable's name
 
@@ -29,12 +29,14 @@ SECRET_VARIABLE: Final = "INTIME_RECEIVE_SECRET"  # noqa: S105 - the variable's 
     type=click.Path(dir_okay=False, path_type=Path),
     help="An SQLite file. Default: what `receipts.data` says, or .intime/receipts.sqlite3 in DIR.",
 )
-def command(directory: Path, port: int, host: str, data: Path | None) -> None:
+@click.option("--open-page", is_flag=True, help="Show the page without its token; on a loopback address only.")
+def command(directory: Path, port: int, host: str, data: Path | None, open_page: bool) -> None:
     """Take delivery statuses from the service and keep them, until Ctrl-C.
 
     Prints the address that takes them, for a TLS proxy to pass on; it ends in a secret, which is made once and
     kept with the data unless INTIME_RECEIVE_SECRET holds one. What was delivered is shown on a page at / of the
-    same port, with names from the ledger if DIR holds a configuration. See docs/receipts.md.
+    same port, with names from the ledger if DIR holds a configuration. Only who has its token sees it: the address
+    with it is printed on stderr when it is made, and later on terminals only. See docs/receipts.md.
     """
     try:
         from intime_sync.receipts import serve_receipts
@@ -43,10 +45,9 @@ def command(directory: Path, port: int, host: str, data: Path | None) -> None:
             "receiving statuses needs packages that are not installed",
             hint='install them with: pip install "intime-sync[receive]"',
         ) from None
-    options = _options(directory, data)
-    out = Output.for_stdout()
+    options = _options(directory, data, open_page)
     try:
-        serve_receipts(options, host, port, on_ready=lambda url: out.write(f"Ready for statuses at {url}"))
+        serve_receipts(options, host, port, on_ready=_say)
     except OSError as error:
         raise IntimeSyncError(
             f"statuses cannot be taken on {host}:{port}: {error.strerror or error}",
@@ -54,7 +55,15 @@ def command(directory: Path, port: int, host: str, data: Path | None) -> None:
         ) from None
 
 
-def _options(directory: Path, data: Path | None) -> ReceiveOptions:
+def _say(addresses: Addresses) -> None:
+    out, notes = Output.for_stdout(), Output.for_stderr()
+    out.write(f"Ready for statuses at {addresses.statuses}")
+    # What is no terminal may be a log, which others read: there the token stands once, or nobody could know it.
+    if addresses.page_is_new or notes.stream.isatty():
+        notes.write(f"The page is at {addresses.page}")
+
+
+def _options(directory: Path, data: Path | None, open_page: bool) -> ReceiveOptions:
     """What the command line and the environment say, and the configuration if the directory holds one."""
     from zoneinfo import ZoneInfo
 
@@ -73,7 +82,7 @@ def _options(directory: Path, data: Path | None) -> ReceiveOptions:
     else:
         kept, zone = directory / (environ().get("INTIME_RECEIPTS") or DEFAULT_RECEIPTS), ZoneInfo(DEFAULT_ZONE)
     try:
-        return ReceiveOptions(data or kept, environ().get(SECRET_VARIABLE), names, zone)
+        return ReceiveOptions(data or kept, environ().get(SECRET_VARIABLE), names, zone, open_page)
     except ValueError as error:
         raise InvalidInput(f"{SECRET_VARIABLE} cannot be used: {error}") from None
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Final
 
 from intime_sync.model.change import Action, Change, FieldChange, action_of, after_of, before_of, fields_of
 from intime_sync.model.resource import Json
+from intime_sync.render.apart import LOOK_ALIKE, apart_in
 from intime_sync.render.essence import member_of, value_of
 from intime_sync.render.html.view import View
 from intime_sync.render.style import inert
@@ -16,13 +18,14 @@ from intime_sync.render.style import inert
 _UNSET: Final = "<i>not set</i>"
 _EMPTY: Final = "<i>empty</i>"
 _RETURN: Final = '<span class="ret">↵</span>\n'
-_SAME_MASKED: Final = "<small>differs in what is masked</small>"
+_LOOK_ALIKE: Final = f"<small>{LOOK_ALIKE}</small>"
 _NOTHING: Final[Mapping[str, Json]] = {}
 
 
 def table_html(change: Change, view: View) -> str:
     """Both sides where there are two, else the one there is."""
     before, after = before_of(change), after_of(change)
+    view = replace(view, mask=apart_in(change, view.mask)) if fields_of(change) else view
     if before is not None and after is not None:
         return _two_sides(_leaves(before), _leaves(after), change, view)
     leaves = _leaves(before or after or _NOTHING)
@@ -87,7 +90,7 @@ def _difference(before: Json, after: Json, view: View) -> tuple[str, str]:
     if isinstance(before, list) or isinstance(after, list):
         return _list_difference(before, after, view)
     old, new = _value(before, view), _value(after, view)
-    note = _SAME_MASKED if old == new else ""
+    note = _LOOK_ALIKE if old == new else ""
     return (
         old if before is None else f"<del>{old}</del>",
         new + note if after is None else f"<ins>{new}</ins>{note}",

@@ -238,11 +238,12 @@ def test_both_sides_stand_beside_each_other_and_what_differs_is_marked() -> None
         ("a\nb", "a", ['<del>a<span class="ret">↵</span>\nb</del>', "<ins>a</ins>"]),
         (["a", "b"], ["b"], ["<ul><li><del>a</del></li><li>b</li></ul>", "<ul><li>b</li></ul>"]),
         (["a"], [], ["<ul><li><del>a</del></li></ul>", "<i>empty</i>"]),
+        ("true", True, ["<del>true</del>", "<ins>true</ins><small>they look alike, and differ</small>"]),
         (None, [{"a": "b"}], ["<i>not set</i>", "<ul><li><ins>{a: b}</ins></li></ul>"]),
         (
             "+46701740605",
             "+46701740705",
-            ["<del>+46•••••••05</del>", "<ins>+46•••••••05</ins><small>differs in what is masked</small>"],
+            ["<del>+46••••••605</del>", "<ins>+46••••••705</ins>"],
         ),
     ],
 )

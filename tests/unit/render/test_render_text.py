@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from counting import calls_of
@@ -22,7 +23,7 @@ from render_samples import (
     person,
 )
 
-from intime_sync.model.change import Create, FieldChange, Update
+from intime_sync.model.change import Change, Create, Delete, FieldChange, Held, Replace, Update
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.report import Report
@@ -36,7 +37,7 @@ from intime_sync.render.text import plan_to_text, summary_line
 ANSI = re.compile(r"\x1b\[[0-9]+m")
 
 
-def plan_of(*changes: Create | Update) -> Plan:
+def plan_of(*changes: Change) -> Plan:
     return Plan(ACCOUNT, LINEAGE, 3, changes, 0)
 
 
@@ -121,9 +122,10 @@ def test_a_value_that_would_look_like_nothing_is_quoted() -> None:
     [
         (
             {"send_at": "2026-12-24T08:00", "sender": "Kliniken", "body": "God jul!", "recipients": ["+46701740605"]},
-            "2026-12-24T08:00  from Kliniken  “God jul!”  to 1 recipient",
+            "2026-12-24T08:00  to 1 recipient  from Kliniken  “God jul!”",
         ),
-        ({"body": "Hej", "groups": ["Personal", "Jour"]}, "“Hej”  to Personal, Jour"),
+        ({"body": "Hej", "groups": ["Personal", "Jour"]}, "to groups Personal, Jour  “Hej”"),
+        ({"recipients": ["+46701740605"], "groups": ["Jour"]}, "to 1 recipient and group Jour"),
     ],
 )
 def test_a_message_is_told_by_when_from_what_and_to_whom(after: Attributes, gist: str) -> None:
@@ -215,4 +217,36 @@ def test_whoever_approves_a_message_sees_its_words_and_how_it_is_sent() -> None:
     }
     cells = gist_of(Address(KindName("message"), "jul"), message, no_mask)
     assert f"“{body}”" in cells
-    assert cells[-1] == "to 1 recipient; flash; anonymized; without the blocklist"
+    assert cells[1] == "to 1 recipient; flash; anonymized; without the blocklist"
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_nothing_of_a_message_is_cut_and_who_gets_it_comes_first(width: int) -> None:
+    groups = [f"Avdelning {number} dagtid" for number in range(12)]
+    body = " ".join(f"ord{number}" for number in range(200)) + " evil.example"
+    message = {"send_at": "2036-12-24T08:00", "sender": "Kliniken", "body": body, "groups": groups}
+    message["recipients"] = [f"+467017406{number:02}" for number in range(5, 42)]
+    for change in (
+        Create(address=address("message/julhalsning"), after=message, reason="9 SMS to 3712 recipients"),
+        Delete(
+            address=address("message/julhalsning"), remote_id=None, before=message, reason="9 SMS to 3712 recipients"
+        ),
+    ):
+        text = plan_to_text(plan_of(change), width=width)
+        rows = text.partition("Scheduled messages")[2].partition("\n\nPlan:")[0].split("\n")[1:]
+        assert max(map(len, rows)) <= width
+        words = " ".join(" ".join(rows).split())
+        assert f"to 37 recipients and groups {', '.join(groups)}" in words
+        assert f"“{body}”" in words
+        assert words.index("Avdelning 11") < words.index("9 SMS to 3712 recipients") < words.index("from Kliniken")
+
+
+@pytest.mark.parametrize("action", [Replace, Held])
+def test_who_gets_a_message_is_shown_though_only_its_words_change(action: type[Replace | Held]) -> None:
+    (change,) = (change for change in MESSAGES.changes if isinstance(change, action))
+    same = replace(change, after={**(change.after or {}), "groups": ["Jour", "Personal"]}, **_no_fields(change))
+    assert "groups Jour, Personal" in plan_to_text(plan_of(same), width=80)
+
+
+def _no_fields(change: Replace | Held) -> dict[str, Any]:
+    return {"fields": ()} if isinstance(change, Replace) else {}

@@ -1,0 +1,71 @@
+"""Who may see the page: whoever has its token, in the address once and in a cookie after that. Knows no content."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from hashlib import sha256
+from ipaddress import ip_address
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+TOKEN_PARAMETER: Final = "token"  # noqa: S105 - its name in an address
+
+_HOST: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]{1,5})?")
+
+
+class Door:
+    """Lets in whoever has `token`; None is an open page, for browsers on the machine alone."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+        # Cookies go to every port of a host: receivers beside each other must not take each other's place.
+        self._cookie = "" if token is None else f"intime-receipts-{sha256(token.encode()).hexdigest()[:8]}"
+
+    def refusal(self, request: Request) -> str:
+        """Why the page is not shown, in words for a person; "" lets in."""
+        if self._token is None:
+            # Another site's page can give its own name the address of this machine, and read what it gets.
+            return "" if _names_this_machine(request.headers.get("host", "")) else _NOT_HERE
+        if TOKEN_PARAMETER in request.query_params:
+            return "" if self._is_token(request.query_params[TOKEN_PARAMETER]) else _WRONG
+        return "" if self._is_token(request.cookies.get(self._cookie, "")) else _NOT_SHOWN
+
+    def entrance(self, request: Request) -> RedirectResponse | None:
+        """The answer to a first visit: the cookie, and the page's address without the token in it."""
+        if self._token is None or TOKEN_PARAMETER not in request.query_params:
+            return None
+        response = RedirectResponse("/", 303)
+        response.set_cookie(self._cookie, self._token, path="/", httponly=True, samesite="strict")
+        return response
+
+    def _is_token(self, given: str) -> bool:
+        return self._token is not None and hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a numeric address can be reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _names_this_machine(host: str) -> bool:
+    found = _HOST.fullmatch(host)
+    name = found[1].strip("[]").lower() if found else ""
+    return name == "localhost" or is_loopback(name)
+
+
+_NOT_SHOWN: Final = (
+    "This page shows who got what, and is shown only with its token. Open the address that `intime-sync receive` "
+    "printed when it first started (it ends in /?token= and the token); the browser remembers it from then on. "
+    "docs/receipts.md says where else it is kept."
+)
+_WRONG: Final = (
+    "This is not the token of this page. Open the address that `intime-sync receive` printed when it first started; "
+    "docs/receipts.md says where else it is kept."
+)
+_NOT_HERE: Final = "This page is open to browsers on its own machine only, at http://localhost or http://127.0.0.1."

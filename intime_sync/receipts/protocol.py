@@ -1,0 +1,125 @@
+"""One connection of the receiver: HTTP/1.1 by uvicorn, with a deadline for everything that a sender can draw out.
+
+Knows neither statuses nor the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+LARGEST_HEADERS: Final = 16 * 1024
+"""In bytes: request line and headers together."""
+
+_BUSY: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 20\r\nRetry-After: 30\r\n"
+    b"Connection: close\r\n\r\ntoo many connections"
+)
+_LATE: Final = b"the request did not arrive in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one sender may take up. Times in seconds, each for the whole of it however it drips.
+
+    `request` is for a request from its first byte to its last (the first one's from when the connection was made),
+    `reply` for answering it and for taking the answer, `idle` for the pause between two; `connections` are at once.
+    """
+
+    request: float = 30
+    reply: float = 60
+    idle: float = 75
+    connections: int = 256
+
+
+class _Phase(Enum):
+    """What a connection waits for."""
+
+    REQUEST = "request"
+    REPLY = "reply"
+    NOTHING = "nothing"
+
+
+class Protocol(H11Protocol):
+    """See the module. uvicorn itself ends a pause after `timeout_keep_alive`, which must be `limits.idle`."""
+
+    limits: ClassVar[Limits] = Limits()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whatever handlers the process has: an access log would hold the secret.
+        self.access_log = False
+        self._phase = _Phase.NOTHING
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # Without the wait that small replies cause on a listener that asyncio did not make.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.connections:
+            transport.write(_BUSY)
+            transport.close()
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_for(_Phase.NOTHING)
+        super().connection_lost(exc)
+
+    def _current(self) -> RequestResponseCycle | None:
+        """The request that is answered, or was last; None before the first, which uvicorn's types leave out."""
+        return self.cycle
+
+    def _watch(self) -> None:
+        """Start a deadline when what is waited for becomes something else, and only then."""
+        if self.transport.is_closing():
+            self._wait_for(_Phase.NOTHING)
+        elif self.conn.their_state is h11.SEND_BODY:
+            self._wait_for(_Phase.REQUEST)
+        elif (cycle := self._current()) is not None and not cycle.response_complete:
+            self._wait_for(_Phase.REPLY)
+        elif cycle is None or self.conn.trailing_data[0]:
+            self._wait_for(_Phase.REQUEST)
+        else:
+            self._wait_for(_Phase.NOTHING)
+
+    def _wait_for(self, phase: _Phase) -> None:
+        if phase is self._phase:
+            return
+        self._phase = phase
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if phase is not _Phase.NOTHING:
+            seconds = self.limits.request if phase is _Phase.REQUEST else self.limits.reply
+            self._deadline = self.loop.call_later(seconds, self._end)
+
+    def _end(self) -> None:
+        """Time is up: say so to a sender that has sent something and was answered nothing, and hang up."""
+        cycle = self._current()
+        begun = cycle is not None or bool(self.conn.trailing_data[0])
+        unanswered = self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE)
+        if self._phase is _Phase.REPLY or not (begun and unanswered):
+            self.transport.abort()
+            return
+        if cycle is not None:
+            # The application waits for the rest of the body.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(_LATE))), ("Connection", "close")]
+        for event in (h11.Response(status_code=408, headers=headers), h11.Data(data=_LATE), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()

@@ -1,0 +1,157 @@
+"""What a sender can draw out or pile up ends, and the others are served meanwhile."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from harness import Workspace
+from receipt_world import PATH_SECRET, calling, page_of, receiving
+
+from intime_sync.receipts import Limits, ReceiveOptions, RunningReceipts, run_in_thread
+from intime_sync.receipts.protocol import LARGEST_HEADERS
+
+FORM = {"messageid": 4711, "status": 20, "transid": "a-1"}
+LIMITS = Limits(request=0.6, reply=0.6, idle=0.6, connections=8)
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def hurried(tmp_path: Path) -> Iterator[RunningReceipts]:
+    """A receiver with little patience."""
+    with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3", PATH_SECRET), LIMITS) as receiver:
+        yield receiver
+
+
+def connected(receiver: RunningReceipts) -> socket.socket:
+    parts = urlsplit(receiver.url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE)
+
+
+def dripped(connection: socket.socket, first: bytes, drop: Callable[[], bytes]) -> bytes:
+    """What is answered to a byte now and then, for longer than any deadline, until the other side hangs up."""
+    connection.settimeout(0.1)
+    answer = b""
+    try:
+        connection.sendall(first)
+        started = time.monotonic()
+        while time.monotonic() - started < PATIENCE:
+            try:
+                connection.sendall(drop())
+                part = connection.recv(4096)
+            except TimeoutError:
+                continue
+            if not part:
+                return answer
+            answer += part
+    except OSError:
+        return answer
+    raise AssertionError(f"the connection stays, after {answer!r}")
+
+
+@pytest.mark.parametrize(
+    ("first", "drop", "code"),
+    [
+        (b"", b"\r\n", b""),
+        (b"POST /status/x HTTP/1.1\r\nHost: x\r\nX: ", b"y", b"408"),
+        (f"POST /status/{PATH_SECRET} HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n".encode(), b"m", b"408"),
+        (
+            f"POST /status/{PATH_SECRET} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode(),
+            b"1\r\nm\r\n",
+            b"408",
+        ),
+        (b"POST /nobody HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n", b"m", b"404"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n", b"m", b"403"),
+        (b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nX: ", b"y", b"200"),
+    ],
+)
+def test_a_request_that_drips_is_ended(hurried: RunningReceipts, capfd, first: bytes, drop: bytes, code: bytes):
+    with connected(hurried) as connection:
+        answer = dripped(connection, first, lambda: drop)
+    assert answer.startswith(b"HTTP/1.1 " + code if code else b"")
+    with calling(hurried.url) as caller:
+        assert caller.post(FORM) == (200, "4711")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("asked", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_a_connection_that_says_nothing_is_ended(hurried: RunningReceipts, asked: bytes):
+    with connected(hurried) as connection:
+        connection.sendall(asked)
+        while connection.recv(4096):
+            pass
+
+
+def test_an_answer_that_nobody_takes_is_given_up(hurried: RunningReceipts):
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        parts = urlsplit(hurried.url)
+        connection.connect((parts.hostname, parts.port))
+        connection.settimeout(0.2)
+        with pytest.raises(ConnectionError):
+            _ask_for_ever(connection, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
+def _ask_for_ever(connection: socket.socket, asked: bytes) -> None:
+    """Ask and never read."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            connection.sendall(asked)
+        except TimeoutError:
+            time.sleep(0.05)
+
+
+def test_headers_of_any_size_are_not_collected(hurried: RunningReceipts):
+    with connected(hurried) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"y" * (LARGEST_HEADERS + 1))
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def test_more_connections_than_are_served_are_told_so_and_those_that_are_go_on(tmp_path: Path, capfd):
+    limits = Limits(connections=4)
+    with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3", PATH_SECRET), limits) as receiver, ExitStack() as stack:
+        caller = stack.enter_context(calling(receiver.url))
+        assert caller.post(FORM) == (200, "4711")
+        silent = [stack.enter_context(connected(receiver)) for _ in range(3)]
+        for _ in range(5):
+            with connected(receiver) as refused:
+                assert refused.recv(4096).startswith(b"HTTP/1.1 503 ")
+        assert caller.post(FORM) == (200, "4711")
+        silent.pop().close()
+        deadline = time.monotonic() + PATIENCE
+        while not _is_served(receiver):
+            assert time.monotonic() < deadline, "a place that was left is free again"
+    assert capfd.readouterr() == ("", "")
+
+
+def _is_served(receiver: RunningReceipts) -> bool:
+    with calling(receiver.url) as another:
+        return another.request("GET", "/health")[0] == 200
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prlimit is Linux's")
+def test_without_room_for_a_connection_it_says_so_in_a_line_and_goes_on(alone: Workspace):
+    with receiving(alone) as (process, url), ExitStack() as stack:
+        page_of(process)
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (20, hard))
+        parts = urlsplit(url)
+        for _ in range(60):
+            stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE))
+        assert process.stderr is not None
+        assert "a connection cannot be served: " in process.stderr.readline()
+        # asyncio tries again each second; each time used to be a traceback.
+        time.sleep(2.5)
+        stack.close()
+        with calling(url) as caller:
+            assert caller.post(FORM) == (200, "4711")
+        process.terminate()
+        assert process.communicate(timeout=20)[1] == ""
