@@ -26,7 +26,10 @@ def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
     ids = run.group_ids()
     ready = [change for change in changes if _has_its_groups(run, change, ids)]
     if run.policy.contact_strategy is ContactStrategy.APPEND:
-        append_contacts(run, [change for change in ready if isinstance(change, Create)])
+        # Carriers that an interrupted run left are settled whatever the strategy is by now.
+        Filler(run, ()).purge()
+        again = retire_carriers(run, frozenset())
+        append_contacts(run, [*again, *(change for change in ready if isinstance(change, Create))])
         return
     deleted = frozenset(change.address.key for change in ready if isinstance(change, Delete))
     batch: Sequence[Change] = ready

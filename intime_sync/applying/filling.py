@@ -23,7 +23,7 @@ from intime_sync.model.change import Change, Replace
 from intime_sync.model.ledger import Carrier, Delta, DropCarrier, Entry, PutCarrier, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
-from intime_sync.planning.carriers import CarrierBuild, plan_carriers, present_carriers
+from intime_sync.planning.carriers import CarrierBuild, current_carriers, plan_carriers, present_carriers
 from intime_sync.remote.client import Outcome, Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
@@ -61,20 +61,26 @@ class Filler:
         # The carriers in the account that hold an earlier copy of a contact, by its key and the copy's id.
         self.earlier: dict[tuple[str, RemoteId], set[RemoteId]] = {}
 
-    def fill(self) -> None:
-        """Purge what nobody knows, make the new carriers, fill them."""
+    def purge(self) -> None:
+        """Remove carriers that are not complete, with their contacts."""
         run, ledger = self.run, self.run.session.ledger
         # A carrier that has left the account must not lend its entry to a new group that gets the same id.
         dead = ledger.carriers.keys() - present_carriers(ledger, run.carriers())
         run.session.record([DropCarrier(id) for id in sorted(dead)])
-        size = min(run.policy.carrier_size, run.policy.batch_size)
-        plan = plan_carriers(run.owner, ledger, self.changes.values(), run.carriers(), size)
-        purge = [id for id in plan.purge if id in run.purgeable]
+        current = current_carriers(ledger, run.carriers())
+        purge = sorted(id for id in run.carriers() if id not in current and id in run.purgeable)
         if purge and remove_carrier_groups(run, dict.fromkeys(purge, True)):
             raise ServiceError(
                 "carriers that are not known as complete cannot be removed, so contacts could end up twice",
                 hint="remove the groups whose names start with ~ and this owner in the service, with their contacts",
             )
+
+    def fill(self) -> None:
+        """Purge what is not complete, make the new carriers, fill them."""
+        self.purge()
+        run, ledger = self.run, self.run.session.ledger
+        size = min(run.policy.carrier_size, run.policy.batch_size)
+        plan = plan_carriers(run.owner, ledger, self.changes.values(), run.carriers(), size)
         if not plan.build:
             return
         self._note_earlier(plan.build)

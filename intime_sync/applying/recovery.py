@@ -22,7 +22,7 @@ from intime_sync.applying.listed import surplus
 from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, GROUPS, MESSAGES
-from intime_sync.model.ledger import Delta, Dispatch, DropCarrier, Entry, Intent, Ledger, PutEntry
+from intime_sync.model.ledger import Delta, Dispatch, DropCarrier, DropEntry, Entry, Intent, Ledger, PutEntry
 from intime_sync.model.resource import RemoteId, Snapshot
 
 _WITHOUT_LISTS = frozenset({SEND, CANCEL, APPEND})
@@ -38,6 +38,8 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     kind = BY_NAME.get(intent.kind)
     if intent.operation == "create" and isinstance(kind, ListedKind):
         return list(_created(kind, intent, ledger, actual))
+    if intent.operation == "remove" and isinstance(kind, ListedKind):
+        return list(_gone(kind, intent, ledger, actual))
     if intent.operation == ADD:
         carriers = _list(intent, "carriers")
         lost = RemoteId(carriers[0]) if carriers else RemoteId(0)
@@ -51,6 +53,24 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     if intent.operation == CANCEL:
         return list(_asked_back(intent, ledger))
     return []
+
+
+def _gone(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+    """Objects whose removal was asked for, and that the account no longer has.
+
+    They are no longer owned, so no guard takes their absence for a fault of the list.
+    """
+    view = ListView(kind, actual.of(kind.name))
+    for key in intent.keys:
+        entry = ledger.of(kind.name).get(key)
+        if entry is None:
+            continue
+        if entry.remote_id is not None:
+            there = entry.remote_id in view.by_id
+        else:
+            there = bool(view.by_identity.get(kind.identity_of(entry.attributes)))
+        if not there:
+            yield DropEntry(kind.name, key)
 
 
 def _removed(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:

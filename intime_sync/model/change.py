@@ -61,12 +61,16 @@ class Update(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replace(_Change):
-    """Make the new object, then remove the old one; `fields` is empty when it only has to be made again."""
+    """Make the new object, then remove the old one; `fields` is empty when it only has to be made again.
+
+    `restores` says that the object is as it was wanted, but lost its place: a group that it was in was made again.
+    """
 
     remote_id: RemoteId | None
     before: Attributes
     after: Attributes
     fields: tuple[FieldChange, ...]
+    restores: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from intime_sync.model.change import Action, Change, action_of, after_of, before_of, remote_id_of
+from intime_sync.model.change import Action, Change, Replace, action_of, after_of, before_of, remote_id_of
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Attributes, KindName, RemoteId
@@ -96,6 +96,7 @@ class Plan:
                 _plain(after_of(change)),
                 _plain(change.options) if change.options else None,
                 change.protected,
+                isinstance(change, Replace) and change.restores,
             ]
 
 

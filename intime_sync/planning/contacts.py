@@ -199,6 +199,7 @@ class _ContactDiffer:
                 reason=reason,
                 origin=resource.origin,
                 protected=protected,
+                restores=not fields and resource.key not in self.replacements,
             )
         )
 

@@ -86,9 +86,9 @@ def _max_delete(
 
 
 def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
-    """Protected objects are never deleted or replaced."""
+    """Protected objects are never deleted or replaced, but made again where they lost their place."""
     for change in changes:
-        if change.protected and (isinstance(change, Replace) or _removes(change)):
+        if change.protected and ((isinstance(change, Replace) and not change.restores) or _removes(change)):
             verb = {Delete: "deleted", Replace: "replaced"}.get(type(change), "switched off")
             yield Guard(
                 PROTECT,

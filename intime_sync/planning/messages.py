@@ -113,7 +113,7 @@ class _MessageDiffer:
         elif (reason := self._trouble(entry, after, again=again)) is None and entry.attributes == after:
             self._remember_protect(resource, entry, after)
         elif self._is_new(resource, after) and self._in_time(resource, after):
-            self._replace(resource, entry, after, reason)
+            self._replace(resource, entry, after, reason, again=again)
 
     def _create(self, resource: Resource[Any], after: Attributes) -> None:
         if self._is_new(resource, after) and self._in_time(resource, after):
@@ -198,7 +198,9 @@ class _MessageDiffer:
             return "the blocklist has changed for members of its groups"
         return None
 
-    def _replace(self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None) -> None:
+    def _replace(
+        self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None, *, again: bool
+    ) -> None:
         if entry.dispatch is None:
             self._hold(resource.key, entry, after, resource.origin, _NO_IDS)
             return
@@ -213,6 +215,7 @@ class _MessageDiffer:
                 origin=resource.origin,
                 protected=is_protected(resource.wish, entry),
                 options=self.audience.marks(after),
+                restores=entry.attributes == after and not again,
             )
         )
 

@@ -12,6 +12,7 @@ from intime_sync.model.change import (
     Change,
     Delete,
     FieldChange,
+    Replace,
     action_of,
     after_of,
     before_of,
@@ -110,6 +111,8 @@ def _change(change: Change) -> dict[str, Any]:
     }
     if isinstance(change, Delete):
         entry["owned"] = change.owned
+    if isinstance(change, Replace):
+        entry["restores"] = change.restores
     return entry
 
 

@@ -203,7 +203,10 @@ def _build(member: _Member, action: Action) -> Change:
             return Update(remote_id=remote_id, before=before, after=after, fields=_fields(member), **common)
         case Action.REPLACE:
             before, after = member.attributes("before"), member.attributes("after")
-            return Replace(remote_id=remote_id, before=before, after=after, fields=_fields(member), **common)
+            restores = member.boolean("restores")
+            return Replace(
+                remote_id=remote_id, before=before, after=after, fields=_fields(member), restores=restores, **common
+            )
         case Action.DELETE:
             before = member.attributes("before")
             return Delete(remote_id=remote_id, before=before, owned=member.boolean("owned"), **common)
