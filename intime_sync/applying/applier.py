@@ -157,4 +157,6 @@ def _adopted(change: Adopt, run: Run) -> Entry:
     known = run.session.ledger.of(change.address.kind).get(change.address.key)
     if known is not None and change.address.kind in (CONTACTS.name, MESSAGES.name):
         return replace(known, protect=change.protected)
-    return Entry(change.after, change.remote_id, change.protected, change.options or {})
+    same = known is not None and known.remote_id == change.remote_id
+    listed_as = known.listed_as if known is not None and same else ""
+    return Entry(change.after, change.remote_id, change.protected, change.options or {}, listed_as=listed_as)

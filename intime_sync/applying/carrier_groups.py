@@ -31,18 +31,24 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
         if attempt:
             run.pause(attempt - 1)
         outcomes = []
+        replied: dict[RemoteId, str] = {}
         for batch in batches(missing, size):
             run.check_stop()
             intent = run.session.intend("make-carriers", GROUPS.name, batch)
-            outcomes.append(run.send(requests.add_groups(batch)))
+            outcome = run.send(requests.add_groups(batch))
+            if isinstance(outcome, Ids):
+                replied |= dict(zip(outcome.ids, batch, strict=True))
+            outcomes.append(outcome)
             run.session.settle(intent, [])
         error = run.reread(GROUPS)
         if error is not None:
             return {}, str(error)
-        run.purgeable |= {id for id, name in run.carriers().items() if name in wanted and id not in before}
+        # A service may change names: what is listed under the id of the reply is what was asked for.
+        new = {id: replied.get(id, name) for id, name in run.carriers().items() if id not in before}
+        run.purgeable |= {id for id, name in new.items() if name in wanted}
         twins = []
-        for id, name in sorted(run.carriers().items()):
-            if name in wanted and id not in before and made.setdefault(name, id) != id:
+        for id, name in sorted(new.items()):
+            if name in wanted and made.setdefault(name, id) != id:
                 twins.append(id)
         if twins:
             remove_carrier_groups(run, dict.fromkeys(twins, True))

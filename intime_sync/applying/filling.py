@@ -200,7 +200,8 @@ class Filler:
         entries = ledger.of(CONTACTS.name)
         names = {name for key in ids for name in CONTACTS.group_names(carrier.members[key])}
         groups = {name: wire.group_ids.get(name, NO_GROUP) for name in sorted(names)}
-        deltas: list[Delta] = [PutCarrier(carrier.id, Carrier(carrier.name, groups))]
+        listed = self.run.carriers().get(carrier.id, carrier.name)
+        deltas: list[Delta] = [PutCarrier(carrier.id, Carrier(listed, groups))]
         for key, id in ids.items():
             old = entries.get(key)
             if old is not None and old.carrier is not None and old.carrier in ledger.carriers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from intime_sync.kinds.base import ListedKind, Removal, WireContext
@@ -52,6 +53,8 @@ class CreateGoal:
     def __init__(self, kind: ListedKind, before: Iterable[Resource[Any]]) -> None:
         self.kind = kind
         self.before = {row.remote_id for row in before if row.remote_id is not None}
+        # Names that the service made of others, by the address of what was to be made.
+        self.renamed: dict[Address, str] = {}
 
     def request(self, changes: Sequence[Create], wire: WireContext) -> Request:
         """An add."""
@@ -85,7 +88,8 @@ class CreateGoal:
 
     def delta(self, change: Create, id: RemoteId | None) -> Delta:
         """It is ours."""
-        return PutEntry(change.address.kind, change.address.key, entry_of(change, id))
+        entry = replace(entry_of(change, id), listed_as=self.renamed.get(change.address, ""))
+        return PutEntry(change.address.kind, change.address.key, entry)
 
 
 class UpdateGoal:

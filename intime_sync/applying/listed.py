@@ -10,6 +10,7 @@ from intime_sync.applying.goals import CreateGoal, Goal, ListView
 from intime_sync.applying.run import TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
+from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change, Create, Update, remote_id_of
 from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
@@ -59,7 +60,10 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
         if isinstance(goal, CreateGoal):
             remove_duplicates(run, kind, goal.twins(pending, view))
         met = {change.address: found for change in pending if (found := goal.met(change, view)) is not False}
+        if isinstance(goal, CreateGoal) and kind.name == GROUPS.name:
+            met |= _renamed(run, goal, sent, view, met)
         _settle(run, goal, sent, met, last=last)
+        run.see_own_names(kind)
         if halt is not None:
             raise halt
         batch_of = {change.address: batch for batch in sent for change in batch.changes}
@@ -93,6 +97,26 @@ def _send_all(
     except (Stopped, IntimeSyncError) as why:
         return sent, why
     return sent, None
+
+
+def _renamed(
+    run: Run, goal: CreateGoal, sent: Sequence[_Sent], view: ListView, met: Container[Address]
+) -> dict[Address, Resource[Any]]:
+    """New groups that the account lists under the id of the reply and another name; says what to write instead."""
+    found: dict[Address, Resource[Any]] = {}
+    for batch in sent:
+        ids = batch.outcome.ids if isinstance(batch.outcome, Ids) else ()
+        for change, id in zip(batch.changes, ids, strict=False):
+            row = view.by_id.get(id)
+            if row is None or id in goal.before or change.address in met:
+                continue
+            goal.renamed[change.address] = row.key
+            found[change.address] = row
+            run.notes.append(
+                f"{change.address}: the service calls it `{row.key}`, and it is known by that name from now on; "
+                f"write `{row.key}` instead, so that the configuration shows what the account has"
+            )
+    return found
 
 
 def _is_late(run: Run, kind: ListedKind, change: Change) -> bool:

@@ -20,6 +20,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.report import Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import is_carrier, own_carriers
+from intime_sync.planning.matching import under_own_names
 from intime_sync.remote.client import Client, Outcome, Unknown
 from intime_sync.remote.fetch import fetch_kind
 from intime_sync.remote.transport import NotSent
@@ -125,7 +126,13 @@ class Run:
             self.actual[kind.name] = fetch_kind(self.client, kind, self.context)
         except (ServiceError, CredentialsError) as error:
             return error
+        self.see_own_names(kind)
         return None
+
+    def see_own_names(self, kind: ListedKind) -> None:
+        """Look at a kind's list by the names that its objects were made with, whatever the service calls them."""
+        rows = under_own_names(self.actual[kind.name], self.session.ledger.of(kind.name))
+        self.actual[kind.name] = tuple(rows)
 
     def wire(self) -> WireContext:
         """Spellings, and the ids of groups by name: those the ledger knows, else those the account lists."""

@@ -16,7 +16,7 @@ from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import KINDS, MESSAGES
+from intime_sync.kinds.registry import GROUPS, KINDS, MESSAGES
 from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
@@ -24,7 +24,7 @@ from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.remote.client import Client
@@ -219,15 +219,27 @@ Settle = Callable[[Intent | None, Sequence[Delta]], None]
 
 
 def read_account(
-    settings: Settings, connection: Connection, kinds: Iterable[KindName], view: LedgerView, settle: Settle
+    settings: Settings,
+    connection: Connection,
+    kinds: Iterable[KindName],
+    view: LedgerView,
+    settle: Settle,
+    desired: Snapshot | None = None,
 ) -> Snapshot:
     """The lists of `kinds`, once what a run left open is settled, and what receipts have settled since.
 
-    Raises LedgerError for another account.
+    Objects that the service calls by another name than they were made with have the name that they were made with,
+    unless `desired` has the other one. Raises LedgerError for another account.
     """
     check_ledger(view.ledger, connection.account)
     wanted = dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents)))
-    actual = fetch_actual(connection.client, wanted, reading_context(settings))
+    fetched = fetch_actual(connection.client, wanted, reading_context(settings))
+    actual = Snapshot(
+        {
+            kind: under_own_names(rows, view.ledger.of(kind), _keys(desired, kind))
+            for kind, rows in fetched.resources.items()
+        }
+    )
     if view.open_intents:
         from intime_sync.applying.recovery import settlement
 
@@ -241,6 +253,11 @@ def read_account(
         if heard:
             settle(None, heard)
     return actual
+
+
+def _keys(desired: Snapshot | None, kind: KindName) -> set[str]:
+    """The keys of the groups that the configuration names; other kinds keep their names."""
+    return {resource.key for resource in desired.of(kind)} if desired is not None and kind == GROUPS.name else set()
 
 
 def receipts_path(settings: Settings) -> Path:
@@ -308,7 +325,7 @@ def plan_for(
 ) -> tuple[Plan, Snapshot]:
     """The pipeline's first half: fetch, settle, plan. The configuration's warnings stand in the plan."""
     settings, desired = configuration.settings, configuration.desired
-    actual = read_account(settings, connection, desired.resources, view, settle)
+    actual = read_account(settings, connection, desired.resources, view, settle, desired)
     account = Account(connection.account, clock_of(settings, connection.client))
     plan = make_plan(desired, actual, view.ledger, settings.policy, account, selection)
     targets: list[Json] = [str(address) for address in sorted(selection.targets)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Echo = Literal["raw", "national", "e164"]
 Declare = Literal["iso-8859-1", "iso88591", "utf-8"]
 Duplicates = Literal["merge", "keep"]
+Names = Literal["keep", "latin1", "upper", "cut50"]
 OnKnownMobile = Literal["add", "replace", "union", "keep"]
 
 _CHOICES: Final = {
@@ -21,6 +22,7 @@ _CHOICES: Final = {
     "declare": get_args(Declare),
     "duplicates": get_args(Duplicates),
     "on_known_mobile": get_args(OnKnownMobile),
+    "names": get_args(Names),
 }
 _LONGEST: Final = 60.0
 
@@ -36,6 +38,8 @@ class EmulatorOptions:
     - `on_known_mobile`: adding a contact whose mobile (else e-mail) is known makes another one (`add`), or returns
       the known one's id: with the new fields and only the new groups (`replace`), with the new fields and the groups
       of both (`union`), or as it was (`keep`).
+    - `names`: what becomes of a new group's name: it stays (`keep`), letters beyond ISO-8859-1 become `?` (`latin1`),
+      all letters become capitals (`upper`), or it is cut after 50 characters (`cut50`).
     - `reuse_ids`: the ids of removed groups are given out again.
     - `duplicates`: adding a number that is already blocked returns its entry (`merge`) or adds another (`keep`).
     - `now`: what the service's clock runs on, as naive wall time; None is the time in Stockholm.
@@ -52,6 +56,7 @@ class EmulatorOptions:
     echo: Echo = "national"
     declare: Declare = "iso-8859-1"
     on_known_mobile: OnKnownMobile = "add"
+    names: Names = "keep"
     reuse_ids: bool = False
     duplicates: Duplicates = "merge"
     now: Callable[[], datetime] | None = None

@@ -331,6 +331,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         raw["options"] = dict(entry.options)
     if entry.dispatch is not None:
         raw["dispatch"] = dispatch_to_dict(entry.dispatch)
+    if entry.listed_as:
+        raw["listed_as"] = entry.listed_as
     raw["attributes"] = dict(entry.attributes)
     return raw
 
@@ -345,6 +347,7 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         _id_or_none(raw.get("carrier")),
         _of_type(bool, raw.get("unknown", False)),
         dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
+        _of_type(str, raw.get("listed_as", "")),
     )
 
 

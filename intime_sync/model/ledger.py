@@ -44,6 +44,7 @@ class Entry:
 
     `unknown` marks one that was sent and may or may not be there, which only a person can settle. `carrier` is the
     group through which a contact can be removed; None for other kinds and for contacts that were only appended.
+    `listed_as` is the name that the account lists it by, where the service made another one of it; "" elsewhere.
     `options` is what the configuration said about its removal. `dispatch` is a message's; None for other kinds, and
     for a message whose ids nobody knows.
     """
@@ -55,6 +56,7 @@ class Entry:
     carrier: RemoteId | None = None
     unknown: bool = False
     dispatch: Dispatch | None = None
+    listed_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

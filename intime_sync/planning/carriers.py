@@ -57,10 +57,23 @@ def is_carrier(name: str) -> bool:
 
 def own_carriers(groups: Iterable[Resource[Any]], owner: str) -> dict[RemoteId, str]:
     """The names of this owner's carriers among the account's groups, by id."""
-    prefix = carrier_prefix(owner)
     return {
-        group.remote_id: group.key for group in groups if group.remote_id is not None and group.key.startswith(prefix)
+        group.remote_id: group.key
+        for group in groups
+        if group.remote_id is not None and is_own_carrier(group.key, owner)
     }
+
+
+def is_own_carrier(name: str, owner: str) -> bool:
+    """Whether a group's name is that of one of this owner's carriers, also where the service made it capitals.
+
+    Behind the slash, names of carriers begin with a small letter, so one in capitals is no carrier of an owner who is
+    spelled in capitals. Earlier versions began with a digit.
+    """
+    prefix = carrier_prefix(owner)
+    if name.startswith(prefix):
+        return True
+    return name.startswith(prefix.upper()) and name.isupper() and name[len(prefix)] in "AP"
 
 
 def present_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[RemoteId]:
@@ -174,7 +187,7 @@ class PrefixTree:
         self._size = size
 
     def leaf(self, key: str) -> tuple[str, list[str]]:
-        """The prefix (binary digits, or `all`) of the key's leaf, and all keys in it."""
+        """The prefix (`p` and binary digits, or `all`) of the key's leaf, and all keys in it."""
         hash = _hash(key)
         low, high, depth = 0, len(self._keys), 0
         while high - low > self._size and depth < _BITS:
@@ -186,7 +199,7 @@ class PrefixTree:
             else:
                 high = middle
             depth += 1
-        prefix = format(hash >> (_BITS - depth), f"0{depth}b") if depth else WHOLE
+        prefix = f"p{hash >> (_BITS - depth):0{depth}b}" if depth else WHOLE
         return prefix, self._keys[low:high]
 
 

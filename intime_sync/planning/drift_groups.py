@@ -10,7 +10,7 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, Unknown
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Resource
-from intime_sync.planning.carriers import carrier_prefix, is_carrier, leftover_carriers
+from intime_sync.planning.carriers import is_carrier, is_own_carrier, leftover_carriers
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import is_surplus
 
@@ -31,7 +31,7 @@ class GroupRows:
             self.by_id[row.remote_id] = row.key
             if not is_carrier(row.key):
                 self.by_name.setdefault(row.key, []).append(row.remote_id)
-            elif row.key.startswith(carrier_prefix(owner)):
+            elif is_own_carrier(row.key, owner):
                 self.own_carriers[row.remote_id] = row.key
 
 

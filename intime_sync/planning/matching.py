@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,6 +80,25 @@ class Index:
             return found if same else None
         same_identity = self.by_identity.get(self.kind.identity_of(entry.attributes))
         return same_identity[0] if same_identity else None
+
+
+def under_own_names(
+    rows: Sequence[Resource[Any]], entries: Mapping[str, Entry], wanted: Container[str] = ()
+) -> Sequence[Resource[Any]]:
+    """Rows that the account lists by another name than they were made with, as if it had kept the name.
+
+    An entry's `listed_as` counts only together with its id, and not where the configuration itself names what the
+    account lists, which is among `wanted` then.
+    """
+    renamed = {(entry.remote_id, entry.listed_as): key for key, entry in entries.items() if entry.listed_as}
+    if not renamed:
+        return rows
+    return [
+        replace(row, key=key, value=replace(row.value, name=key))
+        if (key := renamed.get((row.remote_id, row.key))) is not None and row.key not in wanted
+        else row
+        for row in rows
+    ]
 
 
 def match(

@@ -16,7 +16,7 @@ from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import carrier_prefix, is_carrier, leftover_carriers
+from intime_sync.planning.carriers import is_carrier, is_own_carrier, leftover_carriers
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.guards import clocks_differ, judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
@@ -141,7 +141,7 @@ def _sort_groups(
     for group in actual.of(GROUPS.name):
         if not is_carrier(group.key):
             users.append(group)
-        elif group.key.startswith(carrier_prefix(owner)) and group.remote_id is not None:
+        elif is_own_carrier(group.key, owner) and group.remote_id is not None:
             own[group.remote_id] = group.key
         else:
             foreign.append(group)

@@ -18,9 +18,9 @@ from intime_sync.ledgers.base import LedgerView
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import (
-    carrier_prefix,
     current_carriers,
     is_carrier,
+    is_own_carrier,
     leftover_carriers,
     own_carriers,
 )
@@ -256,7 +256,7 @@ def _other_carriers(groups: Sequence[Resource[Any]], owner: str) -> Iterator[Fin
     others = Counter(
         group.key[1:].partition("/")[0]
         for group in groups
-        if is_carrier(group.key) and not group.key.startswith(carrier_prefix(owner))
+        if is_carrier(group.key) and not is_own_carrier(group.key, owner)
     )
     if others:
         shown = ", ".join(f"{other} ({count})" for other, count in sorted(others.items()))

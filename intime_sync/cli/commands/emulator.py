@@ -43,6 +43,13 @@ from intime_sync.errors import IntimeSyncError, InvalidInput
     help="What becomes of a contact whose number is known: another one, or the known one with the new groups, with "
     "the groups of both, or as it was.",
 )
+@click.option(
+    "--names",
+    type=click.Choice(["keep", "latin1", "upper", "cut50"]),
+    default="keep",
+    show_default=True,
+    help="What becomes of a new group's name: kept, letters beyond ISO-8859-1 as ?, capitals, or 50 characters.",
+)
 @click.option("--merge-contacts", is_flag=True, help="The same as --on-known-mobile union.")
 @click.option("--reuse-ids", is_flag=True, help="Give the ids of removed groups out again.")
 @click.option(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from lxml import etree
 
 from intime_sync.emulator import tables
 from intime_sync.emulator.handlers.base import Context, Listing, Refusal, Write
+from intime_sync.emulator.options import Names
 from intime_sync.emulator.xmlio import Element, empty_item, flag, leaf, nested_items, number
 
 
@@ -28,7 +29,21 @@ def _parse_add(root: Element) -> list[str]:
 
 
 def _add(names: Sequence[str], context: Context) -> list[int]:
-    return tables.insert_groups(context.db, names, reuse_ids=context.options.reuse_ids)
+    kept = [_kept(name, context.options.names) for name in names]
+    return tables.insert_groups(context.db, kept, reuse_ids=context.options.reuse_ids)
+
+
+def _kept(name: str, way: Names) -> str:
+    match way:
+        case "keep":
+            return name
+        case "latin1":
+            return name.encode("iso-8859-1", "replace").decode("iso-8859-1")
+        case "upper":
+            return name.upper()
+        case "cut50":
+            return name[:50]
+    assert_never(way)
 
 
 def _parse_delete(root: Element) -> list[tuple[int, bool]]:

@@ -277,8 +277,8 @@ def test_carriers_that_go_together_take_nobody_along_who_was_merged(merging_lab:
     lab = merging_lab
     lab.policy = Policy(carrier_size=2)
     names = [f"p{index}" for index in range(40)]
-    zero = [key for key in names if PrefixTree(names, 30).leaf(key)[0].startswith("0")][:2]
-    one = [key for key in names if PrefixTree(names, 30).leaf(key)[0].startswith("1")][:2]
+    zero = [key for key in names if PrefixTree(names, 30).leaf(key)[0].startswith("p0")][:2]
+    one = [key for key in names if PrefixTree(names, 30).leaf(key)[0].startswith("p1")][:2]
     people = [{"key": key, "mobile": f"07017406{names.index(key) + 10}", "groups": []} for key in (*zero, *one)]
     lab.apply({"groups": [], "contacts": people})
     assert len(lab.carriers()) == 2
