@@ -27,7 +27,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Resource, Snapshot
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
@@ -107,7 +107,7 @@ class Lab:
         desired = desired_from(sections)
         view = self.ledgers.read()
         kinds = dict.fromkeys((*desired.resources, *(intent.kind for intent in view.open_intents)))
-        actual = fetch_actual(self.client, kinds, reading())
+        actual = account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
         for intent in view.open_intents:
             for delta in settlement(intent, view.ledger, actual):
                 view.ledger.record(delta)
@@ -144,7 +144,7 @@ class Lab:
                 now=now or (lambda: self.clock.now),
             )
             wanted = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
-            actual = fetch_actual(self.client, wanted, reading())
+            actual = account_under_own_names(fetch_actual(self.client, wanted, reading()), session.ledger, desired)
             for intent in session.open_intents:
                 session.settle(intent.number, settlement(intent, session.ledger, actual))
             run.actual = Run.lists_of(actual)
