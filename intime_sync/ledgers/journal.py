@@ -26,6 +26,7 @@ from intime_sync.ledgers.codec import (
     intent_to_dict,
 )
 from intime_sync.ledgers.lock import refuse_link
+from intime_sync.ledgers.shapes import check_delta, check_intent, known, of_type
 from intime_sync.model.ledger import AccountRef, Delta, Intent
 
 _CHECKED = re.compile(rb'(.*),"crc":"([0-9a-f]{8})"\}')
@@ -91,15 +92,31 @@ def _replay(lines: list[tuple[bool, dict[str, Any]]]) -> JournalContent:
     if type(head["journal"]) is not int or type(head["lineage"]) is not str:
         raise TypeError(head)
     content = JournalContent(head["lineage"], head["journal"], account_from_dict(head["account"]))
+    if not checked and (content.serial < 0 or not content.lineage):
+        raise ValueError(head)
+    begun: set[int] = set()
     for _, line in lines[1:]:
         if "intent" in line:
             intent = intent_from_dict(line)
+            if not checked:
+                check_intent(intent)
+                if intent.number in begun:
+                    raise ValueError(line)
+            begun.add(intent.number)
             content.open[intent.number] = intent
             content.last_number = max(content.last_number, intent.number)
             continue
-        if line["result"] is not None:
-            content.open.pop(line["result"], None)
-        content.deltas += (delta_from_list(raw) for raw in line["deltas"])
+        known(line, "result", "deltas")
+        result = line["result"]
+        if result is not None:
+            if of_type(int, result) not in begun:
+                raise ValueError(line)
+            content.open.pop(result, None)
+        deltas = [delta_from_list(raw) for raw in of_type(list, line["deltas"])]
+        if not checked:
+            for delta in deltas:
+                check_delta(delta)
+        content.deltas += deltas
     return content
 
 
