@@ -16,6 +16,7 @@ from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
+from intime_sync.errors import StalePlan
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.ledgers.file import FileLedgerStore
@@ -26,8 +27,10 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Resource, Snapshot
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.selection import EVERYTHING, Selection
+from intime_sync.planning.staleness import stale_reasons
 from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.remote.secrets import Credentials, Secret
@@ -95,21 +98,37 @@ class Lab:
         """The account, as a plan for `desired` sees it."""
         return fetch_actual(self.client, desired.resources, reading())
 
-    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger) -> Plan:
+    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger, selection: Selection = EVERYTHING) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock))
+        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock), selection)
 
     def plan(self, sections: Sections) -> Plan:
-        """What would be done now."""
+        """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
-        return self.make(desired, self.fetch(desired), self.ledger())
+        view = self.ledgers.read()
+        kinds = dict.fromkeys((*desired.resources, *(intent.kind for intent in view.open_intents)))
+        actual = account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
+        for intent in view.open_intents:
+            for delta in settlement(intent, view.ledger, actual):
+                view.ledger.record(delta)
+        return self.make(desired, actual, view.ledger)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
         return self.ledgers.read().ledger
 
-    def try_apply(self, sections: Sections, now: Callable[[], datetime] | None = None) -> Applied:
-        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan."""
+    def try_apply(
+        self,
+        sections: Sections,
+        now: Callable[[], datetime] | None = None,
+        *,
+        selection: Selection = EVERYTHING,
+        planned: Plan | None = None,
+    ) -> Applied:
+        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan.
+
+        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits.
+        """
         desired = desired_from(sections)
         with self.ledgers.hold("apply", 0) as session:
             run = Run(
@@ -125,11 +144,16 @@ class Lab:
                 now=now or (lambda: self.clock.now),
             )
             wanted = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
-            actual = fetch_actual(self.client, wanted, reading())
+            actual = account_under_own_names(fetch_actual(self.client, wanted, reading()), session.ledger, desired)
             for intent in session.open_intents:
                 session.settle(intent.number, settlement(intent, session.ledger, actual))
             run.actual = Run.lists_of(actual)
-            return apply_plan(self.make(desired, actual, session.ledger), run)
+            if planned is None:
+                return apply_plan(self.make(desired, actual, session.ledger, selection), run)
+            reasons = stale_reasons(planned, REF, actual, session.ledger, self.clock)
+            if reasons:
+                raise StalePlan("; ".join(reasons))
+            return apply_plan(planned, run)
 
     def apply(self, sections: Sections) -> Applied:
         """Plan and apply; everything that is not held must be done."""
