@@ -164,6 +164,13 @@ def test_a_link_takes_the_place_of_what_show_writes(tmp_path: Path) -> None:
     assert unharmed(tmp_path)
 
 
+@pytest.mark.parametrize("verb", ["receive", "emulator"])
+def test_a_link_takes_the_place_of_a_database(tmp_path: Path, verb: str) -> None:
+    space = clone(tmp_path, {"intime.yaml": CONFIGURATION}, {"data.sqlite3": tmp_path / "victim" / "new"})
+    refused(space.run(verb, "--port", "0", "--data", "data.sqlite3"), "data.sqlite3 is a link that leads out of")
+    assert unharmed(tmp_path)
+
+
 @pytest.mark.parametrize(
     "link", ["intime-quality.json", *(f"intime-plan.{kind}" for kind in ("gitlab.json", "json", "md", "html", "env"))]
 )

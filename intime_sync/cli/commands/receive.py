@@ -70,11 +70,14 @@ def _options(directory: Path, data: Path | None, open_page: bool) -> ReceiveOpti
     from intime_sync.cli.places import default_receipts_path, receipts_path
     from intime_sync.config.desired import load_settings
     from intime_sync.config.settings import DEFAULT_ZONE, ROOT_FILE
+    from intime_sync.links import refuse_target
     from intime_sync.receipts import ReceiveOptions
     from intime_sync.receipts.options import Names, no_names
 
     if not directory.is_dir():
         raise InvalidInput(f"{directory} is not a directory")
+    if data is not None:
+        refuse_target(data, directory)
     names: Names = no_names
     if (directory / ROOT_FILE).exists():
         settings = load_settings(directory, environ())
