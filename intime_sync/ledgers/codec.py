@@ -42,9 +42,9 @@ _CONTACTS_END = b"\n    }"
 _INSTEAD = b'\n    "contact": "%s"'
 _PART = 1 << 20
 
-# As many digits as a number of more than 64 bits has.
+# As many digits as numbers beyond 64 bits have, above and below zero: the quick reader makes floats of them.
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_HUGE = b"0" * 20
+_HUGE = (b"0" * 20, b"-" + b"0" * 19)
 
 _CHECKSUM = b'\n  "checksum": "sha256:'
 _CHECKSUM_LINE = re.compile(rb'  "checksum": "sha256:([0-9a-f]{64})"\n\}\n')
@@ -108,7 +108,7 @@ def ledger_from_json(data: bytes) -> Ledger:
             return ledger
     except UnknownName as error:
         if not has_checksum:
-            raise _unreadable() from None
+            raise _unreadable(f": it holds `{error}`, which is no part of one") from None
         raise LedgerError(
             f"the ledger holds `{error}`, which this version of intime-sync does not know",
             hint="use the version that wrote it, or a newer one",
@@ -117,9 +117,9 @@ def ledger_from_json(data: bytes) -> Ledger:
         raise _unreadable() from None
 
 
-def _unreadable() -> LedgerError:
+def _unreadable(why: str = "") -> LedgerError:
     return LedgerError(
-        "the ledger is not readable as one",
+        f"the ledger is not readable as one{why}",
         hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again, but "
         "messages that are scheduled would be scheduled a second time",
     )
@@ -186,7 +186,8 @@ def _parse(data: bytes) -> dict[str, Any]:
     import orjson
 
     parsed: dict[str, Any]
-    if _HUGE not in data.translate(_DIGITS_AS_ZEROS):
+    zeros = data.translate(_DIGITS_AS_ZEROS)
+    if not any(huge in zeros for huge in _HUGE):
         with suppress(orjson.JSONDecodeError):
             parsed = orjson.loads(data)
             return parsed
