@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from intime_sync.cache import open_cache
 from intime_sync.cli.output import Output
+from intime_sync.cli.places import embedded_data_path, ledger_path, receipts_path
 from intime_sync.config.desired import Configuration
-from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
+from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import KINDS, MESSAGES
@@ -31,7 +32,6 @@ from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.remote.secrets import Credentials, Secret
 
-STATE_DIRECTORY = ".intime"
 _EMBEDDED_USER = "demo"
 _SERVICE_HOST = "sms.intime.nu"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -120,12 +120,10 @@ def _embedded(directory: Path) -> Iterator[str]:
         raise _no_emulator() from None
     import sqlite3
 
-    state = directory / STATE_DIRECTORY
-    state.mkdir(mode=0o700, exist_ok=True)
-    data = state / "emulator.sqlite3"
+    data = embedded_data_path(directory)
     with ExitStack() as stack:
         try:
-            running = stack.enter_context(run_in_thread(EmulatorOptions(data=data)))
+            running = stack.enter_context(run_in_thread(EmulatorOptions(data=data, loopback_only=True)))
         except ImportError:
             raise _no_emulator() from None
         except sqlite3.Error as error:
@@ -141,32 +139,12 @@ def _no_emulator() -> InvalidInput:
 
 
 def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileLedgerStore:
-    """The ledger's home. Raises InvalidInput for a URL that no backend serves."""
-    if "://" in settings.ledger:
-        raise InvalidInput(
-            f"`ledger.url` {settings.ledger} is not a file", hint="write a path, relative to the configuration"
-        )
+    """The ledger's home. Raises InvalidInput for a URL that no backend serves, and for links of a repository."""
     return FileLedgerStore(
-        settings.directory / settings.ledger,
+        ledger_path(settings, os.environ),
         account,
         lambda: open_cache(settings.directory, os.environ, "ledger", ()),
     )
-
-
-def check_targets(settings: Settings, targets: Iterable[Path]) -> None:
-    """Refuse to write a plan or a report over what it was made from. Raises InvalidInput."""
-    store = ledger_store(settings)
-    precious = {
-        store.path,
-        store.journal_path,
-        store.lock_path,
-        settings.directory / ROOT_FILE,
-        receipts_path(settings),
-    }
-    known = {path.resolve() for path in precious}
-    for target in targets:
-        if target.resolve() in known:
-            raise InvalidInput(f"{target} belongs to the configuration or its ledger", hint="name another file")
 
 
 def check_ledger(ledger: Ledger, account: AccountRef) -> None:
@@ -250,11 +228,6 @@ def read_account(
     return actual
 
 
-def receipts_path(settings: Settings) -> Path:
-    """The file that `receive` writes."""
-    return settings.directory / settings.receipts
-
-
 def arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:
     """Receipts for messages of unknown outcome: message ids and times by transid."""
     transids = [
@@ -263,13 +236,16 @@ def arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteI
         if entry.unknown
         for mobile in MESSAGES.mobiles(entry.attributes)
     ]
-    if not transids or not receipts_path(settings).exists():
+    if not transids:
+        return {}
+    path = receipts_path(settings, os.environ)
+    if not path.exists():
         return {}
     from intime_sync.receipts.store import ReceiptStore
 
     found: dict[str, list[tuple[RemoteId, datetime]]] = {}
     try:
-        store = ReceiptStore.open_existing(receipts_path(settings))
+        store = ReceiptStore.open_existing(path)
         with store or nullcontext():
             for receipt in store.of_transids(transids) if store else ():
                 found.setdefault(receipt.transid, []).append((RemoteId(receipt.message_id), receipt.received_at))

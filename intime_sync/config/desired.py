@@ -25,6 +25,7 @@ from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.kinds.base import ItemContext, Kind
 from intime_sync.kinds.fields import FieldType
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
+from intime_sync.links import refuse_link_out
 from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
@@ -119,6 +120,7 @@ def _read_sections(
 
 def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
     path = directory / ROOT_FILE
+    refuse_link_out(directory, path, "put the file itself there, or name the directory that it is in")
     try:
         data = path.read_bytes()
     except FileNotFoundError:

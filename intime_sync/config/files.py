@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from intime_sync.config.document import Locate
 from intime_sync.config.settings import ROOT_FILE, Include, Settings
+from intime_sync.links import link_out_of
 from intime_sync.model.problem import Problem
 
 _TABLES = (".csv", ".xlsx")
@@ -40,9 +41,8 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
             continue
         if not matches:
             problems.append(Problem("nothing-included", f"no file matches `{include.pattern}`", origin))
-        home = settings.directory.resolve()
         for file in matches:
-            if not file.path.resolve().is_relative_to(home):
+            if link_out_of(settings.directory, file.path) is not None:
                 # It could bring any file of this machine into what people are shown.
                 message = f"`{file.name}` is a link to a place outside the configuration's directory"
                 problems.append(Problem("bad-include", message, origin))

@@ -17,14 +17,15 @@ from filelock import FileLock, Timeout
 
 from intime_sync import __version__
 from intime_sync.cli.checkups.findings import Finding, broken, failed, fine, warning
-from intime_sync.cli.wiring import check_ledger, credentials_of, receipts_path
+from intime_sync.cli.places import receipts_path
+from intime_sync.cli.wiring import check_ledger, credentials_of
 from intime_sync.config.desired import load_desired
 from intime_sync.config.settings import EMBEDDED, Settings
-from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidConfiguration, InvalidInput
+from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidConfiguration, InvalidInput, LedgerError
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
-from intime_sync.ledgers.lock import describe_holder, note_path
+from intime_sync.ledgers.lock import describe_holder, note_path, refuse_link
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.resource import KindName
 from intime_sync.render.style import counted
@@ -167,7 +168,7 @@ def _git(path: Path, *arguments: str) -> bool:
         return False
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments and a file's name, no shell
-            [git, *arguments],
+            [git, "-c", "core.fsmonitor=false", *arguments],  # a repository's own could run any program
             cwd=path.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -198,6 +199,10 @@ def check_lock(store: FileLedgerStore) -> Finding:
     if not note_path(store.lock_path).exists():
         return fine(name, "free")
     holder = describe_holder(store.lock_path)
+    try:
+        refuse_link(store.lock_path)
+    except LedgerError as error:
+        return broken(name, error)
     lock = FileLock(store.lock_path, timeout=0, mode=0o600)
     try:
         lock.acquire()
@@ -209,9 +214,13 @@ def check_lock(store: FileLedgerStore) -> Finding:
     return fine(name, f"free; a run that is gone left its note: {holder}")
 
 
-def check_receipts(settings: Settings) -> Finding:
+def check_receipts(settings: Settings, environ: Mapping[str, str]) -> Finding:
     """Whether delivery receipts can be read, where there are any."""
-    name, path = "receipts", receipts_path(settings)
+    name = "receipts"
+    try:
+        path = receipts_path(settings, environ)
+    except InvalidInput as error:
+        return broken(name, error)
     if not path.exists():
         return fine(name, "none; `intime-sync receive` takes delivery statuses")
     from intime_sync.receipts.store import ReceiptStore

@@ -58,5 +58,5 @@ def _examine(directory: Path) -> Iterator[Finding]:
         yield ledger
         yield from machine.check_privacy(store.path)
         yield machine.check_lock(store)
-    yield machine.check_receipts(settings)
+    yield machine.check_receipts(settings, environ())
     yield from account.check_account(settings, view, managed)

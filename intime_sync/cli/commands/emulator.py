@@ -11,6 +11,7 @@ import click
 
 from intime_sync.cli.output import Output
 from intime_sync.errors import IntimeSyncError, InvalidInput
+from intime_sync.links import refuse_target
 
 
 @click.command("emulator")
@@ -84,6 +85,8 @@ def command(port: int, host: str, secret: str, clock: datetime | None, faults: P
         ) from None
     if options.pop("merge_contacts"):
         options["on_known_mobile"] = "union"
+    if options["data"] is not None:
+        refuse_target(options["data"])
     running = Clock()
     try:
         if clock is not None:

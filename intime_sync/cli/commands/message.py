@@ -14,7 +14,8 @@ import click
 from intime_sync.cli.one_off import OneOff, one_off
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import connect, ledger_store, reading_context, receipts_path
+from intime_sync.cli.places import receipts_path
+from intime_sync.cli.wiring import connect, ledger_store, reading_context
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import AppliedInPart, GuardStopped, InvalidInput, OutcomeUnknown, ServiceError
@@ -242,7 +243,7 @@ def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, 
     directory, wanted = _directory_and_keys(arguments)
     settings = load_settings(directory, environ())
     ledger = ledger_store(settings).read().ledger
-    path = data or receipts_path(settings)
+    path = data or receipts_path(settings, environ())
     if data is not None and not data.exists():
         raise InvalidInput(f"there is no file {data}", hint="`intime-sync receive` makes it")
     states = message_states(ledger, path, wanted, datetime.now(UTC), settings.zone)

@@ -67,22 +67,25 @@ def _options(directory: Path, data: Path | None, open_page: bool) -> ReceiveOpti
     """What the command line and the environment say, and the configuration if the directory holds one."""
     from zoneinfo import ZoneInfo
 
-    from intime_sync.cli.wiring import receipts_path
+    from intime_sync.cli.places import default_receipts_path, receipts_path
     from intime_sync.config.desired import load_settings
-    from intime_sync.config.settings import DEFAULT_RECEIPTS, DEFAULT_ZONE, ROOT_FILE
+    from intime_sync.config.settings import DEFAULT_ZONE, ROOT_FILE
+    from intime_sync.links import refuse_target
     from intime_sync.receipts import ReceiveOptions
     from intime_sync.receipts.options import Names, no_names
 
     if not directory.is_dir():
         raise InvalidInput(f"{directory} is not a directory")
+    if data is not None:
+        refuse_target(data, directory)
     names: Names = no_names
     if (directory / ROOT_FILE).exists():
         settings = load_settings(directory, environ())
-        kept, names, zone = receipts_path(settings), _Names(settings), settings.zone
+        kept, names, zone = data or receipts_path(settings, environ()), _Names(settings), settings.zone
     else:
-        kept, zone = directory / (environ().get("INTIME_RECEIPTS") or DEFAULT_RECEIPTS), ZoneInfo(DEFAULT_ZONE)
+        kept, zone = data or default_receipts_path(directory, environ()), ZoneInfo(DEFAULT_ZONE)
     try:
-        return ReceiveOptions(data or kept, environ().get(SECRET_VARIABLE), names, zone, open_page)
+        return ReceiveOptions(kept, environ().get(SECRET_VARIABLE), names, zone, open_page)
     except ValueError as error:
         raise InvalidInput(f"{SECRET_VARIABLE} cannot be used: {error}") from None
 
