@@ -245,14 +245,28 @@ def read_account(
 
         for intent in view.open_intents:
             settle(intent, settlement(intent, view.ledger, actual))
-    receipts = arrivals(settings, view.ledger)
+    _settle_by_receipts(settings, view.ledger, settle)
+    return actual
+
+
+def settle_messages(settings: Settings, view: LedgerView, settle: Settle) -> None:
+    """What is known of messages without asking the account: what an interrupted run sent off, and receipts."""
+    from intime_sync.applying.recovery import needs_list, settlement
+
+    for intent in view.open_intents:
+        if not needs_list(intent):
+            settle(intent, settlement(intent, view.ledger, Snapshot({})))
+    _settle_by_receipts(settings, view.ledger, settle)
+
+
+def _settle_by_receipts(settings: Settings, ledger: Ledger, settle: Settle) -> None:
+    receipts = arrivals(settings, ledger)
     if receipts:
         from intime_sync.applying.recovery import heard_of
 
-        heard = heard_of(view.ledger, receipts)
+        heard = heard_of(ledger, receipts)
         if heard:
             settle(None, heard)
-    return actual
 
 
 def _keys(desired: Snapshot | None, kind: KindName) -> set[str]:
