@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
@@ -25,9 +25,9 @@ ALLOW_RESEND = "--allow-resend"
 
 
 def judge(
-    changes: Iterable[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
+    changes: Collection[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
 ) -> tuple[Guard, ...]:
-    """Every guard that has something to say, tripped or not."""
+    """Every guard that has something to say, tripped or not, as things are at this moment; `lost_ledger` besides."""
     by_kind: dict[KindName, list[Change]] = {}
     for change in changes:
         by_kind.setdefault(change.address.kind, []).append(change)
@@ -38,6 +38,7 @@ def judge(
         guards += _foreign_carriers(kind, by_kind.get(kind, []))
     guards += _taken_along(by_kind, ledger)
     guards += _empty_account(actual, ledger, clock)
+    guards += _clocks_differ(changes, clock, policy)
     return tuple(guards)
 
 
@@ -177,7 +178,7 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
         )
 
 
-def clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> Iterator[Guard]:
+def _clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> Iterator[Guard]:
     """No message is changed where this machine and the service disagree about whether there is time for it."""
     if clock.served_at is None:
         return

@@ -18,7 +18,7 @@ from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snaps
 from intime_sync.model.table import Table
 from intime_sync.planning.carriers import is_carrier, is_own_carrier, leftover_carriers
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
-from intime_sync.planning.guards import clocks_differ, judge, lost_ledger
+from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
 from intime_sync.planning.matching import Clock, KindPlan
 from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
@@ -73,7 +73,6 @@ def make_plan(
         guards=(
             *judge(changes, actual, ledger, policy, account.clock),
             # A target must not be the way round it: it would leave a ledger that knows nothing of the messages.
-            *clocks_differ(changes, account.clock, policy),
             *lost_ledger(everything, actual, ledger, account.ref.owner),
         ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
