@@ -187,8 +187,9 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
         raise LedgerError(
             f"`owner` changed: the ledger was written for `{known.owner}`, and the configuration says "
             f"`{account.owner}`. The ledger holds {held or 'nothing'}",
-            hint=f"put `owner: {known.owner}` back. Do not remove the ledger: every contact would be made, and every "
-            "scheduled message sent, a second time",
+            hint=f"put `owner: {known.owner}` back; or, if the new name is meant, run "
+            f"`intime-sync ledger rename-owner {known.owner} {account.owner}`. Do not remove the ledger: every "
+            "contact would be made, and every scheduled message sent, a second time",
         )
     raise LedgerError(
         f"the ledger is about {known.owner} as {known.user} at {known.url}, "

@@ -11,7 +11,7 @@ from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
-from intime_sync.planning.carriers import is_carrier
+from intime_sync.planning.carriers import is_carrier, owner_of
 from intime_sync.planning.matching import Clock
 
 MAX_DELETE = "max_delete"
@@ -109,7 +109,7 @@ def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Gua
                 kind,
                 True,
                 f"the removal of {change.address} in the service by hand",
-                f"{change.address} carries contacts of the owner {change.address.key[1:].partition('/')[0]}",
+                f"{change.address} carries contacts of the owner {owner_of(change.address.key)}",
             )
 
 
@@ -161,7 +161,7 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
 def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
     """No ledger beside carriers: it was lost, or `owner` changed. What it had scheduled would be sent twice."""
     creates = [change for change in changes if isinstance(change, Create) and change.address.kind == MESSAGES.name]
-    owners = sorted({group.key[1:].partition("/")[0] for group in actual.of(GROUPS.name) if is_carrier(group.key)})
+    owners = sorted({owner_of(group.key) for group in actual.of(GROUPS.name) if is_carrier(group.key)})
     if creates and not ledger.lineage and owners:
         if owner in owners:
             why = f"there is no ledger, but carriers of {owner} are in the account, so it seems to be lost"

@@ -29,7 +29,7 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
     if reasons:
         return reasons
     if touches_contacts(plan) and plan.leftovers != leftover_carriers(
-        ledger, own_carriers(actual.of(GROUPS.name), account.owner)
+        ledger, own_carriers(actual.of(GROUPS.name), account.owner, ledger)
     ):
         reasons.append("the carriers in the account have changed since")
     reasons += _other_groups(plan, actual)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,7 +17,8 @@ from intime_sync.applying.run import Run
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.kinds.registry import BY_SECTION, GROUPS
+from intime_sync.ledgers.base import LedgerSession
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -25,7 +26,8 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
-from intime_sync.model.resource import Resource, Snapshot
+from intime_sync.model.resource import KindName, Resource, Snapshot
+from intime_sync.planning.carriers import unknown_carriers
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.remote.client import Client
@@ -67,13 +69,14 @@ class _Silent:
 
 @dataclass
 class Lab:
-    """One emulator, one ledger; `policy` and `clock` may be changed at any time."""
+    """One emulator, one ledger; `policy` and `clock` may be changed at any time, `owner` by `rename_owner`."""
 
     emulator: RunningEmulator
     client: Client
     ledgers: FileLedgerStore
     policy: Policy = field(default_factory=Policy)
     clock: Clock = CLOCK
+    owner: str = OWNER
 
     def reset(self, policy: Policy | None = None) -> None:
         """An empty account and no ledger."""
@@ -88,6 +91,7 @@ class Lab:
 
     def lose_ledger(self) -> None:
         """As if the ledger had never been."""
+        self.owner = OWNER
         self.ledgers.path.unlink(missing_ok=True)
         self.ledgers.journal_path.unlink(missing_ok=True)
 
@@ -97,7 +101,7 @@ class Lab:
 
     def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock))
+        return make_plan(desired, actual, ledger, self.policy, Account(replace(REF, owner=self.owner), self.clock))
 
     def plan(self, sections: Sections) -> Plan:
         """What would be done now."""
@@ -115,7 +119,7 @@ class Lab:
             run = Run(
                 client=self.client,
                 session=session,
-                owner=OWNER,
+                owner=self.owner,
                 policy=self.policy,
                 context=reading(),
                 actual={},
@@ -124,12 +128,30 @@ class Lab:
                 sleep=lambda _seconds: None,
                 now=now or (lambda: self.clock.now),
             )
-            wanted = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
-            actual = fetch_actual(self.client, wanted, reading())
-            for intent in session.open_intents:
-                session.settle(intent.number, settlement(intent, session.ledger, actual))
+            actual = self._settled(session, desired.resources)
             run.actual = Run.lists_of(actual)
             return apply_plan(self.make(desired, actual, session.ledger), run)
+
+    def _settled(self, session: LedgerSession, kinds: Iterable[KindName]) -> Snapshot:
+        """The account, once what an interrupted run left open is settled."""
+        wanted = dict.fromkeys((*kinds, *(intent.kind for intent in session.open_intents)))
+        actual = fetch_actual(self.client, wanted, reading())
+        for intent in session.open_intents:
+            session.settle(intent.number, settlement(intent, session.ledger, actual))
+        return actual
+
+    def rename_owner(self, owner: str) -> bool:
+        """As `ledger rename-owner`: whether it is so now, or carriers that the ledger does not know forbid it."""
+        with self.ledgers.hold("ledger rename-owner", 0) as session:
+            known = session.ledger.account
+            assert known is not None
+            if known.owner != owner:
+                groups = self._settled(session, [GROUPS.name]).of(GROUPS.name)
+                if any(unknown_carriers(groups, name, session.ledger) for name in (known.owner, owner)):
+                    return False
+                session.rename_owner(owner)
+            self.owner = owner
+        return True
 
     def apply(self, sections: Sections) -> Applied:
         """Plan and apply; everything that is not held must be done."""
@@ -147,7 +169,7 @@ class Lab:
 
     def carriers(self) -> dict[int, str]:
         """This owner's carriers."""
-        return {id: name for id, name in self.group_names().items() if name.startswith(f"~{OWNER}/")}
+        return {id: name for id, name in self.group_names().items() if name.startswith(f"~{self.owner}/")}
 
     def members(self) -> dict[int, set[int]]:
         """The contacts' ids in each group."""
