@@ -16,7 +16,7 @@ from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import GROUPS, KINDS, MESSAGES
+from intime_sync.kinds.registry import KINDS, MESSAGES
 from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
@@ -24,7 +24,7 @@ from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
-from intime_sync.planning.matching import Clock, under_own_names
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.remote.client import Client
@@ -235,12 +235,7 @@ def read_account(
     check_ledger(view.ledger, connection.account)
     wanted = dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents)))
     fetched = fetch_actual(connection.client, wanted, reading_context(settings))
-    actual = Snapshot(
-        {
-            kind: under_own_names(rows, view.ledger.of(kind), _keys(desired, kind))
-            for kind, rows in fetched.resources.items()
-        }
-    )
+    actual = account_under_own_names(fetched, view.ledger, desired)
     if view.open_intents:
         from intime_sync.applying.recovery import settlement
 
@@ -268,11 +263,6 @@ def _settle_by_receipts(settings: Settings, ledger: Ledger, settle: Settle) -> N
         heard = heard_of(ledger, receipts)
         if heard:
             settle(None, heard)
-
-
-def _keys(desired: Snapshot | None, kind: KindName) -> set[str]:
-    """The keys of the groups that the configuration names; other kinds keep their names."""
-    return {resource.key for resource in desired.of(kind)} if desired is not None and kind == GROUPS.name else set()
 
 
 def receipts_path(settings: Settings) -> Path:

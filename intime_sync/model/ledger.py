@@ -124,7 +124,7 @@ class Ledger:
     account: AccountRef | None = None
     objects: dict[KindName, MutableMapping[str, Entry]] = field(default_factory=dict)
     carriers: dict[RemoteId, Carrier] = field(default_factory=dict)
-    digest_key: str = field(default="", repr=False, compare=False)
+    digest_key: str = field(default="", repr=False)
 
     def of(self, kind: KindName) -> Mapping[str, Entry]:
         """The kind's entries by key."""

@@ -16,6 +16,7 @@ from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
+from intime_sync.errors import StalePlan
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, GROUPS
 from intime_sync.ledgers.base import LedgerSession
@@ -28,8 +29,10 @@ from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.carriers import unknown_carriers
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.selection import EVERYTHING, Selection
+from intime_sync.planning.staleness import stale_reasons
 from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.remote.secrets import Credentials, Secret
@@ -91,29 +94,50 @@ class Lab:
 
     def lose_ledger(self) -> None:
         """As if the ledger had never been."""
-        self.owner = OWNER
+        self.owner, self.ledgers.account = OWNER, REF
         self.ledgers.path.unlink(missing_ok=True)
         self.ledgers.journal_path.unlink(missing_ok=True)
+
+    @property
+    def ref(self) -> AccountRef:
+        """The account, by the name that its owner has now."""
+        return replace(REF, owner=self.owner)
 
     def fetch(self, desired: Snapshot) -> Snapshot:
         """The account, as a plan for `desired` sees it."""
         return fetch_actual(self.client, desired.resources, reading())
 
-    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger) -> Plan:
+    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger, selection: Selection = EVERYTHING) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(replace(REF, owner=self.owner), self.clock))
+        return make_plan(desired, actual, ledger, self.policy, Account(self.ref, self.clock), selection)
 
     def plan(self, sections: Sections) -> Plan:
-        """What would be done now."""
+        """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
-        return self.make(desired, self.fetch(desired), self.ledger())
+        view = self.ledgers.read()
+        kinds = dict.fromkeys((*desired.resources, *(intent.kind for intent in view.open_intents)))
+        actual = account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
+        for intent in view.open_intents:
+            for delta in settlement(intent, view.ledger, actual):
+                view.ledger.record(delta)
+        return self.make(desired, actual, view.ledger)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
         return self.ledgers.read().ledger
 
-    def try_apply(self, sections: Sections, now: Callable[[], datetime] | None = None) -> Applied:
-        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan."""
+    def try_apply(
+        self,
+        sections: Sections,
+        now: Callable[[], datetime] | None = None,
+        *,
+        selection: Selection = EVERYTHING,
+        planned: Plan | None = None,
+    ) -> Applied:
+        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan.
+
+        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits.
+        """
         desired = desired_from(sections)
         with self.ledgers.hold("apply", 0) as session:
             run = Run(
@@ -128,14 +152,21 @@ class Lab:
                 sleep=lambda _seconds: None,
                 now=now or (lambda: self.clock.now),
             )
-            actual = self._settled(session, desired.resources)
+            actual = self._settled(session, desired.resources, desired)
             run.actual = Run.lists_of(actual)
-            return apply_plan(self.make(desired, actual, session.ledger), run)
+            if planned is None:
+                return apply_plan(self.make(desired, actual, session.ledger, selection), run)
+            reasons = stale_reasons(planned, self.ref, actual, session.ledger, self.clock)
+            if reasons:
+                raise StalePlan("; ".join(reasons))
+            return apply_plan(planned, run)
 
-    def _settled(self, session: LedgerSession, kinds: Iterable[KindName]) -> Snapshot:
+    def _settled(
+        self, session: LedgerSession, kinds: Iterable[KindName], desired: Snapshot | None = None
+    ) -> Snapshot:
         """The account, once what an interrupted run left open is settled."""
         wanted = dict.fromkeys((*kinds, *(intent.kind for intent in session.open_intents)))
-        actual = fetch_actual(self.client, wanted, reading())
+        actual = account_under_own_names(fetch_actual(self.client, wanted, reading()), session.ledger, desired)
         for intent in session.open_intents:
             session.settle(intent.number, settlement(intent, session.ledger, actual))
         return actual
@@ -151,6 +182,7 @@ class Lab:
                     return False
                 session.rename_owner(owner)
             self.owner = owner
+            self.ledgers.account = self.ref
         return True
 
     def apply(self, sections: Sections) -> Applied:
