@@ -95,11 +95,16 @@ def _check_host(url: str, environ: Mapping[str, str]) -> None:
     )
 
 
+def account_of(settings: Settings) -> AccountRef:
+    """The account that a configuration and the environment name. Raises CredentialsError."""
+    return AccountRef(settings.url, credentials_of(settings)[0], settings.owner)
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connection]:
-    """A client for the account; the emulator is started for `embedded`."""
+    """A client for the account; the emulator is started for `embedded`. Nothing is sent before it is asked for."""
     user, secret = credentials_of(settings)
-    account = AccountRef(settings.url, user, settings.owner)
+    account = account_of(settings)
     if settings.url == EMBEDDED:
         with _embedded(settings.directory) as url, _client(url, user, secret, settings) as client:
             yield Connection(client, account)

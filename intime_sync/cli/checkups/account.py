@@ -62,7 +62,7 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
             visit = _visit(connection, wanted)
     except CredentialsError:
         # That they are missing is another check's finding.
-        return not_checked("there are no credentials", "connection", *_AFTER_CONNECTION)
+        return nothing_asked("there are no credentials")
     except (IntimeSyncError, OSError) as error:
         advice = error.hint or "" if isinstance(error, IntimeSyncError) else ""
         why = failed("connection", str(error), advice)
@@ -73,6 +73,11 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
     if isinstance(visit.error, CredentialsError):
         return [*found, *not_checked(_NOT_REACHED, *_AFTER_CONNECTION[2:])]
     return [*found, *_lists(visit), *_contents(settings, visit, view)]
+
+
+def nothing_asked(why: str) -> list[Finding]:
+    """Where the service must not be asked at all."""
+    return not_checked(why, "connection", *_AFTER_CONNECTION)
 
 
 def not_checked(why: str, *names: str) -> list[Finding]:

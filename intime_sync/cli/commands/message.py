@@ -15,6 +15,8 @@ from intime_sync.cli.one_off import OneOff, one_off
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.wiring import (
+    account_of,
+    check_ledger,
     clock_of,
     connect,
     ledger_store,
@@ -87,6 +89,7 @@ def send_command(
     view = ledger_store(settings).read()
     settle_messages(settings, view, settle_in_memory(view.ledger))
     message = one_off(settings, desired, view.ledger, datetime.now(UTC), to, given)
+    check_ledger(view.ledger, account_of(settings))
     if not allow_resend:
         _check_earlier(message, settings, view.ledger)
     notes = Output.for_stderr(reveal)
@@ -212,7 +215,9 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
     _check_terminal(auto_approve, "cancel")
     directory, ids = _directory_and_ids(arguments)
     settings = load_settings(directory, environ())
-    owned = _owners(settings)
+    ledger = ledger_store(settings).read().ledger
+    check_ledger(ledger, account_of(settings))
+    owned = _owners(ledger)
     for id in ids:
         if id in owned:
             raise InvalidInput(
@@ -261,8 +266,8 @@ def _directory_and_ids(arguments: Sequence[str]) -> tuple[Path, list[RemoteId]]:
     return directory, [RemoteId(int(text)) for text in dict.fromkeys(rest)]
 
 
-def _owners(settings: Settings) -> dict[RemoteId, str]:
-    entries = ledger_store(settings).read().ledger.of(MESSAGES.name)
+def _owners(ledger: Ledger) -> dict[RemoteId, str]:
+    entries = ledger.of(MESSAGES.name)
     return {id: key for key, entry in entries.items() if entry.dispatch for id in entry.dispatch.ids}
 
 
