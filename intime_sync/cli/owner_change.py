@@ -13,7 +13,7 @@ from intime_sync.config.settings import Settings
 from intime_sync.errors import GuardStopped, InvalidInput
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.ledgers.base import LedgerSession
-from intime_sync.planning.carriers import own_carriers, unknown_carriers
+from intime_sync.planning.carriers import has_name_of, own_carriers, owner_of, unknown_carriers
 from intime_sync.render.style import counted
 
 
@@ -74,12 +74,14 @@ def _rename(
             "leaves them where they are, if they are another configuration's",
         )
     session.rename_owner(new)
-    carriers = len(own_carriers(groups, new, session.ledger))
-    if not carriers:
+    own = own_carriers(groups, new, session.ledger).values()
+    former = [owner_of(carrier) for carrier in own if not has_name_of(carrier, new)]
+    if not former:
         return f"The ledger belongs to `{new}` now."
-    one = carriers == 1
+    one = len(former) == 1
+    names = ", ".join(f"`{name}`" for name in sorted({*former}))
     return (
-        f"The ledger belongs to `{new}` now. {counted(carriers, 'carrier')} in the account still "
-        f"{'has' if one else 'have'} the name of `{old}`: the next apply makes {'it' if one else 'them'} again under "
+        f"The ledger belongs to `{new}` now. {counted(len(former), 'carrier')} in the account still "
+        f"{'has' if one else 'have'} the name of {names}: the next apply makes {'it' if one else 'them'} again under "
         f"`{new}`, then removes {'it' if one else 'them'}."
     )

@@ -116,7 +116,8 @@ def test_it_may_be_run_twice(space: Workspace) -> None:
 def test_back_again_before_anything_was_applied_changes_nothing(space: Workspace) -> None:
     assert space.run(*RENAME).code == 0
     space.configure(SECTIONS, head=HEAD + SIZE)
-    assert space.run("ledger", "rename-owner", "clinic-b", "clinic-a").code == 0
+    ran = space.run("ledger", "rename-owner", "clinic-b", "clinic-a")
+    assert (ran.code, ran.out) == (0, "The ledger belongs to `clinic-a` now.\n")
     assert space.changes() == []
 
 
