@@ -9,6 +9,8 @@ from typing import TypeAlias, assert_never
 from intime_sync.model.resource import Attributes, KindName, RemoteId
 
 NO_OPTIONS: Attributes = {}
+NOWHERE = RemoteId(0)
+"""The carrier of contacts whose carrier is gone: no group has this id, and another one may get the old id."""
 
 
 @dataclass(frozen=True, slots=True)
