@@ -95,11 +95,16 @@ def _check_host(url: str, environ: Mapping[str, str]) -> None:
     )
 
 
+def account_of(settings: Settings) -> AccountRef:
+    """The account that a configuration and the environment name. Raises CredentialsError."""
+    return AccountRef(settings.url, credentials_of(settings)[0], settings.owner)
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connection]:
-    """A client for the account; the emulator is started for `embedded`."""
+    """A client for the account; the emulator is started for `embedded`. Nothing is sent before it is asked for."""
     user, secret = credentials_of(settings)
-    account = AccountRef(settings.url, user, settings.owner)
+    account = account_of(settings)
     if settings.url == EMBEDDED:
         with _embedded(settings.directory) as url, _client(url, user, secret, settings) as client:
             yield Connection(client, account)
@@ -165,8 +170,9 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
         raise LedgerError(
             f"`owner` changed: the ledger was written for `{known.owner}`, and the configuration says "
             f"`{account.owner}`. The ledger holds {held or 'nothing'}",
-            hint=f"put `owner: {known.owner}` back. Do not remove the ledger: every contact would be made, and every "
-            "scheduled message sent, a second time",
+            hint=f"put `owner: {known.owner}` back; or, if the new name is meant, run "
+            f"`intime-sync ledger rename-owner {known.owner} {account.owner}`. Do not remove the ledger: every "
+            "contact would be made, and every scheduled message sent, a second time",
         )
     raise LedgerError(
         f"the ledger is about {known.owner} as {known.user} at {known.url}, "
@@ -218,14 +224,28 @@ def read_account(
 
         for intent in view.open_intents:
             settle(intent, settlement(intent, view.ledger, actual))
-    receipts = arrivals(settings, view.ledger)
+    _settle_by_receipts(settings, view.ledger, settle)
+    return actual
+
+
+def settle_messages(settings: Settings, view: LedgerView, settle: Settle) -> None:
+    """What is known of messages without asking the account: what an interrupted run sent off, and receipts."""
+    from intime_sync.applying.recovery import needs_list, settlement
+
+    for intent in view.open_intents:
+        if not needs_list(intent):
+            settle(intent, settlement(intent, view.ledger, Snapshot({})))
+    _settle_by_receipts(settings, view.ledger, settle)
+
+
+def _settle_by_receipts(settings: Settings, ledger: Ledger, settle: Settle) -> None:
+    receipts = arrivals(settings, ledger)
     if receipts:
         from intime_sync.applying.recovery import heard_of
 
-        heard = heard_of(view.ledger, receipts)
+        heard = heard_of(ledger, receipts)
         if heard:
             settle(None, heard)
-    return actual
 
 
 def arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:

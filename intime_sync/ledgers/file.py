@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import uuid
@@ -209,6 +210,21 @@ class FileLedgerSession:
                 self._begin()
                 self._journal.result(None, deltas)
             self._apply(deltas)
+
+    def rename_owner(self, owner: str) -> None:
+        """Say in one step that all of it belongs to `owner` from now on."""
+        account = self._ledger.account
+        if account is None:
+            raise AssertionError("a ledger without an account has no owner to rename")
+        with self._writing():
+            self.save()
+            self._ledger.account = dataclasses.replace(account, owner=owner)
+            self._ledger.serial += 1
+            self._store.replace(self._ledger)
+            self._changed = False
+            if self._journal.started:
+                # What is still open belongs to the ledger as it is now.
+                self._take_over(has_results=False)
 
     def save(self) -> None:
         """Fold everything that is settled into the ledger; open intents keep the journal alive."""

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -105,32 +106,48 @@ def _zone_table(settings: Settings) -> str:
         return "time zone data of unknown origin"
 
 
-def check_ledger_file(settings: Settings, store: FileLedgerStore) -> tuple[Finding, LedgerView | None]:
-    """Whether it can be read and is about this account, and what it says of itself; it is None where it is no use."""
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """What was found; `view` is None where the ledger is no use, `is_others` says that it is of another account."""
+
+    finding: Finding
+    view: LedgerView | None
+    is_others: bool = False
+
+
+def check_ledger_file(settings: Settings, store: FileLedgerStore) -> LedgerCheck:
+    """Whether it can be read and is about this account, and what it says of itself."""
     name = "ledger"
     try:
         view = store.read()
-        if view.ledger.account is not None:
-            user = _user(settings) or view.ledger.account.user
-            check_ledger(view.ledger, AccountRef(settings.url, user, settings.owner))
     except IntimeSyncError as error:
-        return broken(name, error), None
-    ledger = view.ledger
+        return LedgerCheck(broken(name, error), None)
+    if view.ledger.account is not None:
+        user = _user(settings) or view.ledger.account.user
+        try:
+            check_ledger(view.ledger, AccountRef(settings.url, user, settings.owner))
+        except IntimeSyncError as error:
+            return LedgerCheck(broken(name, error), None, is_others=True)
+    return LedgerCheck(_ledger_contents(view, store), view)
+
+
+def _ledger_contents(view: LedgerView, store: FileLedgerStore) -> Finding:
+    name, ledger = "ledger", view.ledger
     if not ledger.lineage:
-        return fine(name, f"none yet; the first apply makes {store.path}"), view
+        return fine(name, f"none yet; the first apply makes {store.path}")
     owned = sum(map(len, ledger.objects.values()))
     text = f"lineage {ledger.lineage}, serial {ledger.serial}, {counted(owned, 'object')}"
     if view.open_intents:
         left = f"{counted(len(view.open_intents), 'request')} of an interrupted run left open; {text}"
-        return warning(name, left, "`intime-sync apply` settles them before anything else"), view
+        return warning(name, left, "`intime-sync apply` settles them before anything else")
     unknown = [f"{kind}/{key}" for kind, entries in ledger.objects.items() for key, e in entries.items() if e.unknown]
     if unknown:
         return warning(
             name,
             f"the outcome of {counted(len(unknown), 'request')} is unknown, first that of {unknown[0]}; {text}",
             f"look in the service, then `intime-sync ledger resolve {unknown[0]} --as sent` (or not-sent)",
-        ), view
-    return fine(name, text), view
+        )
+    return fine(name, text)
 
 
 def _user(settings: Settings) -> str:

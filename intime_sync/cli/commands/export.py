@@ -181,8 +181,10 @@ def _export(
         settings.directory.mkdir(parents=True, exist_ok=True)
     with connect(settings) as connection:
         view = ledger_store(settings).read()
-        if not find_owner:
-            check_ledger(view.ledger, connection.account)
+        known = view.ledger.account
+        # The owner's name is only found with the account's groups; that it is this account is known before.
+        asked = known.owner if find_owner and known is not None else settings.owner
+        check_ledger(view.ledger, replace(connection.account, owner=asked))
         actual = fetch_actual(connection.client, kinds, reading_context(settings))
         user = connection.account.user
     if find_owner:
