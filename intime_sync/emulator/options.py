@@ -46,6 +46,8 @@ class EmulatorOptions:
     - `retry_seconds`: the pause after a status that was not accepted, doubled each time up to a minute.
     - `timeout_seconds`: how long a `statusurl` may take to answer.
     - `faults`: what goes wrong, and when; None is nothing.
+    - `allowed_hosts`: names that the API is served under, besides `localhost`, loopback addresses and the address
+      that was connected to.
 
     Raises ValueError for a value outside these.
     """
@@ -63,6 +65,7 @@ class EmulatorOptions:
     retry_seconds: float = 1.0
     timeout_seconds: float = 10.0
     faults: FaultPlan | None = None
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
