@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,6 +29,7 @@ from intime_sync.receipts.store import ReceiptStore
 _LAST_REPLIES_SECONDS: Final = 10.0
 _BETWEEN_COMPLAINTS: Final = 60.0
 _OTHER_FILES: Final = 64
+_UNLIMITED: Final = 1_000_000
 _ACCEPTED_AT_ONCE: Final = 16
 """asyncio takes this many connections before it looks at the first: with more, a burst could take all files."""
 
@@ -165,8 +165,12 @@ def _config(app: Starlette, limits: Limits) -> uvicorn.Config:
 
 def _most_connections() -> int:
     """How many connections leave enough of the files that the process may open for the data, and for refusals."""
+    try:
+        import resource
+    except ImportError:  # a system without such a limit
+        return _UNLIMITED
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1_000_000 if files == resource.RLIM_INFINITY else max(files - _OTHER_FILES, files // 4)
+    return _UNLIMITED if files == resource.RLIM_INFINITY else max(files - _OTHER_FILES, files // 4)
 
 
 class _Trouble:

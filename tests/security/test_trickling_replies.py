@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import pytest
 from harness import SECRET, Ran, Workspace
 from hostile_server import LONGEST, Attack, Talk, dripping, hostile_server
 
+from intime_sync.emulator.outbox import Report
+from intime_sync.emulator.posting import is_accepted
 from intime_sync.remote import Credentials, Secret
 from intime_sync.remote.transport import Answer, NoAnswer, NotSent, Transport
 
@@ -188,6 +191,13 @@ def test_an_interim_reply_is_not_taken_for_the_reply(credentials: Credentials) -
 
     with hostile_server(hints) as server, Transport(server.url, credentials) as made:
         assert made.post(PATH, b"<x/>") == Answer(200, b"4,5")
+
+
+@pytest.mark.parametrize("drip", DRIPS, ids=lambda attack: attack.__name__)
+def test_a_status_that_is_answered_so_is_given_up(drip: Attack) -> None:
+    """The emulator's own calls, to whatever `statusurl` a message names."""
+    with hostile_server(drip) as server:
+        assert not asyncio.run(is_accepted(Report(1, 20, "a", server.url, 1), DEADLINE))
 
 
 COMMAND = (
