@@ -47,6 +47,8 @@ class EmulatorOptions:
     - `loopback_only`: statuses go to this machine alone, whatever a message's `statusurl` is; others stay due.
     - `timeout_seconds`: how long a `statusurl` may take to answer.
     - `faults`: what goes wrong, and when; None is nothing.
+    - `allowed_hosts`: names that the API is served under, besides `localhost`, loopback addresses and the address
+      that was connected to.
 
     Raises ValueError for a value outside these.
     """
@@ -65,6 +67,7 @@ class EmulatorOptions:
     timeout_seconds: float = 10.0
     loopback_only: bool = False
     faults: FaultPlan | None = None
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():

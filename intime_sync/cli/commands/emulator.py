@@ -18,6 +18,13 @@ from intime_sync.links import refuse_target
 @click.option("--port", type=click.IntRange(0, 65535), default=8046, show_default=True, help="0 takes any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Serve under this name, too, besides localhost and the address to listen on; may be given again.",
+)
+@click.option(
     "--data", type=click.Path(dir_okay=False, path_type=Path), help="An SQLite file. Default: forget at exit."
 )
 @click.option("--user", default="demo", show_default=True, help="The user name that it accepts.")
