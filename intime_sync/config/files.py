@@ -36,7 +36,6 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
     found: dict[str, IncludedFile] = {}
     problems: list[Problem] = []
     allowance = Allowance(MOST_WALKED)
-    home = settings.directory.resolve()
     for include in settings.includes:
         origin = locate(("include", include.index))
         reason = _refusal(include)
