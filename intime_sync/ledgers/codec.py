@@ -333,6 +333,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         raw["dispatch"] = dispatch_to_dict(entry.dispatch)
     if entry.listed_as:
         raw["listed_as"] = entry.listed_as
+    if entry.refused:
+        raw["refused"] = True
     raw["attributes"] = dict(entry.attributes)
     return raw
 
@@ -348,6 +350,7 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         _of_type(bool, raw.get("unknown", False)),
         dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
         _of_type(str, raw.get("listed_as", "")),
+        _of_type(bool, raw.get("refused", False)),
     )
 
 

@@ -26,7 +26,9 @@ JSON = st.recursive(
     max_leaves=6,
 )
 OBJECTS = st.dictionaries(TEXTS, JSON, max_size=4)
-ENTRIES = st.builds(Entry, OBJECTS, st.none() | IDS, st.booleans(), OBJECTS, st.none() | IDS, st.booleans())
+ENTRIES = st.builds(
+    Entry, OBJECTS, st.none() | IDS, st.booleans(), OBJECTS, st.none() | IDS, st.booleans(), refused=st.booleans()
+)
 CARRIERS = st.builds(Carrier, TEXTS, st.dictionaries(TEXTS, IDS, max_size=3), st.dictionaries(TEXTS, st.none() | IDS))
 KINDS = st.sampled_from([KindName("group"), KindName("contact"), KindName("reminder")])
 ACCOUNTS = st.none() | st.builds(AccountRef, TEXTS, TEXTS, TEXTS)
