@@ -26,7 +26,7 @@ demo: $(STAMP) ## plan, apply and plan again a clinic's account, against the emu
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
-explore: $(STAMP) ## break six small worlds in every way, two deep, on every kind of service: some minutes
+explore: $(STAMP) ## break small worlds in every way, two deep, on every kind of service: some minutes
 	@PYTHONPATH=tests $(BIN)/python -m explore
 
 lint: $(STAMP) ## format check, lint, types, layers, schema
