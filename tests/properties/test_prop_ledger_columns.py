@@ -272,7 +272,7 @@ def step(entries: Any, what: str, key: str, entry: Entry) -> object:
 def test_entries_behave_like_the_dict_that_they_stand_for(steps: list[Any], with_odd: bool) -> None:
     raw = {key: entry for key, entry in WHOLE.items() if with_odd or key != "odd"}
     data = f'{HEAD}"objects": {{"contact": {json.dumps(raw)}}}}}'.encode()
-    entries: Any = ledger_from_json(data).objects[CONTACT]
+    entries: Any = in_parts(data, NEVER).objects[CONTACT]
     assert isinstance(entries, Entries)
     model: Any = {key: codec.entry_from_dict(entry) for key, entry in raw.items()}
     for what, key, entry in steps:
@@ -284,7 +284,7 @@ def test_entries_behave_like_the_dict_that_they_stand_for(steps: list[Any], with
 def test_the_positions_that_differ_are_those_of_a_comparison_one_by_one() -> None:
     data = f'{HEAD}"objects": {{"contact": {json.dumps(WHOLE)}}}}}'.encode()
     for carriers in ({7}, {7, 8}, {8}, set()):
-        entries = ledger_from_json(data).objects[CONTACT]
+        entries = in_parts(data, NEVER).objects[CONTACT]
         assert isinstance(entries, Entries)
         keys, lines, _, _ = entries.columns()
         for made in _mixed([*zip([*keys, "odd", "new"], [*lines, lines[0], lines[0]], strict=True)], lines[0]):
