@@ -333,6 +333,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         raw["dispatch"] = dispatch_to_dict(entry.dispatch)
     if entry.listed_as:
         raw["listed_as"] = entry.listed_as
+    if entry.awaited is not None:
+        raw["awaited"] = entry.awaited
     raw["attributes"] = dict(entry.attributes)
     return raw
 
@@ -348,7 +350,16 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         _of_type(bool, raw.get("unknown", False)),
         dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
         _of_type(str, raw.get("listed_as", "")),
+        None if "awaited" not in raw else _aware(raw["awaited"]),
     )
+
+
+def _aware(raw: Any) -> str:
+    """The ISO time that `raw` is; raises ValueError or TypeError where it is none, or has no offset."""
+    time = datetime.fromisoformat(raw)
+    if time.tzinfo is None:
+        raise ValueError(raw)
+    return time.isoformat()
 
 
 def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Entry:
     group through which a contact can be removed; None for other kinds and for contacts that were only appended.
     `listed_as` is the name that the account lists it by, where the service made another one of it; "" elsewhere.
     `options` is what the configuration said about its removal. `dispatch` is a message's; None for other kinds, and
-    for a message whose ids nobody knows.
+    for a message whose ids nobody knows. `awaited` is when the service confirmed the creation of an object that no
+    list has shown since (aware ISO time, UTC); None once one has.
     """
 
     attributes: Attributes
@@ -57,6 +58,7 @@ class Entry:
     unknown: bool = False
     dispatch: Dispatch | None = None
     listed_as: str = ""
+    awaited: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

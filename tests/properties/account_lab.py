@@ -12,12 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intime_sync.applying.applier import Applied, apply_plan
-from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
+from intime_sync.applying.settling import read_settled
+from intime_sync.cli.wiring import settle_in
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.ledgers.base import LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -26,6 +28,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Resource, Snapshot
+from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.remote.client import Client
@@ -84,12 +87,18 @@ class Lab:
         self.policy = policy or Policy()
         self.clock = CLOCK
         self.emulator.set_faults(None)
+        self.emulator.catch_up()
         self.emulator.calls.clear()
 
     def lose_ledger(self) -> None:
         """As if the ledger had never been."""
         self.ledgers.path.unlink(missing_ok=True)
         self.ledgers.journal_path.unlink(missing_ok=True)
+
+    def outwait(self) -> None:
+        """Let as much time pass as what was confirmed, and no list shows, is waited for; none where all is listed."""
+        if any(all_awaited(self.ledger())):
+            self.clock = replace(self.clock, now=self.clock.now + LONGEST_WAIT)
 
     def fetch(self, desired: Snapshot) -> Snapshot:
         """The account, as a plan for `desired` sees it."""
@@ -124,10 +133,13 @@ class Lab:
                 sleep=lambda _seconds: None,
                 now=now or (lambda: self.clock.now),
             )
-            wanted = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
-            actual = fetch_actual(self.client, wanted, reading())
-            for intent in session.open_intents:
-                session.settle(intent.number, settlement(intent, session.ledger, actual))
+            actual = read_settled(
+                lambda kinds: fetch_actual(self.client, kinds, reading()),
+                desired.resources,
+                LedgerView(session.ledger, session.open_intents),
+                settle_in(session),
+                lambda _seconds: None,
+            )
             run.actual = Run.lists_of(actual)
             return apply_plan(self.make(desired, actual, session.ledger), run)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import strategies as st
 
 from intime_sync.model.ledger import (
@@ -26,7 +28,17 @@ JSON = st.recursive(
     max_leaves=6,
 )
 OBJECTS = st.dictionaries(TEXTS, JSON, max_size=4)
-ENTRIES = st.builds(Entry, OBJECTS, st.none() | IDS, st.booleans(), OBJECTS, st.none() | IDS, st.booleans())
+TIMES = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
+ENTRIES = st.builds(
+    Entry,
+    OBJECTS,
+    st.none() | IDS,
+    st.booleans(),
+    OBJECTS,
+    st.none() | IDS,
+    st.booleans(),
+    awaited=st.none() | TIMES,
+)
 CARRIERS = st.builds(Carrier, TEXTS, st.dictionaries(TEXTS, IDS, max_size=3), st.dictionaries(TEXTS, st.none() | IDS))
 KINDS = st.sampled_from([KindName("group"), KindName("contact"), KindName("reminder")])
 ACCOUNTS = st.none() | st.builds(AccountRef, TEXTS, TEXTS, TEXTS)
