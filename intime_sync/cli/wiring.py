@@ -17,7 +17,7 @@ from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import GROUPS, KINDS, MESSAGES
+from intime_sync.kinds.registry import KINDS, MESSAGES
 from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
@@ -26,7 +26,7 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
-from intime_sync.planning.matching import Clock, under_own_names
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.remote.client import Client
@@ -236,12 +236,7 @@ def read_account(
 
     def fetch(kinds: Iterable[KindName]) -> Snapshot:
         fetched = fetch_actual(connection.client, kinds, reading_context(settings))
-        return Snapshot(
-            {
-                kind: under_own_names(rows, view.ledger.of(kind), _keys(desired, kind))
-                for kind, rows in fetched.resources.items()
-            }
-        )
+        return account_under_own_names(fetched, view.ledger, desired)
 
     if view.open_intents or any(all_awaited(view.ledger)):
         from intime_sync.applying.settling import read_settled
@@ -257,11 +252,6 @@ def read_account(
         if heard:
             settle(None, heard)
     return actual
-
-
-def _keys(desired: Snapshot | None, kind: KindName) -> set[str]:
-    """The keys of the groups that the configuration names; other kinds keep their names."""
-    return {resource.key for resource in desired.of(kind)} if desired is not None and kind == GROUPS.name else set()
 
 
 def receipts_path(settings: Settings) -> Path:

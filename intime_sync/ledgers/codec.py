@@ -8,6 +8,7 @@ import re
 from array import array
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from operator import itemgetter
@@ -264,7 +265,7 @@ def ledger_to_plain(ledger: Ledger) -> tuple[object, ...] | None:
         return None
     rest = {kind: entries for kind, entries in ledger.objects.items() if entries is not contacts}
     rest[CONTACTS.name] = contacts.others
-    small = Ledger(ledger.lineage, ledger.serial, ledger.account, rest, ledger.carriers)
+    small = replace(ledger, objects=rest)
     try:
         text = "".join(ledger_to_json(small))
         same = _ledger_from_dict(json.loads(text)) == small

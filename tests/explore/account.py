@@ -29,7 +29,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.guards import allowed
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account as PlannedAccount
 from intime_sync.planning.planner import make_plan
 from intime_sync.remote.client import Client
@@ -51,6 +51,11 @@ _THERE = NewReminder(
 )
 
 Ids = dict[KindName, set[Any]]
+
+
+def is_mine(name: str) -> bool:
+    """Whether a group is a carrier of ours, whatever the service made of its name."""
+    return name.lower().startswith(MINE)
 
 
 class Progress:
@@ -147,7 +152,9 @@ class Account:
 
     def _plan(self, desired: Snapshot, session: LedgerSession) -> tuple[Plan, Snapshot]:
         actual = read_settled(
-            lambda kinds: fetch_actual(self.client, kinds, reading()),
+            lambda kinds: account_under_own_names(
+                fetch_actual(self.client, kinds, reading()), session.ledger, desired
+            ),
             desired.resources,
             LedgerView(session.ledger, session.open_intents),
             settle_in(session),
@@ -192,9 +199,9 @@ class Account:
         names = dict(self.store.groups())
         seen: Counter[tuple[Any, ...]] = Counter()
         for name in names.values():
-            seen["group", name] += not name.startswith(MINE)
+            seen["group", name] += not is_mine(name)
         for contact in self.store.contacts():
-            into = sorted(name if not (name := names[id]).startswith(MINE) else MINE for id in contact.groups)
+            into = sorted(MINE if is_mine(name := names[id]) else name for id in contact.groups)
             number = contact.number or contact.email
             seen["contact", number, contact.firstname, contact.extrafield, contact.type, *into] += 1
         for blocked in self.store.blocklist():

@@ -24,6 +24,7 @@ SERVICES: Mapping[str, Kind] = {
     "merges": Kind({"on_known_mobile": "union"}, ("contact", "moves")),
     "keeps": Kind({"on_known_mobile": "keep"}, ("contact", "moves")),
     "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves")),
+    "renames": Kind({"names": "upper"}, ("contact", "moves")),
     "lags": Kind({"list_lag": 1}),
     "lags-more": Kind({"list_lag": 3}, ("contact",)),
     "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),

@@ -67,12 +67,17 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield lab, request.param
 
 
+THEN = {"once more": AFTER, "back": BEFORE, "all gone": NOTHING, "something else": THIRD}
+
+
 @pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
-@pytest.mark.parametrize("then", ["once more", "back", "all gone", "something else"])
+@pytest.mark.parametrize("then", THEN)
 def test_a_death_at_any_moment(service: tuple[Lab, str], then: str, torn: bool) -> None:
     lab, way = service
-    last = {"once more": AFTER, "back": BEFORE, "all gone": NOTHING, "something else": THIRD}[then]
-    moment, step = (2, 5) if torn else (1, 1 if way == "add" else 3)
+    last = THEN[then]
+    # Each test takes some of the moments, and all together each moment several times; tests/explore takes all.
+    step = 12 if torn else 2 if way == "add" else 8
+    moment = 1 + list(THEN).index(then) % step + 3 * torn
     died = True
     while died:
         lab.reset(Policy(carrier_size=2, batch_size=2))
@@ -97,8 +102,8 @@ def test_a_death_at_any_moment(service: tuple[Lab, str], then: str, torn: bool) 
 def test_a_death_in_the_run_that_clears_up_after_a_death(service: tuple[Lab, str], then: str) -> None:
     lab, _way = service
     last = AFTER if then == "once more" else THIRD
-    for first in range(3, 75, 12):
-        for second in range(1, 60, 9):
+    for first in range(3, 75, 24):
+        for second in range(1, 60, 14):
             lab.reset(Policy(carrier_size=2, batch_size=2))
             bystanders = Bystanders(lab)
             lab.apply(BEFORE)

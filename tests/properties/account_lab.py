@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
 from intime_sync.applying.settling import read_settled
-from intime_sync.cli.wiring import settle_in
+from intime_sync.cli.wiring import settle_in, settle_in_memory, view_of
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
+from intime_sync.errors import StalePlan
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import BY_SECTION
-from intime_sync.ledgers.base import LedgerView
+from intime_sync.ledgers.base import LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -27,10 +28,12 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
-from intime_sync.model.resource import Resource, Snapshot
+from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.selection import EVERYTHING, Selection
+from intime_sync.planning.staleness import stale_reasons
 from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.remote.secrets import Credentials, Secret
@@ -104,21 +107,40 @@ class Lab:
         """The account, as a plan for `desired` sees it."""
         return fetch_actual(self.client, desired.resources, reading())
 
-    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger) -> Plan:
+    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger, selection: Selection = EVERYTHING) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock))
+        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock), selection)
 
     def plan(self, sections: Sections) -> Plan:
-        """What would be done now."""
+        """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
-        return self.make(desired, self.fetch(desired), self.ledger())
+        view = self.ledgers.read()
+        return self.make(desired, self._read(desired, view, settle_in_memory(view.ledger)), view.ledger)
+
+    def _read(
+        self, desired: Snapshot, view: LedgerView, settle: Settle, sleep: Callable[[float], None] | None = None
+    ) -> Snapshot:
+        def fetch(kinds: Iterable[KindName]) -> Snapshot:
+            return account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
+
+        return read_settled(fetch, desired.resources, view, settle, sleep)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
         return self.ledgers.read().ledger
 
-    def try_apply(self, sections: Sections, now: Callable[[], datetime] | None = None) -> Applied:
-        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan."""
+    def try_apply(
+        self,
+        sections: Sections,
+        now: Callable[[], datetime] | None = None,
+        *,
+        selection: Selection = EVERYTHING,
+        planned: Plan | None = None,
+    ) -> Applied:
+        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan.
+
+        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits.
+        """
         desired = desired_from(sections)
         with self.ledgers.hold("apply", 0) as session:
             run = Run(
@@ -133,15 +155,14 @@ class Lab:
                 sleep=lambda _seconds: None,
                 now=now or (lambda: self.clock.now),
             )
-            actual = read_settled(
-                lambda kinds: fetch_actual(self.client, kinds, reading()),
-                desired.resources,
-                LedgerView(session.ledger, session.open_intents),
-                settle_in(session),
-                lambda _seconds: None,
-            )
+            actual = self._read(desired, view_of(session), settle_in(session), lambda _seconds: None)
             run.actual = Run.lists_of(actual)
-            return apply_plan(self.make(desired, actual, session.ledger), run)
+            if planned is None:
+                return apply_plan(self.make(desired, actual, session.ledger, selection), run)
+            reasons = stale_reasons(planned, REF, actual, session.ledger, self.clock)
+            if reasons:
+                raise StalePlan("; ".join(reasons))
+            return apply_plan(planned, run)
 
     def apply(self, sections: Sections) -> Applied:
         """Plan and apply; everything that is not held must be done."""
