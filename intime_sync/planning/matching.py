@@ -28,6 +28,11 @@ class Clock:
     zone: ZoneInfo
     served_at: datetime | None = None
 
+    @property
+    def latest(self) -> datetime:
+        """The moment by this machine's clock or the service's, whichever is later (aware, UTC)."""
+        return self.now if self.served_at is None else max(self.now, self.served_at)
+
 
 @dataclass(slots=True)
 class KindPlan:

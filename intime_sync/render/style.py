@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import TypeAlias
 
 from intime_sync.render.seen import spelled_out
+from intime_sync.wire.text import nfc
 
 Paint: TypeAlias = Callable[[str], str]
 
@@ -45,7 +45,7 @@ def inert(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return spelled_out(unicodedata.normalize("NFC", text))
+    return spelled_out(nfc(text))
 
 
 def shortened(text: str, width: int) -> str:

@@ -19,7 +19,7 @@ from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.errors import StalePlan
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.kinds.registry import BY_SECTION, GROUPS
 from intime_sync.ledgers.base import LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
@@ -30,6 +30,7 @@ from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
+from intime_sync.planning.carriers import unknown_carriers
 from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
@@ -73,13 +74,14 @@ class _Silent:
 
 @dataclass
 class Lab:
-    """One emulator, one ledger; `policy` and `clock` may be changed at any time."""
+    """One emulator, one ledger; `policy` and `clock` may be changed at any time, `owner` by `rename_owner`."""
 
     emulator: RunningEmulator
     client: Client
     ledgers: FileLedgerStore
     policy: Policy = field(default_factory=Policy)
     clock: Clock = CLOCK
+    owner: str = OWNER
 
     def reset(self, policy: Policy | None = None) -> None:
         """An empty account and no ledger."""
@@ -95,6 +97,7 @@ class Lab:
 
     def lose_ledger(self) -> None:
         """As if the ledger had never been."""
+        self.owner, self.ledgers.account = OWNER, REF
         self.ledgers.path.unlink(missing_ok=True)
         self.ledgers.journal_path.unlink(missing_ok=True)
 
@@ -103,27 +106,35 @@ class Lab:
         if any(all_awaited(self.ledger())):
             self.clock = replace(self.clock, now=self.clock.now + LONGEST_WAIT)
 
+    @property
+    def ref(self) -> AccountRef:
+        """The account, by the name that its owner has now."""
+        return replace(REF, owner=self.owner)
+
     def fetch(self, desired: Snapshot) -> Snapshot:
         """The account, as a plan for `desired` sees it."""
         return fetch_actual(self.client, desired.resources, reading())
 
     def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger, selection: Selection = EVERYTHING) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock), selection)
+        return make_plan(desired, actual, ledger, self.policy, Account(self.ref, self.clock), selection)
 
     def plan(self, sections: Sections) -> Plan:
         """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
         view = self.ledgers.read()
-        return self.make(desired, self._read(desired, view, settle_in_memory(view.ledger)), view.ledger)
+        actual = self._read(desired.resources, desired, view, settle_in_memory(view.ledger))
+        return self.make(desired, actual, view.ledger)
 
     def _read(
-        self, desired: Snapshot, view: LedgerView, settle: Settle, sleep: Callable[[float], None] | None = None
+        self, kinds: Iterable[KindName], desired: Snapshot | None, view: LedgerView, settle: Settle
     ) -> Snapshot:
+        """The account, once what an interrupted run left open is settled."""
+
         def fetch(kinds: Iterable[KindName]) -> Snapshot:
             return account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
 
-        return read_settled(fetch, desired.resources, view, settle, sleep)
+        return read_settled(fetch, kinds, view, settle, lambda _seconds: None)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
@@ -146,7 +157,7 @@ class Lab:
             run = Run(
                 client=self.client,
                 session=session,
-                owner=OWNER,
+                owner=self.owner,
                 policy=self.policy,
                 context=reading(),
                 actual={},
@@ -155,14 +166,28 @@ class Lab:
                 sleep=lambda _seconds: None,
                 now=now or (lambda: self.clock.now),
             )
-            actual = self._read(desired, view_of(session), settle_in(session), lambda _seconds: None)
+            actual = self._read(desired.resources, desired, view_of(session), settle_in(session))
             run.actual = Run.lists_of(actual)
             if planned is None:
                 return apply_plan(self.make(desired, actual, session.ledger, selection), run)
-            reasons = stale_reasons(planned, REF, actual, session.ledger, self.clock)
+            reasons = stale_reasons(planned, self.ref, actual, session.ledger, self.clock)
             if reasons:
                 raise StalePlan("; ".join(reasons))
             return apply_plan(planned, run)
+
+    def rename_owner(self, owner: str) -> bool:
+        """As `ledger rename-owner`: whether it is so now, or carriers that the ledger does not know forbid it."""
+        with self.ledgers.hold("ledger rename-owner", 0) as session:
+            known = session.ledger.account
+            assert known is not None
+            if known.owner != owner:
+                groups = self._read([GROUPS.name], None, view_of(session), settle_in(session)).of(GROUPS.name)
+                if any(unknown_carriers(groups, name, session.ledger) for name in (known.owner, owner)):
+                    return False
+                session.rename_owner(owner)
+            self.owner = owner
+            self.ledgers.account = self.ref
+        return True
 
     def apply(self, sections: Sections) -> Applied:
         """Plan and apply; everything that is not held must be done."""
@@ -180,7 +205,7 @@ class Lab:
 
     def carriers(self) -> dict[int, str]:
         """This owner's carriers."""
-        return {id: name for id, name in self.group_names().items() if name.startswith(f"~{OWNER}/")}
+        return {id: name for id, name in self.group_names().items() if name.startswith(f"~{self.owner}/")}
 
     def members(self) -> dict[int, set[int]]:
         """The contacts' ids in each group."""
