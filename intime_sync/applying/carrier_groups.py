@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
-from intime_sync.applying.run import TRIES, Run, batches
+from intime_sync.applying.run import FEW_REREADS, TRIES, Run, batches
 from intime_sync.errors import ServiceError
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.ledger import DropCarrier
@@ -14,13 +15,15 @@ from intime_sync.remote.transport import NotSent
 from intime_sync.wire import requests
 from intime_sync.wire.reply import Ids, Refused
 
-REMOVE = "remove-carriers"
+MAKE, REMOVE = "make-carriers", "remove-carriers"
+_NOT_LISTED = "the service confirmed it, and its list does not show it yet"
 
 
 def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, RemoteId], str | None]:
     """Make a group for each name; the ids of those that came to be, and why the others did not.
 
-    The list is read afterwards and decides. Twins, made by the service of one request, are removed: they are empty.
+    The list is read afterwards and decides: no contact is put into a group that it does not show, and none is made
+    again that was confirmed. Twins, made by the service of one request, are removed: they are empty.
     """
     before = run.carriers().keys()
     made: dict[str, RemoteId] = {}
@@ -34,13 +37,14 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
         replied: dict[RemoteId, str] = {}
         for batch in batches(missing, size):
             run.check_stop()
-            intent = run.session.intend("make-carriers", GROUPS.name, batch)
+            intent = run.session.intend(MAKE, GROUPS.name, batch)
             outcome = run.send(requests.add_groups(batch))
             if isinstance(outcome, Ids):
                 replied |= dict(zip(outcome.ids, batch, strict=True))
             outcomes.append(outcome)
             run.session.settle(intent, [])
-        error = run.reread(GROUPS)
+        unheard = any(isinstance(outcome, Unknown) for outcome in outcomes)
+        error = run.reread_until(GROUPS, partial(_is_unlisted, run, replied, unheard))
         if error is not None:
             return {}, str(error)
         # A service may change names: what is listed under the id of the reply is what was asked for.
@@ -55,10 +59,21 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
         missing = [name for name in missing if name not in made]
         if not missing:
             return made, None
-        why = next(
-            (_why(outcome) for outcome in outcomes if not isinstance(outcome, Ids)), "the list does not show it"
-        )
+        why = next((_why(outcome) for outcome in outcomes if not isinstance(outcome, Ids)), _NOT_LISTED)
+        # What was confirmed may be listed yet; the next run removes it then.
+        missing = [name for name in missing if name not in replied.values()]
+        if not missing:
+            break
     return made, why
+
+
+def _is_unlisted(run: Run, replied: Mapping[RemoteId, str], unheard: bool, attempt: int) -> bool:
+    """Whether the list may not show yet what was made.
+
+    All that was confirmed is waited for; with an `unheard` request, the list is given a little time in any case.
+    """
+    there = {group.remote_id for group in run.actual.get(GROUPS.name, ())}
+    return not there >= replied.keys() or (unheard and attempt < FEW_REREADS)
 
 
 def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collection[RemoteId]:
@@ -76,11 +91,13 @@ def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collecti
         if attempt:
             run.pause(attempt - 1)
         intents = []
+        confirmed = attempt == 0
         for batch in batches(left, run.policy.batch_size):
             run.check_stop()
             intents.append(run.session.intend(REMOVE, GROUPS.name, [str(id) for id in batch]))
-            run.send(requests.delete_groups([(id, groups[id]) for id in batch]))
-        error = run.reread(GROUPS)
+            outcome = run.send(requests.delete_groups([(id, groups[id]) for id in batch]))
+            confirmed &= isinstance(outcome, Ids)
+        error = run.reread_until(GROUPS, partial(_is_listed, run, left, confirmed))
         if error is not None:
             raise ServiceError(f"carriers were being removed, and the groups cannot be read any more: {error}")
         there = run.carriers()
@@ -92,6 +109,11 @@ def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collecti
         if not left:
             break
     return left
+
+
+def _is_listed(run: Run, ids: Collection[RemoteId], confirmed: bool, attempt: int) -> bool:
+    """Whether the list may not show yet that groups are gone; where that is not `confirmed`, for a little while."""
+    return not run.carriers().keys().isdisjoint(ids) and (confirmed or attempt < FEW_REREADS)
 
 
 def _why(outcome: Refused | Unknown | NotSent) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from intime_sync.applying.run import FEW_REREADS
 from intime_sync.kinds.base import ListedKind, Removal, WireContext
 from intime_sync.model.change import Change, Create, Delete, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
@@ -42,6 +44,10 @@ class Goal(Protocol):
 
     def delta(self, change: Any, id: RemoteId | None) -> Delta:
         """What the ledger learns from it."""
+        ...
+
+    def is_shown(self, changes: Sequence[Any], ids: Sequence[RemoteId], view: ListView, attempt: int) -> bool:
+        """Whether a list shows what the service confirmed with `ids`; `attempt` says how often it was read again."""
         ...
 
 
@@ -86,6 +92,30 @@ class CreateGoal:
         made = self.made(change, view)
         return made[0] if made else False
 
+    def is_shown(self, changes: Sequence[Create], ids: Sequence[RemoteId], view: ListView, attempt: int) -> bool:
+        """Whether every id is listed, in whatever order the reply has them.
+
+        An object of the wanted identity is not enough, since an earlier request may have made it; but after a while
+        it is, since the ids of replies may not be those of the list.
+        """
+        if view.by_id.keys() >= set(ids):
+            return True
+        made = [self.made(change, view) for change in changes]
+        return all(made) and (attempt >= FEW_REREADS or all(rows[0].remote_id is None for rows in made))
+
+    def awaited(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
+        """What the ledger learns from the reply alone: not to make it again until the list had time to show it."""
+        has_ids = self.kind.lists_ids()
+        since = now.astimezone(UTC).isoformat()
+        return [
+            PutEntry(
+                change.address.kind,
+                change.address.key,
+                replace(entry_of(change, id if has_ids else None), awaited=since),
+            )
+            for change, id in zip(changes, ids, strict=False)
+        ]
+
     def delta(self, change: Create, id: RemoteId | None) -> Delta:
         """It is ours."""
         entry = replace(entry_of(change, id), listed_as=self.renamed.get(change.address, ""))
@@ -111,6 +141,11 @@ class UpdateGoal:
             return row is None
         return row if row is not None and self.kind.attributes(row.value) == change.after else False
 
+    def is_shown(self, changes: Sequence[Update], ids: Sequence[RemoteId], view: ListView, attempt: int) -> bool:
+        """Whether every edit that was not refused shows."""
+        refused = {-id for id in ids}
+        return all(change.remote_id in refused or self.met(change, view) is not False for change in changes)
+
     def delta(self, change: Update, id: RemoteId | None) -> Delta:
         """Its fields are remembered."""
         return PutEntry(change.address.kind, change.address.key, entry_of(change, change.remote_id))
@@ -124,19 +159,30 @@ class RemoveGoal:
     def __init__(self, kind: ListedKind) -> None:
         self.kind = kind
         self.seen: dict[Address, Resource[Any]] = {}
+        self._wire = WireContext()
+        self._asked: dict[Address, Request] = {}
+        self._confirmed: set[Address] = set()
 
     def request(self, changes: Sequence[Delete | Replace], wire: WireContext) -> Request:
         """A removal."""
-        removals = [
-            Removal(
-                change.remote_id,
-                change.before,
-                (change.options or {}) if isinstance(change, Delete) else {},
-                self.seen.get(change.address),
-            )
-            for change in changes
-        ]
-        return self.kind.remove_request(removals, wire)
+        self._wire = wire
+        self._asked |= {change.address: self._alone(change) for change in changes if change.remote_id is None}
+        return self.kind.remove_request([self._removal(change) for change in changes], wire)
+
+    def was_confirmed(self, changes: Iterable[Change]) -> bool:
+        """Whether an earlier request for all of `changes` was confirmed: a refusal may mean that they are gone."""
+        return all(change.address in self._confirmed for change in changes)
+
+    def _removal(self, change: Delete | Replace) -> Removal:
+        options = (change.options or {}) if isinstance(change, Delete) else {}
+        return Removal(change.remote_id, change.before, options, self.seen.get(change.address))
+
+    def _alone(self, change: Delete | Replace) -> Request:
+        return self.kind.remove_request([self._removal(change)], self._wire)
+
+    def _may_ask_otherwise(self, change: Delete | Replace) -> bool:
+        """Whether the list spells an object that is removed by value in another way than it was asked for."""
+        return change.remote_id is None and self._alone(change) != self._asked.get(change.address)
 
     def met(self, change: Delete | Replace, view: ListView) -> Resource[Any] | bool:
         """Whether it is gone."""
@@ -146,6 +192,18 @@ class RemoveGoal:
         if still:
             self.seen[change.address] = still[0]
         return not still
+
+    def is_shown(
+        self, changes: Sequence[Delete | Replace], ids: Sequence[RemoteId], view: ListView, attempt: int
+    ) -> bool:
+        """Whether everything is gone that was not refused.
+
+        What may have to be asked for as the list spells it is not waited for as long.
+        """
+        self._confirmed |= {change.address for change in changes}
+        refused = {-id for id in ids}
+        left = [change for change in changes if change.remote_id not in refused and not self.met(change, view)]
+        return not left or (attempt >= FEW_REREADS and all(map(self._may_ask_otherwise, left)))
 
     def delta(self, change: Delete | Replace, id: RemoteId | None) -> Delta:
         """It is no longer ours."""

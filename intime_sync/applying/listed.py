@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, assert_never
 
-from intime_sync.applying.goals import CreateGoal, Goal, ListView
-from intime_sync.applying.run import TRIES, Run, Stopped, batches
+from intime_sync.applying.goals import CreateGoal, Goal, ListView, RemoveGoal
+from intime_sync.applying.run import FEW_REREADS, TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
 from intime_sync.kinds.registry import GROUPS
-from intime_sync.model.change import Change, Create, Update, remote_id_of
+from intime_sync.model.change import Change, Create, Delete, Replace, Update, remote_id_of
 from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Address, Resource
+from intime_sync.planning.awaiting import why_waiting
+from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import SURPLUS
 from intime_sync.remote.client import Outcome, Unknown
 from intime_sync.remote.transport import NotSent
@@ -50,7 +53,7 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
     tries = 0
     while pending:
         sent, halt = _send_all(run, goal, kind, pending, size)
-        error = run.reread(kind)
+        error = run.reread_until(kind, partial(_is_late, run, kind, goal, sent))
         if error is not None:
             _leave_unread(run, sent, str(error))
             if halt is not None:
@@ -87,16 +90,51 @@ def _send_all(
     try:
         for batch in batches(pending, size):
             run.check_stop()
-            batch = [change for change in batch if not _is_late(run, kind, change)]
+            batch = [change for change in batch if not _is_past(run, kind, change)]
             if not batch:
                 continue
             request = goal.request(batch, run.wire())
             detail = goal.detail(batch, run.actual.get(kind.name, ())) if isinstance(goal, CreateGoal) else {}
             intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
-            sent.append(_Sent(intent, batch, run.send(request)))
+            outcome = run.send(request)
+            sent.append(_Sent(intent, batch, outcome))
+            if isinstance(goal, CreateGoal) and isinstance(outcome, Ids):
+                run.session.record(goal.awaited(batch, outcome.ids, run.now()))
     except (Stopped, IntimeSyncError) as why:
         return sent, why
     return sent, None
+
+
+def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_Sent], attempt: int) -> bool:
+    """Whether the list as last read may not show yet what was done.
+
+    What was confirmed is waited for. What may have been done, or was refused since it was done before, is given a
+    little time.
+    """
+    view = ListView(kind, run.actual[kind.name])
+    for batch in sent:
+        match batch.outcome:
+            case Ids(ids):
+                late = not goal.is_shown(batch.changes, ids, view, attempt)
+            case Unknown():
+                late = attempt < FEW_REREADS and not all(
+                    goal.met(change, view) is not False for change in batch.changes
+                )
+            case Refused():
+                late = (
+                    isinstance(goal, RemoveGoal)
+                    and (attempt < FEW_REREADS or goal.was_confirmed(batch.changes))
+                    and not all(
+                        goal.met(change, view) for change in batch.changes if isinstance(change, Delete | Replace)
+                    )
+                )
+            case NotSent():
+                late = False
+            case _:
+                assert_never(batch.outcome)
+        if late:
+            return True
+    return False
 
 
 def _renamed(
@@ -119,7 +157,7 @@ def _renamed(
     return found
 
 
-def _is_late(run: Run, kind: ListedKind, change: Change) -> bool:
+def _is_past(run: Run, kind: ListedKind, change: Change) -> bool:
     """Whether its time has passed since it was planned, so that it is neither made nor edited any more; says so."""
     if not isinstance(change, Create | Update):
         return False
@@ -189,8 +227,17 @@ def _worth_another_try(run: Run, goal: Goal, change: Change, batch: _Sent, tries
         case _:
             assert_never(outcome)
     if not again:
-        run.finish(change, Status.FAILED, _why_not(change, outcome))
+        awaited = _why_waiting(run, change) if isinstance(outcome, Ids) else None
+        run.finish(change, Status.FAILED, awaited or _why_not(change, outcome))
     return again
+
+
+def _why_waiting(run: Run, change: Change) -> str | None:
+    """What to say of an object that was confirmed and is not listed; None where it is no such one."""
+    entry = run.session.ledger.of(change.address.kind).get(change.address.key)
+    if not isinstance(change, Create | Replace) or entry is None or entry.awaited is None:
+        return None
+    return why_waiting(change.address, entry, Clock(run.now(), run.context.zone), wanted=True)
 
 
 def _why_not(change: Change, outcome: Outcome) -> str:
@@ -214,12 +261,19 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
     numbered = {row.remote_id: (key, row) for key, row in twins if row.remote_id is not None}
     if not numbered:
         return
+    confirmed = True
     for batch in batches(list(numbered), run.policy.batch_size):
         removals = [Removal(id, kind.attributes(numbered[id][1].value), {}) for id in batch]
         intent = run.session.intend("remove-duplicates", kind.name, [str(id) for id in batch])
-        run.send(kind.remove_request(removals, run.wire()))
+        confirmed &= isinstance(run.send(kind.remove_request(removals, run.wire())), Ids)
         run.session.settle(intent, [])
-    run.reread(kind)
+    run.reread_until(
+        kind,
+        lambda attempt: (
+            (confirmed or attempt < FEW_REREADS)
+            and not ListView(kind, run.actual[kind.name]).by_id.keys().isdisjoint(numbered)
+        ),
+    )
     there = ListView(kind, run.actual[kind.name]).by_id
     left = [twin for id, twin in numbered.items() if id in there]
     run.session.record([delta for key, row in left for delta in surplus(kind, key, row)])

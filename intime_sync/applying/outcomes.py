@@ -14,11 +14,11 @@ from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
 
-_READ_BACK = "the list is read; what it shows is done"
+_READ_BACK = "the list is read; what it shows is done, and what it does not show yet is waited for"
 _CONFIRMED = "its carriers are complete; the ledger learns their contacts"
 _HALVES = "the list is read; what it lacks is sent again in halves, until the item at fault stands alone"
 _UNDO_HALVES = "its carriers are removed with their contacts; halves are tried, then contacts one by one"
-_AGAIN = "the list is read; only what it lacks is sent again, three times at most"
+_AGAIN = "the list is read, for a while; only what it lacks is sent again, three times at most"
 _UNDO_AGAIN = "its carriers are removed with their contacts, then made and filled again, three times at most"
 _NEVER_LEFT = "sent again after a pause, three times at most; then reported as failed"
 

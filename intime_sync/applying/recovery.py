@@ -7,7 +7,7 @@ are unknown to the ledger and will be purged; contacts that the service may have
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from intime_sync.applying.adding import ADD
 from intime_sync.applying.appending import APPEND, unknown_contact
 from intime_sync.applying.cancelling import CANCEL
-from intime_sync.applying.carrier_groups import REMOVE
+from intime_sync.applying.carrier_groups import MAKE, REMOVE
 from intime_sync.applying.disowning import disown
 from intime_sync.applying.goals import ListView
 from intime_sync.applying.listed import surplus
@@ -23,7 +23,9 @@ from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, GROUPS, MESSAGES
 from intime_sync.model.ledger import Delta, Dispatch, DropCarrier, DropEntry, Entry, Intent, Ledger, PutEntry
-from intime_sync.model.resource import RemoteId, Snapshot
+from intime_sync.model.resource import KindName, RemoteId, Snapshot
+from intime_sync.planning.awaiting import all_awaited
+from intime_sync.planning.ownership import SURPLUS, is_surplus
 
 _WITHOUT_LISTS = frozenset({SEND, CANCEL, APPEND})
 
@@ -51,6 +53,59 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     if intent.operation == CANCEL:
         return list(_asked_back(intent, ledger))
     return []
+
+
+def waits_for_list(intent: Intent, ledger: Ledger, actual: Snapshot) -> bool:
+    """Whether `actual` does not show all that may have come of an intent, as a list that lags would not."""
+    kind = BY_NAME.get(intent.kind)
+    if intent.operation == "create" and isinstance(kind, ListedKind):
+        before = {RemoteId(id) for id in _list(intent, "before")}
+        new = [row for row in actual.of(kind.name) if row.remote_id not in before]
+        there = ListView(kind, new).by_identity
+        return any(kind.identity_of(attributes) not in there for _, attributes in _objects(intent))
+    if intent.operation == "remove" and isinstance(kind, ListedKind):
+        gone = {delta.key for delta in _gone(kind, intent, ledger, actual) if isinstance(delta, DropEntry)}
+        return any(key in ledger.of(kind.name) and key not in gone for key in intent.keys)
+    names = {group.key for group in actual.of(GROUPS.name)}
+    if intent.operation == MAKE and intent.kind == GROUPS.name:
+        return not names.issuperset(intent.keys)
+    if intent.operation == REMOVE and intent.kind == GROUPS.name:
+        known = (ledger.carriers.get(RemoteId(int(key))) for key in intent.keys)
+        return any(carrier.name in names for carrier in known if carrier is not None)
+    return False
+
+
+def arrivals(ledger: Ledger, actual: Snapshot) -> list[Delta]:
+    """What the ledger learns about objects that no list had shown and that are listed by now.
+
+    Where another one of the same identity is listed, that is taken instead, and what was confirmed will be removed
+    if it turns up after all: one request too many had been sent.
+    """
+    deltas: list[Delta] = []
+    views: dict[KindName, tuple[ListView, set[tuple[RemoteId | None, Hashable]], set[RemoteId | None]]] = {}
+    for name, key, entry in list(all_awaited(ledger)):
+        kind = BY_NAME[name]
+        if not isinstance(kind, ListedKind) or name not in actual:
+            continue
+        if name not in views:
+            rows = actual.of(name)
+            others = {known.remote_id for known in ledger.of(name).values() if known.awaited is None}
+            listed = {(row.remote_id, kind.identity(row.value)) for row in rows}
+            views[name] = ListView(kind, rows), listed, others
+        view, there, owned = views[name]
+        identity = kind.identity_of(entry.attributes)
+        if (entry.remote_id, identity) in there:
+            deltas.append(PutEntry(name, key, replace(entry, awaited=None)))
+        elif not is_surplus(entry) and any(row.remote_id not in owned for row in view.by_identity.get(identity, ())):
+            deltas.append(DropEntry(name, key))
+            if entry.remote_id not in view.by_id:
+                deltas.append(_one_too_many(name, key, entry))
+    return deltas
+
+
+def _one_too_many(kind: KindName, key: str, entry: Entry) -> PutEntry:
+    """A confirmed object that is not listed yet, and in whose place another one is taken."""
+    return PutEntry(kind, f"{key}#{entry.remote_id}", replace(entry, options=SURPLUS, protect=False))
 
 
 def _gone(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
@@ -146,6 +201,8 @@ def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot)
             if position > 0:
                 yield from surplus(kind, key, row)
             elif known is None or row.remote_id != ours:
+                if known is not None and known.awaited is not None and ours not in view.by_id:
+                    yield _one_too_many(kind.name, key, known)
                 yield PutEntry(kind.name, key, Entry(kind.attributes(row.value), row.remote_id))
 
 

@@ -32,6 +32,15 @@ TRIES = 3
 """How often something is asked again where that is safe."""
 
 
+REREADS, FEW_REREADS = 10, 3
+"""How often a list is read again where it does not show yet what the service confirmed, and what it may have done.
+
+The first pause is a tenth of a second, and each is twice the one before: 102 seconds in all, and 0.7.
+"""
+FIRST_PAUSE = 0.1
+_SLICE = 0.5
+
+
 class Progress(Protocol):
     """Somebody who wants to see how far it is."""
 
@@ -131,6 +140,28 @@ class Run:
             return error
         self.see_own_names(kind)
         return None
+
+    def reread_until(self, kind: ListedKind, is_late: Callable[[int], bool]) -> IntimeSyncError | None:
+        """Read a kind's list again until it is not late any more; on failure as `reread`.
+
+        `is_late` looks at the list as last read, and is told how often it was read again; REREADS times at most. Who
+        asks the run to stop is not kept waiting.
+        """
+        error = self.reread(kind)
+        for attempt in range(REREADS):
+            if error is not None or not is_late(attempt) or self.stop() is not None:
+                break
+            if attempt == FEW_REREADS:
+                log.info("%s: waiting for the list to show what was confirmed", kind.endpoint)
+            self._rest(FIRST_PAUSE * 2**attempt)
+            error = self.reread(kind)
+        return error
+
+    def _rest(self, seconds: float) -> None:
+        """Pause, in short steps, so that a request to stop is heard."""
+        while seconds > 0 and self.stop() is None:
+            self.sleep(min(seconds, _SLICE))
+            seconds -= _SLICE
 
     def see_own_names(self, kind: ListedKind) -> None:
         """Look at a kind's list by the names that its objects were made with, whatever the service calls them."""

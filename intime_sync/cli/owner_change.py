@@ -56,7 +56,7 @@ def _rename(
 ) -> str:
     new = settings.owner
     before = replace(connection, account=replace(connection.account, owner=old))
-    actual = read_account(settings, before, [GROUPS.name], view_of(session), settle_in(session))
+    actual = read_account(settings, before, [GROUPS.name], view_of(session), settle_in(session), patient=True)
     groups = actual.of(GROUPS.name)
     taken = unknown_carriers(groups, new, session.ledger)
     if taken:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,12 +20,13 @@ from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, 
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import KINDS, MESSAGES
 from intime_sync.kinds.urls import is_loopback
-from intime_sync.ledgers.base import LedgerSession, LedgerView
+from intime_sync.ledgers.base import LedgerSession, LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
+from intime_sync.planning.awaiting import all_awaited
 from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
@@ -198,10 +200,6 @@ def clock_of(settings: Settings, client: Client | None = None) -> Clock:
     return Clock(now, settings.zone, now + client.ahead if client is not None and client.ahead else None)
 
 
-Settle = Callable[[Intent | None, Sequence[Delta]], None]
-"""Writes down what came of an open intent, or (None) what was learnt otherwise."""
-
-
 def read_account(
     settings: Settings,
     connection: Connection,
@@ -209,21 +207,27 @@ def read_account(
     view: LedgerView,
     settle: Settle,
     desired: Snapshot | None = None,
+    *,
+    patient: bool = False,
 ) -> Snapshot:
     """The lists of `kinds`, once what a run left open is settled, and what receipts have settled since.
 
     Objects that the service calls by another name than they were made with have the name that they were made with,
-    unless `desired` has the other one. Raises LedgerError for another account.
+    unless `desired` has the other one. With `patient`, lists that do not show yet what an interrupted run did are
+    given a little time. Raises LedgerError for another account.
     """
     check_ledger(view.ledger, connection.account)
-    wanted = dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents)))
-    fetched = fetch_actual(connection.client, wanted, reading_context(settings))
-    actual = account_under_own_names(fetched, view.ledger, desired)
-    if view.open_intents:
-        from intime_sync.applying.recovery import settlement
 
-        for intent in view.open_intents:
-            settle(intent, settlement(intent, view.ledger, actual))
+    def fetch(kinds: Iterable[KindName]) -> Snapshot:
+        fetched = fetch_actual(connection.client, kinds, reading_context(settings))
+        return account_under_own_names(fetched, view.ledger, desired)
+
+    if view.open_intents or any(all_awaited(view.ledger)):
+        from intime_sync.applying.settling import read_settled
+
+        actual = read_settled(fetch, kinds, view, settle, time.sleep if patient else None)
+    else:
+        actual = fetch(kinds)
     _settle_by_receipts(settings, view.ledger, settle)
     return actual
 
@@ -308,10 +312,15 @@ def plan_for(
     view: LedgerView,
     settle: Settle,
     selection: Selection = EVERYTHING,
+    *,
+    patient: bool = False,
 ) -> tuple[Plan, Snapshot]:
-    """The pipeline's first half: fetch, settle, plan. The configuration's warnings stand in the plan."""
+    """The pipeline's first half: fetch, settle, plan. The configuration's warnings stand in the plan.
+
+    `patient` is as in `read_account`.
+    """
     settings, desired = configuration.settings, configuration.desired
-    actual = read_account(settings, connection, desired.resources, view, settle, desired)
+    actual = read_account(settings, connection, desired.resources, view, settle, desired, patient=patient)
     account = Account(connection.account, clock_of(settings, connection.client))
     plan = make_plan(desired, actual, view.ledger, settings.policy, account, selection)
     targets: list[Json] = [str(address) for address in sorted(selection.targets)]

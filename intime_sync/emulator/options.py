@@ -41,6 +41,7 @@ class EmulatorOptions:
     - `names`: what becomes of a new group's name: it stays (`keep`), letters beyond ISO-8859-1 become `?` (`latin1`),
       all letters become capitals (`upper`), or it is cut after 50 characters (`cut50`).
     - `reuse_ids`: the ids of removed groups are given out again.
+    - `list_lag`: a list is answered as it was this many answers ago; 0 is the present.
     - `duplicates`: adding a number that is already blocked returns its entry (`merge`) or adds another (`keep`).
     - `now`: what the service's clock runs on, as naive wall time; None is the time in Stockholm.
     - `retry_seconds`: the pause after a status that was not accepted, doubled each time up to a minute.
@@ -61,6 +62,7 @@ class EmulatorOptions:
     on_known_mobile: OnKnownMobile = "add"
     names: Names = "keep"
     reuse_ids: bool = False
+    list_lag: int = 0
     duplicates: Duplicates = "merge"
     now: Callable[[], datetime] | None = None
     retry_seconds: float = 1.0
@@ -74,6 +76,8 @@ class EmulatorOptions:
             value = getattr(self, name)
             if value not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        if self.list_lag < 0:
+            raise ValueError("list_lag must not be negative")
         if not self.user or not self.secret:
             raise ValueError("user and secret must not be empty")
         if not 0 < self.retry_seconds <= _LONGEST or not 0 < self.timeout_seconds <= _LONGEST:

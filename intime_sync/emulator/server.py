@@ -233,6 +233,10 @@ class RunningEmulator:
         """(method, endpoint) such as `("POST", "contacts/add")`, in order of arrival; clear it at will."""
         return self._endpoints.calls
 
+    def catch_up(self) -> None:
+        """Let the next answer of each list be the present, whatever `list_lag` says."""
+        self._endpoints.service.lists.clear()
+
     def set_faults(self, plan: FaultPlan | None) -> None:
         """From now on these faults, counted from the next call."""
         self._endpoints.faults = FaultCounter(plan)

@@ -6,6 +6,7 @@ Knows nothing of sockets or faults; a fault only chooses how much of a batch is 
 from __future__ import annotations
 
 import hmac
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -61,11 +62,16 @@ def id_reply(ids: tuple[int, ...], batch: int = 0) -> Reply:
 
 
 class Service:
-    """The documented service over one store."""
+    """The documented service over one store.
+
+    `lists` are the last replies to each list, the oldest first, as many as `list_lag` needs: a list is answered with
+    the oldest of them. Each `id` that reminders are listed by is a list of its own.
+    """
 
     def __init__(self, options: EmulatorOptions, store: Store) -> None:
         self.options = options
         self.store = store
+        self.lists: dict[tuple[str, str], deque[Reply]] = {}
 
     def answer(self, call: Call, share: Share = "all") -> Reply:
         """Do a call and reply. With `half`, only the first half of a batch (rounded down) is done."""
@@ -73,7 +79,7 @@ class Service:
         try:
             self._let_in(call)
             if isinstance(endpoint, Listing):
-                return self._list(endpoint, call)
+                return self._lagging(endpoint, call)
             if not call.body.strip():
                 raise Refusal("0:ERROR2")
             return self._write(endpoint, call, share)
@@ -91,6 +97,19 @@ class Service:
         known = f"{self.options.user}\0{self.options.secret}".encode()
         if not hmac.compare_digest(f"{user}\0{secret}".encode(), known):
             raise Refusal("0:ERROR3")
+
+    def _lagging(self, listing: Listing, call: Call) -> Reply:
+        try:
+            present = self._list(listing, call)
+        except Refusal as nothing:
+            present = plain(nothing.code)
+        if not self.options.list_lag:
+            return present
+        known = self.lists.setdefault((call.endpoint, call.query.get("id", "").strip()), deque())
+        known.append(present)
+        while len(known) > self.options.list_lag + 1:
+            known.popleft()
+        return known[0]
 
     def _list(self, listing: Listing, call: Call) -> Reply:
         with self.store.transaction() as db:

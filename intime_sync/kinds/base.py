@@ -173,6 +173,10 @@ class ListedKind(Kind, Protocol):
         """Whether the ledger's id finds the object again, before identity is tried."""
         ...
 
+    def lists_ids(self) -> bool:
+        """Whether the list shows the ids that the service gives its objects."""
+        ...
+
     def ambiguous(self, key: str, found: Sequence[Resource[Any]]) -> str | None:
         """Why several objects of one identity cannot be told apart, or None when any of them serves."""
         ...
@@ -215,6 +219,10 @@ class Plain:
     def matches_by_id(self) -> bool:
         """Only what is equal is the same object."""
         return False
+
+    def lists_ids(self) -> bool:
+        """As a rule."""
+        return True
 
     def ambiguous(self, key: str, found: Sequence[Resource[Any]]) -> str | None:
         """Equal objects serve equally well."""

@@ -83,6 +83,10 @@ class BlocklistKind(Plain):
         """The number."""
         return str(attributes["mobile"])
 
+    def lists_ids(self) -> bool:
+        """Only numbers are listed."""
+        return False
+
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """nix/addnix."""
         return requests.add_blocklist([E164(str(attributes["mobile"])) for attributes in objects], context.format)

@@ -194,6 +194,10 @@ class ReminderKind:
         """So that a moved appointment is edited, not made again."""
         return True
 
+    def lists_ids(self) -> bool:
+        """As `appointmentId`."""
+        return True
+
     def ambiguous(self, key: str, found: Sequence[Resource[Reminder]]) -> str | None:
         """Equal reminders serve equally well."""
         return None

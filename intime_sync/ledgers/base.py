@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from intime_sync.model.ledger import Delta, Intent, Ledger
 
@@ -16,6 +16,10 @@ class LedgerView:
 
     ledger: Ledger
     open_intents: tuple[Intent, ...] = ()
+
+
+Settle: TypeAlias = Callable[[Intent | None, Sequence[Delta]], None]
+"""Writes down what came of an open intent, or (None) what was learnt otherwise."""
 
 
 class LedgerSession(Protocol):

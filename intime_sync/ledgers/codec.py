@@ -336,13 +336,27 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         raw["listed_as"] = entry.listed_as
     if entry.refused:
         raw["refused"] = True
+    if entry.awaited is not None:
+        raw["awaited"] = entry.awaited
     raw["attributes"] = dict(entry.attributes)
     return raw
 
 
 def entry_from_dict(raw: dict[str, Any]) -> Entry:
     """The reverse of `entry_to_dict`."""
-    known(raw, "attributes", "id", "protect", "options", "carrier", "unknown", "dispatch", "listed_as", "refused")
+    known(
+        raw,
+        "attributes",
+        "id",
+        "protect",
+        "options",
+        "carrier",
+        "unknown",
+        "dispatch",
+        "listed_as",
+        "refused",
+        "awaited",
+    )
     return Entry(
         of_type(dict, raw["attributes"]),
         _id_or_none(raw.get("id")),
@@ -353,7 +367,16 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
         of_type(str, raw.get("listed_as", "")),
         of_type(bool, raw.get("refused", False)),
+        None if "awaited" not in raw else _aware(raw["awaited"]),
     )
+
+
+def _aware(raw: Any) -> str:
+    """The ISO time that `raw` is; raises ValueError or TypeError where it is none, or has no offset."""
+    time = datetime.fromisoformat(raw)
+    if time.tzinfo is None:
+        raise ValueError(raw)
+    return time.isoformat()
 
 
 def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:

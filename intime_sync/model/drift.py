@@ -115,6 +115,8 @@ class Blind(StrEnum):
     """A message to come."""
     UNKNOWN = "unknown"
     """A message that may have been sent or not."""
+    AWAITED = "awaited"
+    """An object whose creation was confirmed, and that no list has shown yet."""
 
 
 @dataclass(frozen=True, slots=True)

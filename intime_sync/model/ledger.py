@@ -50,7 +50,8 @@ class Entry:
     `refused` marks a contact that the service would not take along when its carrier was to be changed: its copy stays
     in `carrier`, and it is tried alone, in a carrier of its own, before anything else in that carrier moves.
     `options` is what the configuration said about its removal. `dispatch` is a message's; None for other kinds, and
-    for a message whose ids nobody knows.
+    for a message whose ids nobody knows. `awaited` is when the service confirmed the creation of an object that no
+    list has shown since (aware ISO time, UTC); None once one has.
     """
 
     attributes: Attributes
@@ -62,6 +63,7 @@ class Entry:
     dispatch: Dispatch | None = None
     listed_as: str = ""
     refused: bool = False
+    awaited: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ never called unchanged; see `Drift.unobservable`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ from intime_sync.model.drift import (
 )
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import Address, Attributes, KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.awaiting import all_awaited, is_awaited
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.drift_groups import (
     GroupRows,
@@ -108,6 +110,8 @@ class _ListDiffer:
                 continue
             before = entry.attributes
             row = self.index.owned(entry)
+            if row is None and is_awaited(entry, self.clock.now):
+                continue
             if self._lives(before):
                 self.compared += 1
                 yield from self._missing(key, entry) if row is None else self._present(key, entry, row)
@@ -201,3 +205,6 @@ def _unobservable(ledger: Ledger, clock: Clock) -> Iterator[Unobservable]:
     ):
         if count:
             yield Unobservable(kind, count, cause)
+    awaited = Counter(kind for kind, _, entry in all_awaited(ledger) if is_awaited(entry, clock.now))
+    for kind, count in awaited.items():
+        yield Unobservable(kind, count, Blind.AWAITED)

@@ -10,6 +10,7 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, Unknown
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Resource
+from intime_sync.planning.awaiting import is_awaited
 from intime_sync.planning.carriers import is_carrier, leftover_carriers, own_carriers
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import is_surplus
@@ -46,7 +47,7 @@ def references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
     """Every group that the ledger owns, or that its contacts and coming messages were put in."""
     found: dict[Reference, Users] = {}
     for name, entry in ledger.of(GROUPS.name).items():
-        if not is_surplus(entry):
+        if not is_surplus(entry) and not is_awaited(entry, clock.now):
             found[name, entry.remote_id] = Users(owned=True)
     known = {name: reference for reference in found for name in reference[:1]}
 

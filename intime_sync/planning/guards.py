@@ -148,6 +148,8 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
         if not isinstance(kind, ListedKind) or name not in actual or actual.of(name):
             continue
         owned = _live(name, ledger, clock) + (len(ledger.carriers) if name == GROUPS.name else 0)
+        # What no list has ever shown is no sign that this one lost something.
+        owned -= sum(entry.awaited is not None for entry in ledger.of(name).values())
         if owned >= 2:
             yield Guard(
                 EMPTY_ACCOUNT,

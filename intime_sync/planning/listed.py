@@ -11,6 +11,7 @@ from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, Resource
+from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import Clock, Index, KindPlan, match
 from intime_sync.planning.ownership import is_protected, lesson
@@ -38,7 +39,7 @@ def plan_listed(
     for resource in ordered:
         differ.decide(resource, plan.matched.get(resource.key))
     wanted = {resource.key for resource in ordered}
-    plan.changes += undesired(kind, entries, wanted, index, prune, clock)
+    plan.changes += undesired(kind, entries, wanted, index, prune, clock, plan)
     plan.changes += twins(kind, ordered, entries, index, clock, plan)
     if prune is Prune.ALL:
         plan.changes += unowned(kind, entries, index, clock)
@@ -67,6 +68,9 @@ class _Differ:
         """Append the change, or count the object as unchanged."""
         entry = self.entries.get(wanted.key)
         after = self.kind.attributes(wanted.value)
+        if found is None and entry is not None and is_awaited(entry, self.clock.now) and not self._settled(after):
+            self.plan.changes.append(self._awaited(wanted, entry, after))
+            return
         before = None if found is None else self.kind.attributes(found.value)
         settled = self._settled(after) and (before is None or self._settled(before) or not wanted.wish.absent)
         if wanted.wish.absent:
@@ -85,6 +89,21 @@ class _Differ:
 
     def _address(self, wanted: Resource[Any]) -> Address:
         return Address(self.kind.name, wanted.key)
+
+    def _awaited(self, wanted: Resource[Any], entry: Entry, after: Attributes) -> Held:
+        """It was made and may be listed soon: until then it is neither made again nor removed."""
+        absent = wanted.wish.absent
+        return Held(
+            address=self._address(wanted),
+            remote_id=entry.remote_id,
+            before=entry.attributes,
+            after=None if absent else after,
+            fields=() if absent else field_changes(entry.attributes, after),
+            reason=why_waiting(self._address(wanted), entry, self.clock, wanted=not absent),
+            origin=wanted.origin,
+            protected=is_protected(wanted.wish, entry),
+            options=wanted.wish.options,
+        )
 
     def _absent(
         self,
@@ -106,6 +125,7 @@ class _Differ:
                 options=_options_of_removal(wanted, entry),
             )
         if entry is not None:
+            self._note_never_listed(wanted, found, entry)
             return Forget(
                 address=self._address(wanted),
                 remote_id=entry.remote_id,
@@ -140,12 +160,20 @@ class _Differ:
             self.plan.problems.append(Problem("time-passed", message, wanted.origin, Severity.WARNING))
         return None
 
+    def _note_never_listed(self, wanted: Resource[Any], found: Resource[Any] | None, entry: Entry | None) -> None:
+        if found is None and entry is not None and entry.awaited is not None:
+            problem = never_listed(
+                self._address(wanted), entry, self.clock, wanted.origin, wanted=not wanted.wish.absent
+            )
+            self.plan.problems.append(problem)
+
     def _present(
         self, wanted: Resource[Any], found: Resource[Any] | None, before: Attributes | None, entry: Entry | None
     ) -> Change | None:
         address, after = self._address(wanted), self.kind.attributes(wanted.value)
         protected = is_protected(wanted.wish, entry)
         if found is None or before is None:
+            self._note_never_listed(wanted, found, entry)
             if self.kind.inert(after):
                 return None
             return Create(

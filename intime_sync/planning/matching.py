@@ -79,7 +79,8 @@ class Index:
         """The object that a ledger entry speaks of, if it is still there."""
         if entry.remote_id is not None:
             found = self.by_id.get(entry.remote_id)
-            if found is None or self.kind.matches_by_id():
+            # What was never listed under its id may have been confirmed by mistake, and the id be a stranger's.
+            if found is None or (self.kind.matches_by_id() and entry.awaited is None):
                 return found
             # A group that was renamed by hand is no longer what we made.
             same = self.kind.identity(found.value) == self.kind.identity_of(entry.attributes)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.model.change import Change, Delete, Forget
+from intime_sync.model.change import Change, Delete, Forget, Held
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Address, Resource
+from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
 from intime_sync.planning.matching import Clock, Index, KindPlan
 from intime_sync.planning.ownership import removes_owned
 
@@ -21,6 +22,7 @@ def undesired(
     index: Index,
     prune: Prune,
     clock: Clock,
+    plan: KindPlan,
 ) -> Iterator[Change]:
     """What the ledger owns and the configuration no longer names."""
     for key, entry in entries.items():
@@ -28,8 +30,26 @@ def undesired(
             continue
         address = Address(kind.name, key)
         found = index.owned(entry)
+        if (
+            found is None
+            and is_awaited(entry, clock.now)
+            and not kind.settled(entry.attributes, clock.now, clock.zone)
+        ):
+            # Not forgotten: it would turn up with nobody left to remove it.
+            if removes_owned(prune):
+                yield Held(
+                    address=address,
+                    remote_id=entry.remote_id,
+                    before=entry.attributes,
+                    after=None,
+                    reason=why_waiting(address, entry, clock, wanted=False),
+                    protected=entry.protect,
+                )
+            continue
         if found is None:
             reason = "gone from the account"
+            if entry.awaited is not None:
+                plan.problems.append(never_listed(address, entry, clock, None, wanted=False))
         elif (claimant := index.claimant(found)) is not None and claimant != key:
             reason = f"now {kind.name}/{claimant}"
         else:

@@ -87,6 +87,9 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
                 row = rows.by_id.get(change.remote_id)
             elif before is not None:
                 row = rows.by_identity.get(kind.identity_of(before))
+            entry = ledger.of(kind.name).get(change.address.key)
+            if row is None and isinstance(change, Held) and entry is not None and entry.awaited is not None:
+                return  # it is held just because no list shows it yet
             if row is None:
                 yield f"{change.address} is no longer in the account"
             elif before is not None and kind.attributes(row.value) != before:

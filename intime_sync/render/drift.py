@@ -54,6 +54,7 @@ _WHY: Final = {
     Blind.APPENDED: "the service does not list contacts, and these have no carrier",
     Blind.ADRIFT: "an interrupted apply left open whether they are there; the next one makes them anew",
     Blind.SCHEDULED: "the service does not list messages",
+    Blind.AWAITED: "the service confirmed them and does not list them yet",
     Blind.UNKNOWN: "it is not known whether they were sent: `intime-sync ledger resolve` settles that",
 }
 
@@ -278,6 +279,9 @@ def _blind_spot(found: Unobservable, drift: Drift) -> str:
             return counted(found.count, "scheduled message")
         case Blind.UNKNOWN:
             return f"{counted(found.count, 'message')} of unknown outcome"
+        case Blind.AWAITED:
+            noun = "blocked number" if found.kind == "blocklist" else found.kind
+            return f"{counted(found.count, noun)} not listed yet"
     assert_never(found.cause)
 
 

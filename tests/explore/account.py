@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,21 +14,23 @@ from faults.refusing import Refusal
 from properties.account_lab import CLOCK, OWNER, REF, reading
 
 from intime_sync.applying.applier import Applied, apply_plan
-from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
+from intime_sync.applying.settling import read_settled
+from intime_sync.cli.wiring import settle_in
 from intime_sync.emulator import EmulatorOptions
 from intime_sync.emulator.records import NewReminder
 from intime_sync.emulator.service import Call, Reply, Service, Share
 from intime_sync.emulator.store import Store
 from intime_sync.kinds.registry import BLOCKLIST, BY_SECTION, CONTACTS, GROUPS, MESSAGES
-from intime_sync.ledgers.base import LedgerSession
+from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import DropEntry, Ledger, PutEntry
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.guards import allowed
-from intime_sync.planning.matching import account_under_own_names
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account as PlannedAccount
 from intime_sync.planning.planner import make_plan
 from intime_sync.remote.client import Client
@@ -78,6 +80,8 @@ class State:
 
     database: bytes
     files: Mapping[str, bytes]
+    lists: Mapping[tuple[str, str], Sequence[Reply]]
+    clock: Clock
 
 
 class _Refusing(Service):
@@ -103,6 +107,7 @@ class Account:
         self.ledgers = FileLedgerStore(folder / "ledger.json", REF)
         self.allow_delete: dict[KindName, int] = {}
         self.allow_resend = False
+        self.clock = CLOCK
         self.store = Store(None, self.options.now)
         self.service = Service(self.options, self.store)
         self.refuse("")
@@ -126,12 +131,15 @@ class Account:
     def state(self) -> State:
         """What there is now."""
         files = {path.name: path.read_bytes() for path in self.folder.iterdir() if "lock" not in path.name}
-        return State(self.store._db.serialize(), files)
+        lists = {name: tuple(replies) for name, replies in self.service.lists.items()}
+        return State(self.store._db.serialize(), files, lists, self.clock)
 
     def put_back(self, state: State) -> None:
         """Make everything as it was."""
         self.store._db.deserialize(state.database)
         self.store._db.execute("PRAGMA foreign_keys = ON")
+        self.service.lists = {name: deque(replies) for name, replies in state.lists.items()}
+        self.clock = state.clock
         for path in self.folder.iterdir():
             if path.name not in state.files and "lock" not in path.name:
                 path.unlink()
@@ -156,16 +164,21 @@ class Account:
                 progress=Progress(),
                 parallelism=1,
                 sleep=lambda _seconds: None,
-                now=lambda: CLOCK.now,
+                now=lambda: self.clock.now,
             )
             return plan, apply_plan(plan, run)
 
     def _plan(self, desired: Snapshot, session: LedgerSession) -> tuple[Plan, Snapshot]:
-        kinds = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
-        actual = account_under_own_names(fetch_actual(self.client, kinds, reading()), session.ledger, desired)
-        for intent in session.open_intents:
-            session.settle(intent.number, settlement(intent, session.ledger, actual))
-        return make_plan(desired, actual, session.ledger, POLICY, PlannedAccount(REF, CLOCK)), actual
+        actual = read_settled(
+            lambda kinds: account_under_own_names(
+                fetch_actual(self.client, kinds, reading()), session.ledger, desired
+            ),
+            desired.resources,
+            LedgerView(session.ledger, session.open_intents),
+            settle_in(session),
+            lambda _seconds: None,
+        )
+        return make_plan(desired, actual, session.ledger, POLICY, PlannedAccount(REF, self.clock)), actual
 
     def allow(self, guard: Guard) -> None:
         """As whoever reviewed the plan does: allow precisely what a guard stops."""
@@ -177,6 +190,13 @@ class Account:
                 self.allow_resend = True
             case _:
                 raise AssertionError(guard)
+
+    def wait(self) -> bool:
+        """Let as much time pass as confirmed objects are waited for, if any are."""
+        awaited = any(all_awaited(self.ledgers.read().ledger))
+        if awaited:
+            self.clock = replace(self.clock, now=self.clock.now + LONGEST_WAIT)
+        return awaited
 
     def resolve(self) -> int:
         """As a person does who looks in the service: say of each message in doubt whether it was sent."""

@@ -158,7 +158,7 @@ class _Laboratory:
 
     def _put_right(self, trial: Trial) -> str | None:
         """Run until there is nothing to do; what is wrong then. `trial` is the first run's."""
-        left, asked = self.runs, False
+        left, asked, waited = self.runs, False, False
         if wrong := self._beside_refused(trial):
             return wrong
         if WORLDS[self.world].refused:
@@ -168,6 +168,9 @@ class _Laboratory:
             wrong = self._run(self.wanted, trial)
             if wrong is not None:
                 return f"stopped by {wrong}" if isinstance(wrong, Stopping) else f"{type(wrong).__name__}: {wrong}"
+            if self.account.wait() and not waited:
+                # What was confirmed and is not there is waited for, and made again after that.
+                left, waited = self.runs, True
             if self.account.resolve():
                 # Once a person has said what became of a message, it is as if everything began anew.
                 left, asked = left if asked else self.runs, True

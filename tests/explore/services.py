@@ -31,6 +31,8 @@ SERVICES: Mapping[str, Kind] = {
     "merges-in-part": Kind({"on_known_mobile": "union"}, ("neighbour",), keeps_others=True),
     "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves")),
     "renames": Kind({"names": "upper"}, ("contact", "moves")),
+    "lags": Kind({"list_lag": 1}),
+    "lags-more": Kind({"list_lag": 3}, ("contact",)),
     "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),
     "echoes-raw": Kind({"echo": "raw"}, ("blocklist", "reminder")),
     "echoes-e164": Kind({"echo": "e164"}, ("blocklist", "reminder")),

@@ -132,6 +132,7 @@ def settle(lab: Lab, config: Sections, runs: int = 2) -> None:
     """Apply until there is nothing to do: at most `runs` times, and then nothing is left undone."""
     lab.emulator.set_faults(None)
     for _ in range(runs):
+        lab.outwait()
         lab.apply(config)
         if lab.plan(config).is_empty:
             break

@@ -12,14 +12,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intime_sync.applying.applier import Applied, apply_plan
-from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
+from intime_sync.applying.settling import read_settled
+from intime_sync.cli.wiring import settle_in, settle_in_memory, view_of
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.errors import StalePlan
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, GROUPS
-from intime_sync.ledgers.base import LedgerSession
+from intime_sync.ledgers.base import LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -28,6 +29,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
+from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.carriers import unknown_carriers
 from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
@@ -90,6 +92,7 @@ class Lab:
         self.policy = policy or Policy()
         self.clock = CLOCK
         self.emulator.set_faults(None)
+        self.emulator.catch_up()
         self.emulator.calls.clear()
 
     def lose_ledger(self) -> None:
@@ -97,6 +100,11 @@ class Lab:
         self.owner, self.ledgers.account = OWNER, REF
         self.ledgers.path.unlink(missing_ok=True)
         self.ledgers.journal_path.unlink(missing_ok=True)
+
+    def outwait(self) -> None:
+        """Let as much time pass as what was confirmed, and no list shows, is waited for; none where all is listed."""
+        if any(all_awaited(self.ledger())):
+            self.clock = replace(self.clock, now=self.clock.now + LONGEST_WAIT)
 
     @property
     def ref(self) -> AccountRef:
@@ -115,12 +123,18 @@ class Lab:
         """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
         view = self.ledgers.read()
-        kinds = dict.fromkeys((*desired.resources, *(intent.kind for intent in view.open_intents)))
-        actual = account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
-        for intent in view.open_intents:
-            for delta in settlement(intent, view.ledger, actual):
-                view.ledger.record(delta)
+        actual = self._read(desired.resources, desired, view, settle_in_memory(view.ledger))
         return self.make(desired, actual, view.ledger)
+
+    def _read(
+        self, kinds: Iterable[KindName], desired: Snapshot | None, view: LedgerView, settle: Settle
+    ) -> Snapshot:
+        """The account, once what an interrupted run left open is settled."""
+
+        def fetch(kinds: Iterable[KindName]) -> Snapshot:
+            return account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
+
+        return read_settled(fetch, kinds, view, settle, lambda _seconds: None)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
@@ -152,7 +166,7 @@ class Lab:
                 sleep=lambda _seconds: None,
                 now=now or (lambda: self.clock.now),
             )
-            actual = self._settled(session, desired.resources, desired)
+            actual = self._read(desired.resources, desired, view_of(session), settle_in(session))
             run.actual = Run.lists_of(actual)
             if planned is None:
                 return apply_plan(self.make(desired, actual, session.ledger, selection), run)
@@ -161,23 +175,13 @@ class Lab:
                 raise StalePlan("; ".join(reasons))
             return apply_plan(planned, run)
 
-    def _settled(
-        self, session: LedgerSession, kinds: Iterable[KindName], desired: Snapshot | None = None
-    ) -> Snapshot:
-        """The account, once what an interrupted run left open is settled."""
-        wanted = dict.fromkeys((*kinds, *(intent.kind for intent in session.open_intents)))
-        actual = account_under_own_names(fetch_actual(self.client, wanted, reading()), session.ledger, desired)
-        for intent in session.open_intents:
-            session.settle(intent.number, settlement(intent, session.ledger, actual))
-        return actual
-
     def rename_owner(self, owner: str) -> bool:
         """As `ledger rename-owner`: whether it is so now, or carriers that the ledger does not know forbid it."""
         with self.ledgers.hold("ledger rename-owner", 0) as session:
             known = session.ledger.account
             assert known is not None
             if known.owner != owner:
-                groups = self._settled(session, [GROUPS.name]).of(GROUPS.name)
+                groups = self._read([GROUPS.name], None, view_of(session), settle_in(session)).of(GROUPS.name)
                 if any(unknown_carriers(groups, name, session.ledger) for name in (known.owner, owner)):
                     return False
                 session.rename_owner(owner)

@@ -62,6 +62,7 @@ ENTRIES = whole(
     dispatch=st.none() | DISPATCHES,
     listed_as=TEXTS,
     refused=st.booleans(),
+    awaited=st.none() | st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
 )
 CARRIERS = whole(
     Carrier, name=TEXTS, groups=GROUPS, copies=st.dictionaries(TEXTS, st.none() | IDS), going=st.booleans()

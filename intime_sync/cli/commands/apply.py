@@ -58,7 +58,9 @@ class _Fresh:
 
     def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
         """The plan, and the account that it was made from."""
-        return plan_for(self.configuration, connection, view_of(session), settle_in(session), self.selection)
+        return plan_for(
+            self.configuration, connection, view_of(session), settle_in(session), self.selection, patient=True
+        )
 
 
 class _FromFile:
@@ -80,7 +82,7 @@ class _FromFile:
         kinds = [change.address.kind for change in plan.changes]
         if plan.leftovers:
             kinds.append(CONTACTS.name)
-        actual = read_account(settings, connection, kinds, view_of(session), settle_in(session))
+        actual = read_account(settings, connection, kinds, view_of(session), settle_in(session), patient=True)
         clock = clock_of(settings, connection.client)
         reasons = stale_reasons(plan, connection.account, actual, session.ledger, clock)
         if not reasons and plan.recomputed(session.ledger.digest_key) != plan.stated:

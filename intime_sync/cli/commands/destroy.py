@@ -49,7 +49,7 @@ class _Nothing:
             owned.add(CONTACTS.name)
         desired = Snapshot({kind.name: () for kind in KINDS if kind.name in owned})
         plan, actual = plan_for(
-            Configuration(self.settings, desired, ()), connection, view_of(session), settle_in(session)
+            Configuration(self.settings, desired, ()), connection, view_of(session), settle_in(session), patient=True
         )
         # Without a ledger, carriers of this owner may be those of another configuration.
         return plan if ledger.lineage else replace(plan, leftovers=()), actual

@@ -61,6 +61,14 @@ from intime_sync.links import refuse_target
 @click.option("--merge-contacts", is_flag=True, help="The same as --on-known-mobile union.")
 @click.option("--reuse-ids", is_flag=True, help="Give the ids of removed groups out again.")
 @click.option(
+    "--list-lag",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    show_default=True,
+    help="Answer each list as it was N answers ago.",
+)
+@click.option(
     "--duplicates",
     type=click.Choice(["merge", "keep"]),
     default="merge",

@@ -108,6 +108,7 @@ def statuses(lab: Lab, config: Config) -> dict[str, str]:
 
 def assert_converges(lab: Lab, config: Config) -> None:
     lab.emulator.set_faults(None)
+    lab.outwait()
     lab.apply(config)
     if "contacts" in config:
         assert found_contacts(lab) == wanted_contacts(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,19 @@ def test_changed_digits_are_said_to_be_a_changed_ledger() -> None:
 def test_who_edits_by_hand_removes_the_checksum() -> None:
     edited = WHOLE[: WHOLE.rindex(b',\n  "checksum"')].replace(b"0605", b"0606") + b"\n}\n"
     assert ledger_from_json(edited).of(CONTACT)["anna"].attributes["mobile"] == "+46701740606"
+
+
+@pytest.mark.parametrize("time", ["2026-03-02T09:00:00", "yesterday", 7])
+def test_a_time_that_is_none_or_has_no_offset_is_refused(time: object) -> None:
+    def spelled(awaited: str) -> bytes:
+        waiting = Entry({"name": "Jour"}, RemoteId(3), awaited=awaited)
+        text = "".join(ledger_to_json(Ledger("line", 7, REF, {GROUP: {"Jour": waiting}})))
+        return f"{text[: text.rindex(',')]}\n}}\n".encode()
+
+    whole = spelled("2026-03-02T09:00:00+00:00")
+    assert ledger_from_json(whole).of(GROUP)["Jour"].awaited == "2026-03-02T09:00:00+00:00"
+    with pytest.raises(LedgerError):
+        ledger_from_json(whole.replace(b'"2026-03-02T09:00:00+00:00"', json.dumps(time).encode()))
 
 
 @pytest.mark.parametrize("data", [b"[" * 200_000, b'{"a":' * 200_000, b'{"objects": ' + b"[" * 200_000])

@@ -1,0 +1,114 @@
+"""What was confirmed and is in no list yet: held for an hour, whatever is wanted of it, then planned as usual."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from plan_makers import BLOCKLIST, CLOCK, GROUP, REMINDER, actions, entry, ledger, only, plan, pruning, row
+
+from intime_sync.applying.recovery import arrivals
+from intime_sync.model.change import Held
+from intime_sync.model.ledger import Ledger
+from intime_sync.model.policy import Prune
+from intime_sync.model.resource import Snapshot
+from intime_sync.planning.awaiting import LONGEST_WAIT
+
+JOUR = {"name": "Jour"}
+VISIT = {"key": "r0", "at": "2026-12-01T08:30", "attendant": {"firstname": "Anna", "mobile": "0701740608"}}
+BLOCKED = {"mobile": "0701740606"}
+KINDS: list[tuple[str, Any, dict[str, Any], str]] = [
+    ("groups", GROUP, JOUR, "Jour"),
+    ("reminders", REMINDER, VISIT, "r0"),
+    ("blocklist", BLOCKLIST, BLOCKED, "+46701740606"),
+]
+SINCE = (CLOCK.now - timedelta(minutes=20)).isoformat()
+PAST = replace(CLOCK, now=datetime.fromisoformat(SINCE) + LONGEST_WAIT)
+of_each = pytest.mark.parametrize(("section", "kind", "item", "key"), KINDS)
+
+
+def known(section: str, kind: Any, item: dict[str, Any], key: str, **more: Any) -> Ledger:
+    return ledger({kind: {key: entry(section, item, 17, awaited=SINCE, **more)}})
+
+
+@of_each
+def test_it_is_held_and_the_reason_says_until_when(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
+    made = plan({section: [item]}, known=known(section, kind, item, key))
+    change = only(made)
+    assert isinstance(change, Held)
+    assert "waited for until 2026-03-02 09:40" in (change.reason or "")
+    assert ("with id 17" in (change.reason or "")) is (section != "blocklist")
+    assert made.unchanged == 0, "it is not called as wanted"
+
+
+@of_each
+def test_it_is_held_where_it_shall_go(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
+    book = known(section, kind, item, key)
+    for wish in ([], [{**item, "ensure": "absent"}]):
+        change = only(plan({section: wish}, known=book))
+        assert (type(change), change.address.key) == (Held, key)
+    assert actions(plan({section: []}, known=book, policy=pruning(Prune.NEVER))) == []
+
+
+@of_each
+def test_after_the_wait_it_is_made_again_or_forgotten_with_a_warning(
+    section: str, kind: Any, item: dict[str, Any], key: str
+) -> None:
+    book = known(section, kind, item, key)
+    wishes: dict[str, list[dict[str, Any]]] = {"create": [item], "forget": []}
+    for action, wish in wishes.items():
+        made = plan({section: wish}, known=book, clock=PAST)
+        assert actions(made) == [(action, f"{kind}/{key}")]
+        assert [problem.code for problem in made.diagnostics] == ["never-listed"]
+
+
+@of_each
+def test_once_it_is_listed_all_is_as_usual(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
+    book = known(section, kind, item, key)
+    account = {kind: [row(section, item, 17)]}
+    for delta in arrivals(book, Snapshot({kind: tuple(account[kind])})):
+        book.record(delta)
+    assert book.of(kind)[key].awaited is None
+    assert actions(plan({section: [item]}, account, book)) == []
+    assert actions(plan({section: []}, account, book)) == [("delete", f"{kind}/{key}")]
+    assert actions(plan({section: [item]}, {}, book)) == [("create", f"{kind}/{key}")], "it was removed by hand"
+
+
+def test_one_that_somebody_else_has_the_id_of_is_neither_ours_nor_given_up() -> None:
+    stranger = {**VISIT, "attendant": {"firstname": "Bo", "mobile": "0701740699"}}
+    book = known("reminders", REMINDER, VISIT, "r0")
+    account = {REMINDER: [row("reminders", stranger, 17)]}
+    assert arrivals(book, Snapshot({REMINDER: tuple(account[REMINDER])})) == []
+    assert isinstance(only(plan({"reminders": [VISIT]}, account, book)), Held)
+    assert actions(plan({"reminders": [VISIT]}, account, book, clock=PAST)) == [("create", "reminder/r0")]
+
+
+def test_where_another_one_like_it_is_listed_that_is_taken_and_ours_goes_when_it_shows() -> None:
+    book = known("reminders", REMINDER, VISIT, "r0")
+    there = [row("reminders", VISIT, 16)]
+    for delta in arrivals(book, Snapshot({REMINDER: tuple(there)})):
+        book.record(delta)
+    assert ("adopt", "reminder/r0") in actions(plan({"reminders": [VISIT]}, {REMINDER: there}, book))
+    both = [*there, row("reminders", VISIT, 17)]
+    for delta in arrivals(book, Snapshot({REMINDER: tuple(both)})):
+        book.record(delta)
+    made = plan({"reminders": [VISIT]}, {REMINDER: both}, book)
+    assert actions(made) == [("adopt", "reminder/r0"), ("delete", "reminder/r0#17")]
+
+
+def test_one_of_the_same_identity_that_another_key_owns_is_not_taken() -> None:
+    book = known("reminders", REMINDER, VISIT, "r0")
+    book.objects[REMINDER]["r9"] = entry("reminders", VISIT, 3)  # type: ignore[index]
+    assert arrivals(book, Snapshot({REMINDER: (row("reminders", VISIT, 3),)})) == []
+
+
+def test_a_list_that_never_showed_anything_is_not_suddenly_empty() -> None:
+    items = [{"name": f"Grupp {number}"} for number in range(3)]
+    entries = {item["name"]: entry("groups", item, at, awaited=SINCE) for at, item in enumerate(items, 1)}
+    assert plan({"groups": items}, known=ledger({GROUP: entries})).tripped() == ()
+    seen = {name: replace(known, awaited=None) for name, known in entries.items()}
+    assert [guard.guard for guard in plan({"groups": items}, known=ledger({GROUP: seen})).tripped()] == [
+        "empty_account"
+    ]
