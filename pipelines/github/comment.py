@@ -1,7 +1,8 @@
 """The one comment of a pull request that holds its plan, and the digest that merging approved.
 
-Needs Python alone. GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN and INTIME_CI_COMMENT_AUTHOR tell it where, as
-whom, and whose comments count. The comment's last line is hidden: which plan it is, of which commit, and the digest.
+Needs Python alone. GITHUB_API_URL, GITHUB_REPOSITORY and INTIME_CI_COMMENT_AUTHOR tell it where, and whose comments
+count; the token is a line of its standard input. The comment's last line is hidden: which plan it is, of which
+commit, and the digest.
 
     comment.py put --pull N --name NAME --head SHA (--body FILE --digest DIGEST | --failed WHY)
     comment.py approved --name NAME --sha SHA      prints the digest; exits 5, saying why, where nothing was approved
@@ -42,7 +43,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class GitHub:
     """The few calls of the REST API that are needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str) -> None:
+        self.token = token
         self.url = os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
         self.repository = os.environ["GITHUB_REPOSITORY"]
         self.author = os.environ.get("INTIME_CI_COMMENT_AUTHOR") or "github-actions[bot]"
@@ -56,7 +58,7 @@ class GitHub:
             data=None if data is None else json.dumps(data).encode(),
             headers={
                 "Accept": "application/vnd.github+json",
-                "Authorization": f"Bearer {os.environ.get('GITHUB_TOKEN', '')}",
+                "Authorization": f"Bearer {self.token}",
                 "Content-Type": "application/json",
                 "User-Agent": "intime-sync",
                 "X-GitHub-Api-Version": "2022-11-28",
@@ -181,7 +183,7 @@ def main(arguments: list[str]) -> int:
         verb.add_argument("--name", required=True)
     options = parser.parse_args(arguments)
     try:
-        github = GitHub()
+        github = GitHub(sys.stdin.readline().strip())
         if options.verb == "put":
             put(github, options)
         else:

@@ -11,8 +11,17 @@ case $wanted in
     exit 3
     ;;
 esac
+
+# Python looks for modules, and pip for files, in the directory that it is started in: that is the checkout, and what is
+# in there may be anybody's. Here nobody needs credentials either.
+cd -- "$RUNNER_TEMP"
+for variable in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' | grep -E '^(PYTHON|INTIME_|GITHUB_TOKEN$)'); do
+    unset "$variable"
+done
+export PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 PYTHONUTF8=1
+
 venv=$RUNNER_TEMP/intime-sync-venv
-python3 -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wanted"
+python3 -I -m venv "$venv"
+"$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check "$wanted"
 printf '%s\n' "$venv/bin" >>"$GITHUB_PATH"
 "$venv/bin/intime-sync" --version

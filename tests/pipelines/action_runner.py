@@ -45,6 +45,7 @@ class Job:
     hub: FakeGitHub
     github: dict[str, Any] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
+    server: str = "https://github.example"
 
     def run(self, step: str = "Run", **inputs: str) -> Outcome:
         """Run a step of the action with these inputs (with _ for -), the others at their defaults."""
@@ -76,6 +77,7 @@ class Job:
             "RUNNER_TEMP": str(temp),
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_API_URL": self.hub.url,
+            "GITHUB_SERVER_URL": self.server,
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_EVENT_NAME": github["event_name"],
             "GITHUB_SHA": github["sha"],

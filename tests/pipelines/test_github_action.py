@@ -263,15 +263,15 @@ def test_installing_takes_the_checkout_or_what_is_asked_for(job: Job, tmp_path: 
     stub = tmp_path / "stub"
     stub.mkdir()
     (stub / "python3").write_text(
-        '#!/bin/sh\nmkdir -p "$3/bin"\nfor name in python intime-sync; do\n'
-        '  printf \'#!/bin/sh\\necho "$0 $*"\\n\' >"$3/bin/$name"; chmod +x "$3/bin/$name"\ndone\n'
+        '#!/bin/sh\nmkdir -p "$4/bin"\nfor name in python intime-sync; do\n'
+        '  printf \'#!/bin/sh\\necho "$0 $*"\\n\' >"$4/bin/$name"; chmod +x "$4/bin/$name"\ndone\n'
     )
     (stub / "python3").chmod(0o755)
     job.environ = {"PATH": f"{stub}:/usr/bin:/bin"}
     for version, wanted in (("", f"{ROOT}[emulator,excel]"), ("intime-sync==0.1.0", "intime-sync==0.1.0")):
         ran = job.run("Install", version=version)
         assert ran.code == 0, ran.log
-        assert f"-m pip install --quiet --disable-pip-version-check {wanted}\n" in ran.log
+        assert f"-I -m pip install --quiet --disable-pip-version-check {wanted}\n" in ran.log
     assert job.run("Install", version="--index-url=http://example.se").code == 3
 
 
