@@ -38,7 +38,8 @@ if [ -z "$approved" ] && { [ "$changes" -eq 0 ] || [ "${INTIME_CI_REQUIRE_APPROV
 fi
 if [ -z "$approved" ]; then
     code=0
-    approved=$(comment approved --name "$name" --sha "${GITHUB_SHA:-}" 2>"$reports/refusal.txt") || code=$?
+    approved=$(comment approved --name "$name" --sha "${GITHUB_SHA:-}" --ref "${GITHUB_REF:-}" \
+        2>"$reports/refusal.txt") || code=$?
     cat "$reports/refusal.txt" >&2
     if [ "$code" -ne 0 ]; then
         summarize <"$reports/plan.md"

@@ -86,9 +86,9 @@ planned() {
     esac
 }
 
-# comment ARGUMENT...: comment.py with the token, which is in no environment and in no list of processes.
+# comment ARGUMENT...: comment.py with token and key, which are in no environment and in no list of processes.
 comment() {
-    printf '%s\n' "$token" | python3 -I "$here/comment.py" "$@"
+    printf '%s\n' "$token" "$key" | python3 -I "$here/comment.py" "$@"
 }
 
 # authorized COMMAND...: run it so that git may use the token at GitHub, where the checkout has left no credentials.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fake_github import REPOSITORY, TOKEN, FakeGitHub
+from fake_github import APPROVAL_KEY, REPOSITORY, TOKEN, FakeGitHub
 from harness import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +50,7 @@ class Job:
     def run(self, step: str = "Run", **inputs: str) -> Outcome:
         """Run a step of the action with these inputs (with _ for -), the others at their defaults."""
         given = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()}
+        given |= {"approval-key": APPROVAL_KEY}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         github = {
             "repository": REPOSITORY,
@@ -81,6 +82,7 @@ class Job:
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_EVENT_NAME": github["event_name"],
             "GITHUB_SHA": github["sha"],
+            "GITHUB_REF": github.get("ref", "refs/heads/main"),
         }
         environ |= declared | {key: value for key, value in self.environ.items() if key == "PATH"}
         assert found["shell"] == "sh"

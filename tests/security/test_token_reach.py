@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from action_runner import BIN, Job
-from fake_github import REPOSITORY, TOKEN, FakeGitHub, fake_github
+from fake_github import APPROVAL_KEY, REPOSITORY, TOKEN, FakeGitHub, fake_github
 from harness import SECRET, Workspace
 
 # Goes before the command in the PATH: writes down what it can read of itself and of all processes above it.
@@ -62,7 +62,7 @@ def job(space: Workspace, hub: FakeGitHub, notes: Path) -> Job:
     spy.chmod(0o755)
     space.configure("groups: [A]\n")
     # A variable with the name of one in the scripts: it is exported, whatever is assigned to it.
-    environ = {"PATH": f"{tools}:{BIN}:{os.environ['PATH']}", "token": "x"}
+    environ = {"PATH": f"{tools}:{BIN}:{os.environ['PATH']}", "token": "x", "key": "x"}
     pull = {"number": 7, "head": {"sha": "a" * 40, "repo": {"full_name": REPOSITORY}}}
     return Job(space, hub, {"event_name": "pull_request", "event": {"pull_request": pull}}, environ)
 
@@ -80,7 +80,7 @@ def test_the_command_looks_for_the_token(job: Job, hub: FakeGitHub, notes: Path)
     ran = job.run(command="plan", ledger_branch="")
     assert ran.code == 0, ran.log
     assert len(hub.comments[7]) == 1, "where it is needed, it is there"
-    assert found(notes, TOKEN, basic, SECRET) == [SECRET]
+    assert found(notes, TOKEN, basic, APPROVAL_KEY, SECRET) == [SECRET]
 
 
 @pytest.mark.parametrize("command", ["plan", "validate"])
@@ -88,7 +88,7 @@ def test_a_forks_run_looks_for_credentials(job: Job, notes: Path, command: str) 
     job.environ |= {"INTIME_CLINIC_HASH": "another-secret"}
     job.github["event"]["pull_request"]["head"]["repo"]["full_name"] = "mallory/account"
     assert job.run(command=command).code == 0
-    assert found(notes, TOKEN, SECRET, "another-secret", "INTIME_HASH=") == []
+    assert found(notes, TOKEN, APPROVAL_KEY, SECRET, "another-secret", "INTIME_HASH=") == []
 
 
 def test_validating_needs_no_credentials(job: Job, notes: Path) -> None:
