@@ -1,12 +1,13 @@
 #!/bin/sh
 # A virtual environment with intime-sync, first in the PATH of the steps after this one.
-# INTIME_CI_VERSION: "" installs the action's own checkout; else a requirement as pip takes it.
+# INTIME_CI_VERSION: "" installs the action's own checkout; else a requirement as pip takes it. What it needs, and what
+# builds it, is the locked set of requirements/, whatever an index says today.
 set -eu
 
 source=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
-wanted=${INTIME_CI_VERSION:-${source}[emulator,excel]}
+wanted=${INTIME_CI_VERSION:-$source}
 case $wanted in
--*)
+-* | *[[:space:]]*)
     echo "::error title=intime-sync::The input version is a requirement for pip, not an option"
     exit 3
     ;;
@@ -22,6 +23,15 @@ export PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 PYTHONUTF8=1
 
 venv=$RUNNER_TEMP/intime-sync-venv
 python3 -I -m venv "$venv"
-"$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check "$wanted"
+pip() {
+    verb=$1
+    shift
+    "$venv/bin/python" -I -m pip "$verb" --disable-pip-version-check "$@"
+}
+# Wheels only: building something would fetch what it is built with, and of that no hash is known.
+pip install --quiet --require-hashes --only-binary=:all: \
+    --requirement "$source/requirements/runtime.lock" --requirement "$source/requirements/build.lock"
+pip install --quiet --no-deps --no-build-isolation "$wanted"
+pip check
 printf '%s\n' "$venv/bin" >>"$GITHUB_PATH"
 "$venv/bin/intime-sync" --version
