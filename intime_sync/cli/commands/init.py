@@ -13,6 +13,7 @@ from intime_sync.cli.output import Output
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, url_fault
 from intime_sync.config.whole_schema import root_schema
 from intime_sync.errors import InvalidInput
+from intime_sync.render.style import inert
 
 SCHEMA_FILE = "intime.schema.json"
 
@@ -64,6 +65,8 @@ def command(directory: Path, owner: str | None, url: str) -> int:
     ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text(_IGNORE, encoding="utf-8")
-    where = shlex.quote(str(directory))
-    Output.for_stdout().write(f"Wrote {root}. Next:\n  intime-sync plan {where}\n  intime-sync apply {where}")
+    where = inert(shlex.quote(str(directory)))
+    Output.for_stdout().write(
+        f"Wrote {inert(str(root))}. Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"
+    )
     return 0
