@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import intime_sync
+from intime_sync.files import create_file, read_own_file
 
 CACHE_DIRECTORY = ".intime/cache"
 SWITCH = "INTIME_CACHE"
@@ -58,10 +59,10 @@ class FileCache:
     def get(self, name: str) -> Any:
         """What was kept under a name; None when there is nothing, or nothing that can be believed."""
         try:
-            with (self.directory / name).open("rb") as entry:
-                signature, payload = entry.read(_SIGNATURE), entry.read()
+            kept = read_own_file(self.directory / name)
         except OSError:
             return None
+        signature, payload = kept[:_SIGNATURE], memoryview(kept)[_SIGNATURE:]
         if not hmac.compare_digest(signature, self._sign(name, payload)):
             return None
         try:
@@ -79,8 +80,7 @@ class FileCache:
             payload = marshal.dumps(value)
             if not self.wrote:
                 _make_private(self.directory)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as entry:
+            with os.fdopen(create_file(temporary), "wb") as entry:
                 entry.write(self._sign(name, payload))
                 entry.write(payload)
             temporary.replace(self.directory / name)
@@ -102,7 +102,7 @@ class FileCache:
             for entry in others[len(self.used) :]:
                 Path(entry.path).unlink(missing_ok=True)
 
-    def _sign(self, name: str, payload: bytes) -> bytes:
+    def _sign(self, name: str, payload: bytes | memoryview) -> bytes:
         return hmac.digest(self.key, hashlib.sha256(payload).digest() + name.encode(), "sha256")
 
 
@@ -162,8 +162,8 @@ def _signing_key(environ: Mapping[str, str]) -> bytes:
         return _whole_key(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(create_file(temporary), "wb") as file:
         file.write(secrets.token_bytes(_KEY))
     try:
         # Unlike a rename, a link never puts a second key in the place of the first.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.model.ledger import Carrier, Delta, Ledger, PutCarrier, PutEntry
+from intime_sync.model.ledger import NOWHERE, Carrier, Delta, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Attributes, RemoteId
 
 
@@ -20,8 +20,10 @@ def ways_to_reach(contacts: Iterable[Attributes]) -> list[str]:
     return sorted(found)
 
 
-def disown(ledger: Ledger, lost: RemoteId, keys: Collection[str], reach: Collection[str]) -> list[Delta]:
-    """Deltas after which every contact that could have been merged into the carrier `lost` counts as gone with it.
+def disown(ledger: Ledger, keys: Collection[str], reach: Collection[str]) -> list[Delta]:
+    """Deltas after which every contact that could have been merged into a carrier to be undone counts as gone.
+
+    `keys` are those that were sent into it, `reach` their numbers and addresses.
 
     Its old carrier keeps it as a copy, so that it goes too if it is there after all.
     """
@@ -29,13 +31,13 @@ def disown(ledger: Ledger, lost: RemoteId, keys: Collection[str], reach: Collect
     carriers: dict[RemoteId, Carrier] = {}
     named, reached = set(keys), set(reach)
     for key, entry in ledger.of(CONTACTS.name).items():
-        if entry.carrier is None or entry.carrier == lost:
+        if entry.carrier is None or entry.carrier == NOWHERE:
             continue
         if key in named or not reached.isdisjoint(_ways(entry.attributes)):
             home = carriers.get(entry.carrier) or ledger.carriers.get(entry.carrier)
             if home is not None:
                 carriers[entry.carrier] = replace(home, copies={**home.copies, key: entry.remote_id})
-            entries.append(PutEntry(CONTACTS.name, key, replace(entry, carrier=lost)))
+            entries.append(PutEntry(CONTACTS.name, key, replace(entry, carrier=NOWHERE)))
     return [*(PutCarrier(id, carrier) for id, carrier in carriers.items()), *entries]
 
 

@@ -20,7 +20,8 @@ from intime_sync.errors import IntimeSyncError, ServiceError
 from intime_sync.kinds.base import WireContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Change, Replace
-from intime_sync.model.ledger import Carrier, Delta, DropCarrier, Entry, PutCarrier, PutEntry
+from intime_sync.model.entries import astray
+from intime_sync.model.ledger import NOWHERE, Carrier, Delta, DropCarrier, Entry, PutCarrier, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
 from intime_sync.planning.carriers import CarrierBuild, current_carriers, plan_carriers, present_carriers
@@ -67,6 +68,10 @@ class Filler:
         # A carrier that has left the account must not lend its entry to a new group that gets the same id.
         dead = ledger.carriers.keys() - present_carriers(ledger, run.carriers())
         run.session.record([DropCarrier(id) for id in sorted(dead)])
+        # Nor must its contacts be taken for those of the new one.
+        entries = ledger.of(CONTACTS.name)
+        lost = astray(entries, ledger.carriers.keys())
+        run.session.record([PutEntry(CONTACTS.name, key, replace(entries[key], carrier=NOWHERE)) for key in lost])
         current = current_carriers(ledger, run.carriers())
         purge = sorted(id for id in run.carriers() if id not in current and id in run.purgeable)
         if purge and remove_carrier_groups(run, dict.fromkeys(purge, True)):
@@ -188,7 +193,7 @@ class Filler:
 
     def _disown(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
         members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
-        deltas = disown(self.run.session.ledger, carriers[0].id, members, ways_to_reach(members.values()))
+        deltas = disown(self.run.session.ledger, members, ways_to_reach(members.values()))
         others = [delta.key for delta in deltas if isinstance(delta, PutEntry) and delta.key not in members]
         if others:
             self.run.shortfalls.append(f"contact/{others[0]} may have gone with one of the same number or address")

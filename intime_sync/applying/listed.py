@@ -124,7 +124,7 @@ def _is_late(run: Run, kind: ListedKind, change: Change) -> bool:
     if not isinstance(change, Create | Update):
         return False
     states = [change.after] if isinstance(change, Create) else [change.before, change.after]
-    if not any(kind.settled(state, run.now(), run.context.zone) for state in states):
+    if not any(kind.settled(state, run.latest(), run.context.zone) for state in states):
         return False
     verb = "made" if isinstance(change, Create) else "edited"
     run.finish(change, Status.FAILED, f"its time has passed meanwhile, so it is not {verb}; plan again")

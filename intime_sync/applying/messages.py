@@ -17,6 +17,7 @@ from intime_sync.model.change import Adopt, Change, Create, Forget, Held, Replac
 from intime_sync.model.ledger import Dispatch, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
+from intime_sync.planning.resending import is_in_doubt
 from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
@@ -178,8 +179,7 @@ def _in_doubt(run: Run, change: Create | Replace, plan: Iterable[Change]) -> str
             return _doubt(other.address.key)
     # The plan may have been narrowed, or written by hand: the ledger says what is in doubt.
     for key, entry in run.session.ledger.of(MESSAGE).items():
-        in_doubt = entry.unknown or (entry.dispatch is not None and entry.dispatch.cancelling)
-        if in_doubt and key != change.address.key and MESSAGES.repeats(entry.attributes, change.after):
+        if is_in_doubt(entry) and key != change.address.key and MESSAGES.repeats(entry.attributes, change.after):
             return _doubt(key)
     return None
 

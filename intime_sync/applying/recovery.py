@@ -41,9 +41,7 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     if intent.operation == "remove" and isinstance(kind, ListedKind):
         return list(_gone(kind, intent, ledger, actual))
     if intent.operation == ADD:
-        carriers = _list(intent, "carriers")
-        lost = RemoteId(carriers[0]) if carriers else RemoteId(0)
-        return disown(ledger, lost, intent.keys, [str(way) for way in _list(intent, "reach")])
+        return disown(ledger, intent.keys, [str(way) for way in _list(intent, "reach")])
     if intent.operation == REMOVE and intent.kind == GROUPS.name:
         return list(_removed(intent, ledger, actual))
     if intent.operation == APPEND:

@@ -156,7 +156,7 @@ class Run:
 
     def carriers(self) -> dict[RemoteId, str]:
         """This owner's carriers in the account, by id."""
-        return own_carriers(self.actual.get(GROUPS.name, ()), self.owner)
+        return own_carriers(self.actual.get(GROUPS.name, ()), self.owner, self.session.ledger)
 
 
 def batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:

@@ -11,11 +11,12 @@ import click
 
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
-from intime_sync.cli.options import AllowDelete, report_option, reveal_option
+from intime_sync.cli.options import AllowDelete, environ, report_option, reveal_option
 from intime_sync.cli.output import Output, SilentProgress, ask, progress_bar
+from intime_sync.cli.places import check_targets
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
 from intime_sync.cli.stopping import StopRequest, stop_on_signals
-from intime_sync.cli.wiring import Connection, check_targets, connect, ledger_store, reading_context
+from intime_sync.cli.wiring import Connection, connect, ledger_store, reading_context
 from intime_sync.config.settings import Settings
 from intime_sync.errors import GuardStopped, InvalidInput, StalePlan
 from intime_sync.kinds.registry import BY_NAME
@@ -121,7 +122,7 @@ def wishes_of(verb: str, options: dict[str, Any]) -> Wishes:
 def run_apply(source: Source, wishes: Wishes) -> int:
     """The whole of it; the exit code."""
     settings = source.settings
-    check_targets(settings, [report.path for report in wishes.reports])
+    check_targets([report.path for report in wishes.reports], settings, environ())
     with connect(settings) as connection:
         store = ledger_store(settings, connection.account)
         with store.hold(wishes.verb, wishes.lock_timeout) as session, stop_on_signals() as stop:

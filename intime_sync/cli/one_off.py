@@ -22,6 +22,7 @@ from intime_sync.model.ledger import Ledger
 from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
+from intime_sync.planning.resending import group_members
 from intime_sync.wire.gsm import parts
 from intime_sync.wire.phone import E164
 from intime_sync.wire.requests import MessageItem, Recipient
@@ -131,15 +132,7 @@ def one_off(
     errors = [f"{option}: {problem.message}" for option, problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InvalidInput("\n  ".join(errors))
-    # The ledger, not the configuration: who has not been added yet gets nothing through a group.
-    members = frozenset(
-        str(entry.attributes["mobile"])
-        for entry in ledger.of(CONTACTS.name).values()
-        if entry.attributes.get("mobile")
-        and entry.attributes.get("type") != "email"
-        and not entry.unknown
-        and not groups.keys().isdisjoint(CONTACTS.group_names(entry.attributes))
-    )
+    members = group_members(ledger, groups)
     # Who is in one of the groups as well must not get it twice.
     warnings = [f"{option}: {problem.message}" for option, problem in problems]
     warnings += [f"{number} is in one of the groups, and gets it once" for number in numbers if number in members]

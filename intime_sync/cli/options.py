@@ -11,6 +11,7 @@ import click
 
 from intime_sync.cli.reports import ReportFile, ReportFormat
 from intime_sync.kinds.registry import BY_NAME
+from intime_sync.links import real_path
 from intime_sync.model.resource import KindName
 from intime_sync.planning.selection import Selection, parse_addresses
 
@@ -82,7 +83,7 @@ def environ() -> Mapping[str, str]:
 
 
 def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]) -> tuple[ReportFile, ...]:
-    paths = [report.path.resolve() for report in reports]
+    paths = [real_path(report.path) for report in reports]
     for report, path in zip(reports, paths, strict=True):
         if paths.count(path) > 1:
             raise click.BadParameter(f"two reports go to {report.path}", ctx, param)

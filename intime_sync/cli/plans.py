@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from intime_sync import __version__
 from intime_sync.config.settings import ROOT_FILE
-from intime_sync.errors import InvalidInput
+from intime_sync.errors import IntimeSyncError, InvalidInput
+from intime_sync.files import PRIVATE, replace_file
 from intime_sync.model.plan import Plan
 from intime_sync.render.json import plan_to_json
 from intime_sync.render.plan_file import read_plan
 
 
 def write_plan_file(plan: Plan, path: Path, directory: Path) -> None:
-    """The whole plan, unmasked, in a file that only its owner may read."""
+    """The whole plan, unmasked, in a file that only its owner may read. Raises IntimeSyncError."""
     text = plan_to_json(
         plan, tool_version=__version__, created_at=datetime.now(UTC), mask=False, directory=directory.as_posix()
     )
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        replace_file(path, [text.encode()], PRIVATE)
+    except OSError as error:
+        raise IntimeSyncError(
+            f"the plan file {path} cannot be written: {error.strerror}", hint="nothing was sent"
+        ) from None
 
 
 def read_plan_file(path: Path) -> tuple[Plan, Path]:

@@ -5,8 +5,6 @@ Loads a renderer only when its format is asked for.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from intime_sync import __version__
 from intime_sync.errors import IntimeSyncError
+from intime_sync.files import PRIVATE, SHARED, replace_file
 
 if TYPE_CHECKING:
     from intime_sync.model.plan import Guard, Plan
@@ -90,24 +89,8 @@ def write_reports(
     for report in reports:
         text = render_plan(plan, report.format, mask=not revealed, stopping=stopping)
         try:
-            _replace(report.path, text.encode("utf-8", "replace"), 0o600 if revealed else 0o666)
+            replace_file(report.path, [text.encode("utf-8", "replace")], PRIVATE if revealed else SHARED)
         except OSError as error:
             raise IntimeSyncError(
                 f"the report {report.path} cannot be written: {error.strerror}", hint="nothing was sent"
             ) from None
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    """Write it beside the file, then put it in the file's place, so that nobody reads half of it."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)  # a pipe or a device has no place to take
-        return
-    path = path.resolve()
-    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from intime_sync.cache import open_cache
 from intime_sync.cli.output import Output
+from intime_sync.cli.places import embedded_data_path, ledger_path, receipts_path
 from intime_sync.config.desired import Configuration
-from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings
+from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import GROUPS, KINDS, MESSAGES
+from intime_sync.kinds.registry import KINDS, MESSAGES
 from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
@@ -24,14 +25,13 @@ from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
-from intime_sync.planning.matching import Clock, under_own_names
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.remote.secrets import Credentials, Secret
 
-STATE_DIRECTORY = ".intime"
 _EMBEDDED_USER = "demo"
 _SERVICE_HOST = "sms.intime.nu"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -95,11 +95,16 @@ def _check_host(url: str, environ: Mapping[str, str]) -> None:
     )
 
 
+def account_of(settings: Settings) -> AccountRef:
+    """The account that a configuration and the environment name. Raises CredentialsError."""
+    return AccountRef(settings.url, credentials_of(settings)[0], settings.owner)
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connection]:
-    """A client for the account; the emulator is started for `embedded`."""
+    """A client for the account; the emulator is started for `embedded`. Nothing is sent before it is asked for."""
     user, secret = credentials_of(settings)
-    account = AccountRef(settings.url, user, settings.owner)
+    account = account_of(settings)
     if settings.url == EMBEDDED:
         with _embedded(settings.directory) as url, _client(url, user, secret, settings) as client:
             yield Connection(client, account)
@@ -120,12 +125,10 @@ def _embedded(directory: Path) -> Iterator[str]:
         raise _no_emulator() from None
     import sqlite3
 
-    state = directory / STATE_DIRECTORY
-    state.mkdir(mode=0o700, exist_ok=True)
-    data = state / "emulator.sqlite3"
+    data = embedded_data_path(directory)
     with ExitStack() as stack:
         try:
-            running = stack.enter_context(run_in_thread(EmulatorOptions(data=data)))
+            running = stack.enter_context(run_in_thread(EmulatorOptions(data=data, loopback_only=True)))
         except ImportError:
             raise _no_emulator() from None
         except sqlite3.Error as error:
@@ -141,32 +144,12 @@ def _no_emulator() -> InvalidInput:
 
 
 def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileLedgerStore:
-    """The ledger's home. Raises InvalidInput for a URL that no backend serves."""
-    if "://" in settings.ledger:
-        raise InvalidInput(
-            f"`ledger.url` {settings.ledger} is not a file", hint="write a path, relative to the configuration"
-        )
+    """The ledger's home. Raises InvalidInput for a URL that no backend serves, and for links of a repository."""
     return FileLedgerStore(
-        settings.directory / settings.ledger,
+        ledger_path(settings, os.environ),
         account,
         lambda: open_cache(settings.directory, os.environ, "ledger", ()),
     )
-
-
-def check_targets(settings: Settings, targets: Iterable[Path]) -> None:
-    """Refuse to write a plan or a report over what it was made from. Raises InvalidInput."""
-    store = ledger_store(settings)
-    precious = {
-        store.path,
-        store.journal_path,
-        store.lock_path,
-        settings.directory / ROOT_FILE,
-        receipts_path(settings),
-    }
-    known = {path.resolve() for path in precious}
-    for target in targets:
-        if target.resolve() in known:
-            raise InvalidInput(f"{target} belongs to the configuration or its ledger", hint="name another file")
 
 
 def check_ledger(ledger: Ledger, account: AccountRef) -> None:
@@ -187,8 +170,9 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
         raise LedgerError(
             f"`owner` changed: the ledger was written for `{known.owner}`, and the configuration says "
             f"`{account.owner}`. The ledger holds {held or 'nothing'}",
-            hint=f"put `owner: {known.owner}` back. Do not remove the ledger: every contact would be made, and every "
-            "scheduled message sent, a second time",
+            hint=f"put `owner: {known.owner}` back; or, if the new name is meant, run "
+            f"`intime-sync ledger rename-owner {known.owner} {account.owner}`. Do not remove the ledger: every "
+            "contact would be made, and every scheduled message sent, a second time",
         )
     raise LedgerError(
         f"the ledger is about {known.owner} as {known.user} at {known.url}, "
@@ -234,35 +218,34 @@ def read_account(
     check_ledger(view.ledger, connection.account)
     wanted = dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents)))
     fetched = fetch_actual(connection.client, wanted, reading_context(settings))
-    actual = Snapshot(
-        {
-            kind: under_own_names(rows, view.ledger.of(kind), _keys(desired, kind))
-            for kind, rows in fetched.resources.items()
-        }
-    )
+    actual = account_under_own_names(fetched, view.ledger, desired)
     if view.open_intents:
         from intime_sync.applying.recovery import settlement
 
         for intent in view.open_intents:
             settle(intent, settlement(intent, view.ledger, actual))
-    receipts = arrivals(settings, view.ledger)
-    if receipts:
-        from intime_sync.applying.recovery import heard_of
-
-        heard = heard_of(view.ledger, receipts)
-        if heard:
-            settle(None, heard)
+    _settle_by_receipts(settings, view.ledger, settle)
     return actual
 
 
-def _keys(desired: Snapshot | None, kind: KindName) -> set[str]:
-    """The keys of the groups that the configuration names; other kinds keep their names."""
-    return {resource.key for resource in desired.of(kind)} if desired is not None and kind == GROUPS.name else set()
+def settle_messages(settings: Settings, view: LedgerView, settle: Settle) -> None:
+    """What is known of messages without asking the account: what an interrupted run sent off, and receipts."""
+    from intime_sync.applying.recovery import needs_list, settlement
+
+    for intent in view.open_intents:
+        if not needs_list(intent):
+            settle(intent, settlement(intent, view.ledger, Snapshot({})))
+    _settle_by_receipts(settings, view.ledger, settle)
 
 
-def receipts_path(settings: Settings) -> Path:
-    """The file that `receive` writes."""
-    return settings.directory / settings.receipts
+def _settle_by_receipts(settings: Settings, ledger: Ledger, settle: Settle) -> None:
+    receipts = arrivals(settings, ledger)
+    if receipts:
+        from intime_sync.applying.recovery import heard_of
+
+        heard = heard_of(ledger, receipts)
+        if heard:
+            settle(None, heard)
 
 
 def arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:
@@ -273,13 +256,16 @@ def arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteI
         if entry.unknown
         for mobile in MESSAGES.mobiles(entry.attributes)
     ]
-    if not transids or not receipts_path(settings).exists():
+    if not transids:
+        return {}
+    path = receipts_path(settings, os.environ)
+    if not path.exists():
         return {}
     from intime_sync.receipts.store import ReceiptStore
 
     found: dict[str, list[tuple[RemoteId, datetime]]] = {}
     try:
-        store = ReceiptStore.open_existing(receipts_path(settings))
+        store = ReceiptStore.open_existing(path)
         with store or nullcontext():
             for receipt in store.of_transids(transids) if store else ():
                 found.setdefault(receipt.transid, []).append((RemoteId(receipt.message_id), receipt.received_at))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from intime_sync.config.document import Document
+from intime_sync.config.explain import MOST_EXPLAINED, too_many
 from intime_sync.config.places import place_in
 from intime_sync.config.wording import did_you_mean
 from intime_sync.kinds.base import ListedKind
@@ -15,6 +17,9 @@ from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource
 from intime_sync.model.table import Table
+
+_MOST_HINTS = 100
+_MOST_COMPARED = 1000
 
 Resources = Mapping[KindName, Sequence[Resource[Any]]]
 
@@ -36,11 +41,19 @@ def check_resources(resources: Resources, documents: Mapping[str, Document], fac
     """Every problem between items, whichever files they stand in."""
     problems: list[Problem] = []
     for name, items in resources.items():
-        problems += _duplicates(name, items)
+        problems += _first(_duplicates(name, items))
     problems += _shared_numbers(resources.get(CONTACTS.name, ()), facts.mobiles)
     if GROUPS.name in resources:
-        problems += _unknown_groups(resources, documents, facts.groups)
+        problems += _first(_unknown_groups(resources, documents, facts.groups))
     return problems
+
+
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    """As many as somebody may read, and that there are more."""
+    found = list(islice(problems, MOST_EXPLAINED + 1))
+    if len(found) > MOST_EXPLAINED:
+        found[-1] = too_many(found[-1].origin)
+    return found
 
 
 def _place(origin: Origin | None) -> tuple[str, int, int]:
@@ -92,6 +105,8 @@ def _unknown_groups(
 ) -> Iterator[Problem]:
     groups = {item.key: item.wish.absent for item in resources[GROUPS.name]}
     present = {name for name, absent in groups.items() if not absent}
+    # Looking for a likely one takes its time for each name and each group.
+    hints = iter(range(_MOST_HINTS if len(present) <= _MOST_COMPARED else 0))
     for kind in (CONTACTS, MESSAGES):
         items = resources.get(kind.name, ())
         if kind is CONTACTS and present.issuperset(of_contacts):
@@ -103,5 +118,6 @@ def _unknown_groups(
                 if name in groups:
                     message = f"the group `{name}` is declared with `ensure: absent`"
                 else:
-                    message = f"the group `{name}` is not declared in `groups`{did_you_mean(name, present)}"
+                    hint = did_you_mean(name, present) if next(hints, None) is not None else ""
+                    message = f"the group `{name}` is not declared in `groups`{hint}"
                 yield Problem("unknown-group", message, place_in(item, kind.spec.name, documents, "groups"))

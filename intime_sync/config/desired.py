@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from intime_sync.collector import collector_paused
 from intime_sync.config.checks import ContactFacts, check_resources
 from intime_sync.config.convert import convert, converter_for, object_converter
 from intime_sync.config.document import Document, Uniform
-from intime_sync.config.explain import Checker
+from intime_sync.config.explain import MOST_EXPLAINED, Checker, too_many
 from intime_sync.config.files import IncludedFile, find_files
 from intime_sync.config.kept import keep, recall
 from intime_sync.config.messages import resolve_messages
-from intime_sync.config.reading import read_file
+from intime_sync.config.reading import read_bytes, read_file
 from intime_sync.config.schema import item_schema, object_schema, section_schema
 from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
 from intime_sync.config.wording import closest, did_you_mean
@@ -25,6 +26,7 @@ from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.kinds.base import ItemContext, Kind
 from intime_sync.kinds.fields import FieldType
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
+from intime_sync.links import refuse_link_out
 from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
@@ -104,9 +106,12 @@ def _read_sections(
         )
     for file in files:
         try:
-            data = file.path.read_bytes()
+            data = read_bytes(file.path, file.name)
         except OSError as error:
             problems.append(Problem("unreadable-file", f"cannot be read: {error.strerror}", Origin(file.name, 1, 1)))
+            continue
+        if isinstance(data, Problem):
+            problems.append(data)
             continue
         if cache is not None and len(data) >= LEAST_BYTES:
             problems += reader.take_kept_file(cache, file, data)
@@ -119,8 +124,9 @@ def _read_sections(
 
 def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
     path = directory / ROOT_FILE
+    refuse_link_out(directory, path, "put the file itself there, or name the directory that it is in")
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, ROOT_FILE)
     except FileNotFoundError:
         raise InvalidInput(
             f"there is no {ROOT_FILE} in {directory}",
@@ -128,6 +134,8 @@ def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
         ) from None
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
+    if isinstance(data, Problem):
+        return None, [data]
     document, problems = read_yaml(ROOT_FILE, data)
     if document is not None:
         for name, value in document.root.items():
@@ -140,7 +148,8 @@ def _settings(
     directory: Path, document: Document, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Problem]]:
     known = NAMES | BY_SECTION.keys()
-    problems = [_unknown(document, name, known) for name in document.root if name not in known]
+    unknown = (name for name in document.root if name not in known)
+    problems = [_unknown(document, name, known) for name in islice(unknown, MOST_EXPLAINED)]
     given = {name: value for name, value in document.root.items() if name in NAMES}
     object_converter(FIELDS)(given)
     wrong = Checker(object_schema(FIELDS)).explain(given, document.locate, ())
@@ -170,8 +179,10 @@ def _unknown(document: Document, name: str, known: Iterable[str]) -> Problem:
 
 def _not_here(document: Document) -> list[Problem]:
     """What an included file may not hold."""
-    problems = []
+    problems: list[Problem] = []
     for name in document.root:
+        if len(problems) == MOST_EXPLAINED:
+            break
         if name in NAMES:
             message = f"`{name}` belongs in {ROOT_FILE}"
             problems.append(Problem("misplaced-setting", message, document.locate((name,), key=True)))
@@ -319,6 +330,7 @@ class _ItemReader:
         places = document.items[section]
         file, lines, columns = document.file, places.lines, places.columns
         read = self.kind.read
+        refused = 0
         for index, item in enumerate(items):
             if index in wrong:
                 continue
@@ -327,14 +339,23 @@ class _ItemReader:
             resource = read(item, Origin(file, lines[index], columns[index]), context)
             if resource is not None:
                 yield resource
+                continue
+            refused += 1
+            if refused > MOST_EXPLAINED:
+                problems.append(too_many(document.locate((section, index))))
+                return
 
     def _explain(self, document: Document, section: str, items: list[Any], problems: list[Problem]) -> set[int]:
         if self.whole.is_valid(items):
             return set()
         problems += self.whole.explain(items, document.locate, (section,))
         wrong = set()
+        mended = 0
         for index, item in enumerate(items):
-            if not self._one.is_valid(item) and not self._mend(items, index):
+            if self._one.is_valid(item):
+                continue
+            mended += 1
+            if mended > MOST_EXPLAINED or not self._mend(items, index):
                 wrong.add(index)
         return wrong
 

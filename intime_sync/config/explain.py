@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from intime_sync.config.document import Locate
 from intime_sync.config.schema import Schema
 from intime_sync.config.wording import did_you_mean, shown
-from intime_sync.model.problem import Problem
+from intime_sync.model.problem import Origin, Problem
 
 _Path = tuple[str | int, ...]
 
@@ -33,6 +34,16 @@ _LIMITS = {
     "maximum": ("out-of-range", "at most"),
     "minimum": ("out-of-range", "at least"),
 }
+
+
+MOST_EXPLAINED = 1000
+"""Wrong items that are explained, of a section or of one sort: nobody reads more, and each takes its time."""
+
+
+def too_many(origin: Origin | None) -> Problem:
+    """What is said at the first item that is not explained any more."""
+    message = f"more than {MOST_EXPLAINED:,} items are wrong; correct those above first"
+    return Problem("too-many-problems", message, origin)
 
 
 class Checker:
@@ -61,6 +72,12 @@ class Checker:
         if not problems:
             message = f"{_label(base)} is not as it should be: {shown(self._fast_reason(instance))}"
             return [Problem("bad-format", message, locate(base))]
+        items = self._schema.get("items")
+        if items is not None and isinstance(instance, list) and len(errors) >= MOST_EXPLAINED:
+            wrong = (index for index, item in enumerate(instance) if not self._items.is_valid(item))
+            beyond = next(islice(wrong, MOST_EXPLAINED, None), None)
+            if beyond is not None:
+                return [*problems, too_many(locate((*base, beyond)))]
         return list(problems)
 
     def errors(self, instance: object) -> Iterator[Any]:
@@ -72,11 +89,11 @@ class Checker:
         # The slow library takes minutes over a hundred thousand items, so it only gets those that are wrong.
         around: Any = _validator({name: value for name, value in self._schema.items() if name != "items"})
         yield from around.iter_errors(instance)
-        for index, item in enumerate(instance):
-            if not self._items.is_valid(item):
-                for error in self._items.errors(item):
-                    error.path.appendleft(index)
-                    yield error
+        wrong = (index for index, item in enumerate(instance) if not self._items.is_valid(item))
+        for index in islice(wrong, MOST_EXPLAINED):
+            for error in self._items.errors(instance[index]):
+                error.path.appendleft(index)
+                yield error
 
     def _fast_reason(self, instance: object) -> str:
         return next((str(error.message) for error in self._fast.iter_errors(instance)), "")
@@ -169,11 +186,10 @@ class _Explained:
                 yield Problem("missing-field", f"{label} is missing", self._locate(self._path))
 
     def _unknown(self, value: dict[str, object], known: dict[str, object]) -> Iterator[Problem]:
-        for name in value:
-            if name not in known:
-                hint = did_you_mean(name, (field for field in known if field not in value))
-                message = f"unknown field `{shown(name)}`{hint}"
-                yield Problem("unknown-field", message, self._locate((*self._path, name), key=True))
+        for name in islice((name for name in value if name not in known), MOST_EXPLAINED):
+            hint = did_you_mean(name, (field for field in known if field not in value))
+            message = f"unknown field `{shown(name)}`{hint}"
+            yield Problem("unknown-field", message, self._locate((*self._path, name), key=True))
 
     def _wrong_type(self, expected: list[str], value: object) -> Problem:
         wanted = " or ".join(_TYPE_WORDS.get(name, name) for name in expected)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from intime_sync.config.document import Locate
 from intime_sync.config.settings import ROOT_FILE, Include, Settings
+from intime_sync.config.walking import Allowance, TooMuchToWalk, matching_files
+from intime_sync.config.wording import shown
+from intime_sync.links import link_out_of
 from intime_sync.model.problem import Problem
 
 _TABLES = (".csv", ".xlsx")
 _YAML = (".yaml", ".yml")
+
+MOST_WALKED = 100_000
+"""Files and directories that are looked at, for all patterns together."""
+
+MOST_FILES = 10_000
+"""Files that are included."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,6 +35,7 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
     """All included files, sorted by name; a pattern that finds nothing is a problem, lest a typing error prune."""
     found: dict[str, IncludedFile] = {}
     problems: list[Problem] = []
+    allowance = Allowance(MOST_WALKED)
     for include in settings.includes:
         origin = locate(("include", include.index))
         reason = _refusal(include)
@@ -34,15 +43,26 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
             problems.append(Problem("bad-include", reason, origin))
             continue
         try:
-            matches = list(_matches(settings.directory, include))
+            matches = _matches(settings.directory, include, allowance)
+        except TooMuchToWalk:
+            message = (
+                f"`{shown(include.pattern)}` leads past {MOST_WALKED:,} files and directories, more than are "
+                "looked at; name the directories that hold the files"
+            )
+            return [], [*problems, Problem("bad-include", message, origin)]
         except ValueError as error:
-            problems.append(Problem("bad-include", f"`{include.pattern}` is not a pattern: {error}", origin))
+            problems.append(Problem("bad-include", f"`{shown(include.pattern)}` is not a pattern: {error}", origin))
             continue
         if not matches:
-            problems.append(Problem("nothing-included", f"no file matches `{include.pattern}`", origin))
-        home = settings.directory.resolve()
+            problems.append(Problem("nothing-included", f"no file matches `{shown(include.pattern)}`", origin))
+        if len(found) + len(matches) > MOST_FILES:
+            message = (
+                f"`{shown(include.pattern)}` makes it more than {MOST_FILES:,} files, the most that are read; "
+                "put more items into each"
+            )
+            return [], [*problems, Problem("bad-include", message, origin)]
         for file in matches:
-            if not file.path.resolve().is_relative_to(home):
+            if link_out_of(settings.directory, file.path) is not None:
                 # It could bring any file of this machine into what people are shown.
                 message = f"`{file.name}` is a link to a place outside the configuration's directory"
                 problems.append(Problem("bad-include", message, origin))
@@ -58,19 +78,20 @@ def _refusal(include: Include) -> str | None:
     """Why a pattern cannot be used."""
     pattern = PurePosixPath(include.pattern)
     if pattern.is_absolute() or ".." in pattern.parts or "\0" in include.pattern:
-        return f"`{include.pattern}` leaves the configuration's directory"
+        return f"`{shown(include.pattern)}` leaves the configuration's directory"
     suffix = pattern.suffix.lower()
     if include.section is None and suffix in _TABLES:
         return f"say what the table holds, for example `contacts: {include.pattern}`"
     if include.section is None and suffix not in _YAML:
-        return f"`{include.pattern}` must end in .yaml or .yml"
+        return f"`{shown(include.pattern)}` must end in .yaml or .yml"
     if include.section is not None and suffix not in _TABLES:
-        return f"`{include.pattern}` must end in .csv or .xlsx"
+        return f"`{shown(include.pattern)}` must end in .csv or .xlsx"
     return None
 
 
-def _matches(directory: Path, include: Include) -> Iterator[IncludedFile]:
-    for path in sorted(directory.glob(include.pattern)):
-        name = path.relative_to(directory).as_posix()
-        if name != ROOT_FILE and path.is_file():
-            yield IncludedFile(name, path, include.section)
+def _matches(directory: Path, include: Include, allowance: Allowance) -> list[IncludedFile]:
+    named = [
+        (path, path.relative_to(directory).as_posix())
+        for path in matching_files(directory, include.pattern, allowance)
+    ]
+    return [IncludedFile(name, path, include.section) for path, name in named if name != ROOT_FILE]

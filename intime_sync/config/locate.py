@@ -6,6 +6,7 @@ alias or an odd layout makes that impossible.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -70,6 +71,8 @@ class YamlLocator:
         """The place of the value at `path`, of its key with `key`, or of the nearest parent that exists."""
         if not path:
             return next(iter(self._keys.values()), Place(1, 1))
+        if key and len(path) == 1 and path[0] in self._keys:
+            return self._keys[str(path[0])]
         start = self._excerpt(path)
         return _walk(self._whole, path, key) if start is None else _walk(*start, key)
 
@@ -82,7 +85,8 @@ class YamlLocator:
             node, rest = self._read(items[path[1]], following, one_pair=False), path[2:]
         elif top in self._keys:
             start = self._keys[top]
-            following = min((place for place in self._keys.values() if place > start), default=None)
+            after = bisect_right(self._starts, start)
+            following = self._starts[after] if after < len(self._starts) else None
             node, rest = self._read(start, following, one_pair=True), path
         else:
             return None
@@ -105,6 +109,10 @@ class YamlLocator:
         if node.place != start:
             raise _Unreadable
         return node
+
+    @cached_property
+    def _starts(self) -> list[Place]:
+        return sorted(self._keys.values())
 
     @cached_property
     def _lines(self) -> Lines:

@@ -10,13 +10,24 @@ import io
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from functools import cached_property
+from itertools import count, islice
 from typing import NamedTuple
 
 from intime_sync.config.document import Document, ItemPlaces, Path, Place, Uniform
 from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.model.problem import Origin, Problem
+
+MOST_ROWS = 500_000
+"""Rows of a table, with the header and, in CSV, empty ones."""
+
+MOST_COLUMNS = 512
+MOST_CELLS = 5_000_000
+"""Cells of a table, empty ones before the last of a row counted."""
+
+_MOST_MISFITS = 1000
+"""Rows that do not fit the header and are said to: nobody reads more of them."""
 
 _MANY = 500
 """Shorter tables are read row by row, whatever is in them."""
@@ -48,15 +59,34 @@ def csv_rows(file: str, data: bytes) -> tuple[list[Row], CsvColumns | None, list
     try:
         if '"' not in text:
             # Then every line is a row.
+            if text.count("\n") > MOST_ROWS:
+                return [], None, [table_too_large(file, MOST_ROWS + 1, 1, f"{MOST_ROWS:,} rows, empty ones counted")]
             rows.extend(map(Row._make, zip(count(1), reader, strict=False)))
-        for cells in reader:
+        for cells in islice(reader, MOST_ROWS + 1 - len(rows)):
             rows.append(Row(lines + 1, cells))
             lines = reader.line_num
     except csv.Error as error:
         # Where a quote is not closed, rows and text cannot be told apart any more.
         last = max(lines, len(rows))
         problems.append(Problem("csv-row", _csv_message(str(error)), Origin(file, last + 1, 1)))
+    too_large = _too_large(file, rows)
+    if too_large is not None:
+        return [], None, [too_large]
     return rows, CsvColumns(text, delimiter), problems
+
+
+def _too_large(file: str, rows: Sequence[Row]) -> Problem | None:
+    """The place in a CSV file where there is more than is read."""
+    if len(rows) > MOST_ROWS:
+        return table_too_large(file, rows[-1].line, 1, f"{MOST_ROWS:,} rows, empty ones counted")
+    widths = [len(cells) for _, cells in rows]
+    widest = max(widths, default=0)
+    if widest > MOST_COLUMNS:
+        row = rows[widths.index(widest)]
+        return table_too_large(file, row.line, 1, f"{MOST_COLUMNS:,} columns, empty ones counted")
+    if sum(widths) > MOST_CELLS:
+        return table_too_large(file, rows[-1].line, 1, f"{MOST_CELLS:,} cells, empty ones counted")
+    return None
 
 
 def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
@@ -69,6 +99,15 @@ def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | 
     return read_rows(file, rows, section, SheetColumns(), [])
 
 
+def table_too_large(file: str, line: int, column: int, limit: str) -> Problem:
+    """What to say about a table that is larger than is read, at the place that is too much."""
+    message = (
+        f"this is more than is read of a table: at most {limit}; remove what is not needed, also far to the right "
+        "and far below, or divide it into several files"
+    )
+    return Problem("table-too-large", message, Origin(file, line, column))
+
+
 class CsvColumns:
     """Finds where a cell starts in the text of a table: slow, asked about errors only."""
 
@@ -76,11 +115,14 @@ class CsvColumns:
         self._text = text
         self._delimiter = delimiter
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return io.StringIO(self._text, newline="").readlines()
+
     def place(self, line: int, index: int) -> Place:
         """The place of the cell number `index` (from 0) of the row that starts on `line`."""
-        lines = io.StringIO(self._text, newline="").readlines()[line - 1 :]
         quoted, starts = False, True
-        for number, physical in enumerate(lines, start=line):
+        for number, physical in enumerate(islice(self._lines, line - 1, None), start=line):
             for column, character in enumerate(physical, start=1):
                 if index == 0:
                     return Place(number, column)
@@ -185,9 +227,15 @@ def _items(
     """The items of rows that fit the header, and their places; what is wrong with the others goes to `problems`."""
     items: list[object] = []
     places = ItemPlaces()
+    misfitting = 0
     for line, cells in _filled(rows):
         misfits = _misfits(file, line, cells, names, columns)
         if misfits:
+            misfitting += 1
+            if misfitting > _MOST_MISFITS:
+                message = f"more than {_MOST_MISFITS:,} rows do not fit the header; the rest is not looked at"
+                problems.append(Problem("csv-row", message, Origin(file, line, 1)))
+                break
             problems += misfits
             continue
         items.append(_item(cells, header))

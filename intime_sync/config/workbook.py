@@ -7,35 +7,53 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import warnings
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Final
 
-from intime_sync.config.tables import Row
+from intime_sync.config.tables import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Row, table_too_large
 from intime_sync.config.wording import shown
 from intime_sync.model.problem import Origin, Problem
 
-_MOST_BYTES = 256 * 1024 * 1024
-_MOST_ROWS = 1_048_576
-_MOST_COLUMNS = 512
+_MOST_BYTES: Final = 256 * 1024 * 1024
+_LAST_ROW: Final = 1_048_576
+"""Excel's own limit; openpyxl leaves out what claims to stand below."""
+
+_MOST_TAGS: Final = 16_000_000
+"""In the whole file, and, of these, in parts without rows: openpyxl keeps something of most tags."""
+
+_MOST_TAGS_WITHOUT_ROWS: Final = 4_000_000
+_MOST_TAGS_OF_A_ROW: Final = 200_000
+"""openpyxl holds a whole row before it can be counted; Excel writes a tag for each of 16,384 formatted cells."""
+
+_LONGEST_CELL: Final = 131_072
+_ROW: Final = re.compile(rb"<(?:[\w.-]+:)?row\b")
+_PIECE: Final = 1024 * 1024
 
 
 def workbook_rows(file: str, data: bytes) -> list[Row] | Problem:
     """The rows of the first sheet, or why they cannot be read."""
-    try:
-        import openpyxl
-    except ImportError:
+    if find_spec("openpyxl") is None:
         message = 'reading Excel files needs openpyxl: pip install "intime-sync[excel]"'
         return Problem("excel-missing", message, Origin(file, 1, 1))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > _MOST_BYTES:
-            return _unreadable(file, f"it unpacks to {unpacked // 2**20} MB")
+            if unpacked > _MOST_BYTES:
+                return _unreadable(file, f"it unpacks to {unpacked // 2**20} MB")
+            scanned = [_scan(archive, part.filename) for part in archive.infolist()]
+        problem = _too_much(file, scanned)
+        if problem is not None:
+            return problem
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and validations, which no value depends on
-            workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            workbook = _opened(data)
             try:
-                return _rows(workbook.worksheets[0])
+                return _rows(file, workbook.worksheets[0])
             finally:
                 workbook.close()
     except MemoryError:
@@ -44,15 +62,102 @@ def workbook_rows(file: str, data: bytes) -> list[Row] | Problem:
         return _unreadable(file, shown(error) or type(error).__name__)
 
 
+def _opened(data: bytes) -> Any:
+    """A workbook as `openpyxl.load_workbook` opens it, but that no sheet is parsed merely to find out its size."""
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+    class Sheet(ReadOnlyWorksheet):
+        def _get_size(self) -> None:
+            """Not needed: rows are read until there are no more."""
+
+    class Reader(ExcelReader):
+        def read_worksheets(self) -> None:
+            for sheet, relation in self.parser.find_sheets():
+                if relation.target not in self.valid_files:
+                    continue
+                if "chartsheet" in relation.Type:
+                    self.read_chartsheet(sheet, relation)  # type: ignore[arg-type]
+                else:
+                    found = Sheet(self.wb, sheet.name, relation.target, self.shared_strings)
+                    self.wb._sheets.append(found)  # type: ignore[attr-defined]
+
+    reader = Reader(io.BytesIO(data), read_only=True, data_only=True)
+    reader.read()
+    return reader.wb
+
+
 def _unreadable(file: str, why: str) -> Problem:
     return Problem("excel-unreadable", f"this is no workbook that can be read: {why}", Origin(file, 1, 1))
 
 
-def _rows(sheet: object) -> list[Row]:
+@dataclass(slots=True)
+class _Scanned:
+    """What a part of the archive holds, without parsing it: a parser would need memory for all of it."""
+
+    tags: int = 0
+    rows: int = 0
+    longest_row: int = 0
+    may_hide_rows: bool = False
+
+
+def _scan(archive: zipfile.ZipFile, name: str) -> _Scanned:
+    found = _Scanned()
+    instructions, tags_of_row, rest = 0, 0, b""
+    with archive.open(name) as part:
+        while piece := part.read(_PIECE):
+            cut = (rest + piece).rfind(b"<")  # so that no tag is seen in two halves
+            markup, rest = ((rest + piece)[:cut], (rest + piece)[cut:]) if cut > 0 else (b"", rest + piece)
+            first, *others = _ROW.split(markup)
+            tags_of_row += first.count(b"<")
+            for other in others:
+                found.longest_row = max(found.longest_row, tags_of_row)
+                tags_of_row = other.count(b"<")
+            found.tags += markup.count(b"<")
+            found.rows += len(others)
+            instructions += markup.count(b"<?")
+            found.may_hide_rows |= b"<!" in markup
+    found.longest_row = max(found.longest_row, tags_of_row)
+    found.may_hide_rows |= instructions > 1
+    return found
+
+
+def _too_much(file: str, parts: Sequence[_Scanned]) -> Problem | None:
+    """Why the parts of a workbook are not parsed."""
+    for part in parts:
+        if part.rows > MOST_ROWS:
+            return table_too_large(file, MOST_ROWS + 1, 1, f"{MOST_ROWS:,} rows, empty ones counted")
+        if part.rows and part.may_hide_rows:
+            return _unreadable(file, "a sheet holds comments or declarations, which no program writes there")
+        if part.rows and part.longest_row > _MOST_TAGS_OF_A_ROW:
+            return _unreadable(file, f"a row has more than {_MOST_TAGS_OF_A_ROW:,} tags")
+        if not part.rows and part.tags > _MOST_TAGS_WITHOUT_ROWS:
+            return _unreadable(file, f"a part of it has more than {_MOST_TAGS_WITHOUT_ROWS:,} tags")
+    if sum(part.tags for part in parts) > _MOST_TAGS:
+        return _unreadable(file, f"it has more than {_MOST_TAGS:,} tags")
+    return None
+
+
+def _rows(file: str, sheet: Any) -> list[Row] | Problem:
     # The size that a sheet claims pads every row to it, true or not.
-    sheet.reset_dimensions()  # type: ignore[attr-defined]
-    rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)  # type: ignore[attr-defined]
-    return [Row(number, _trimmed([_text(value) for value in row])) for number, row in enumerate(rows, start=1) if row]
+    sheet.reset_dimensions()
+    found: list[Row] = []
+    count = 0
+    for number, row in enumerate(sheet.iter_rows(max_row=_LAST_ROW, values_only=True), start=1):
+        cells = _trimmed(["" if value is None else _text(value) for value in row])
+        if not cells:
+            continue
+        count += len(cells)
+        if number > MOST_ROWS:
+            return table_too_large(file, number, 1, f"{MOST_ROWS:,} rows")
+        if len(cells) > MOST_COLUMNS:
+            return table_too_large(file, number, len(cells), f"{MOST_COLUMNS:,} columns")
+        if count > MOST_CELLS:
+            return table_too_large(file, number, len(cells), f"{MOST_CELLS:,} cells, empty ones counted")
+        if max(map(len, cells)) > _LONGEST_CELL:
+            return table_too_large(file, number, 1, f"{_LONGEST_CELL:,} characters in a cell")
+        found.append(Row(number, cells))
+    return found
 
 
 def _trimmed(cells: list[str]) -> list[str]:

@@ -34,6 +34,9 @@ from intime_sync.model.problem import Origin, Problem
 MAX_DEPTH = 50
 """Mappings and lists inside each other; more is no configuration, and would exhaust what walks it."""
 
+LONGEST_VALUE = 131_072
+"""Characters of a value, as many as a cell of a table may have."""
+
 _CORE_TAGS = "tag:yaml.org,2002:"
 _TEXT_TAG = _CORE_TAGS + "str"
 
@@ -122,6 +125,8 @@ class _Builder:
                 value = event.value
                 if not value or event.tag is not None or event.anchor is not None:
                     value = self._odd_scalar(event)
+                elif len(value) > LONGEST_VALUE:
+                    raise _Fatal(self._too_long(event))
             elif kind is MappingStartEvent:
                 value = {} if stack else root
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
@@ -200,6 +205,8 @@ class _Builder:
             self._refuse_tag(event)
         # In YAML only an empty plain scalar is nothing; `""` and `!!str` are empty text.
         value = None if not event.value and not event.style and event.tag is None else event.value
+        if len(event.value) > LONGEST_VALUE:
+            raise _Fatal(self._too_long(event))
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         return cast("str | None", value)
@@ -258,6 +265,12 @@ class _Builder:
 
     def _too_deep(self, event: Any) -> Problem:
         return self._problem("yaml-depth", f"nested deeper than {MAX_DEPTH}", event)
+
+    def _too_long(self, event: Any) -> Problem:
+        message = (
+            f"a value of {len(event.value):,} characters, and at most {LONGEST_VALUE:,} are read; is a quote missing?"
+        )
+        return self._problem("yaml-long", message, event)
 
     def _problem(self, code: str, message: str, event: Any) -> Problem:
         return Problem(code, message, Origin(self._file, *_place(event)))

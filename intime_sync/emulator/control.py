@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
@@ -60,12 +60,27 @@ def _for_this_machine(handler: Handler) -> Handler:
     return checked
 
 
+def is_known_name(request: Request, allowed: Collection[str]) -> bool:
+    """Whether a request came under a name of this machine, the address that it reached, or one that is `allowed`.
+
+    Another site's page can give its own name this machine's address (DNS rebinding), and would read what it gets.
+    """
+    host = _named(request)
+    reached = (request.scope.get("server") or ("",))[0]
+    return _is_local_name(request) or (host != "" and (host == reached or host in allowed))
+
+
 def _is_local_name(request: Request) -> bool:
-    try:
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    except ValueError:
-        return False
+    host = _named(request)
     return host == "localhost" or _is_loopback(host)
+
+
+def _named(request: Request) -> str:
+    """The host that a request names, in lower case; "" where there is none."""
+    try:
+        return (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

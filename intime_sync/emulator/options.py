@@ -44,8 +44,11 @@ class EmulatorOptions:
     - `duplicates`: adding a number that is already blocked returns its entry (`merge`) or adds another (`keep`).
     - `now`: what the service's clock runs on, as naive wall time; None is the time in Stockholm.
     - `retry_seconds`: the pause after a status that was not accepted, doubled each time up to a minute.
+    - `loopback_only`: statuses go to this machine alone, whatever a message's `statusurl` is; others stay due.
     - `timeout_seconds`: how long a `statusurl` may take to answer.
     - `faults`: what goes wrong, and when; None is nothing.
+    - `allowed_hosts`: names that the API is served under, besides `localhost`, loopback addresses and the address
+      that was connected to.
 
     Raises ValueError for a value outside these.
     """
@@ -62,7 +65,9 @@ class EmulatorOptions:
     now: Callable[[], datetime] | None = None
     retry_seconds: float = 1.0
     timeout_seconds: float = 10.0
+    loopback_only: bool = False
     faults: FaultPlan | None = None
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():

@@ -12,6 +12,7 @@ import ssl
 import threading
 from contextlib import suppress
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -24,24 +25,27 @@ _CHUNK: Final = 65_536
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-async def is_accepted(report: Report, seconds: float) -> bool:
+async def is_accepted(report: Report, seconds: float, *, loopback_only: bool = False) -> bool:
     """Post a status; True only for HTTP 200 and a body that is the message id, white space around it aside.
 
-    Everything that can go wrong on the way, an answer that takes longer than `seconds` included, is False.
+    Everything that can go wrong on the way, an answer that takes longer than `seconds` included, is False. So is,
+    with `loopback_only`, any other host than this machine: nothing is sent then, and its address is not looked up.
     """
     try:
         async with asyncio.timeout(seconds):
-            return await _exchange(report, urlsplit(report.url))
+            return await _exchange(report, urlsplit(report.url), loopback_only)
     except (OSError, ValueError, h11.ProtocolError):
         return False
 
 
-async def _exchange(report: Report, url: SplitResult) -> bool:
+async def _exchange(report: Report, url: SplitResult, loopback_only: bool) -> bool:
+    if loopback_only and not _names_this_machine(url.hostname or ""):
+        raise ValueError(f"not on this machine: {url.hostname}")
     if url.scheme not in _PORTS:
         raise ValueError(f"neither http nor https: {url.scheme}")
     talk = h11.Connection(h11.CLIENT)
     request = b"".join(talk.send(event) or b"" for event in _request(report, url))
-    reader, writer = await _connect(url)
+    reader, writer = await _connect(url, loopback_only)
     try:
         writer.write(request)
         await writer.drain()
@@ -85,12 +89,26 @@ async def _answer(talk: h11.Connection, reader: asyncio.StreamReader) -> bytes |
                 return None
 
 
-async def _connect(url: SplitResult) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+def _names_this_machine(host: str) -> bool:
+    """Whether a host is a loopback address, or the name that stands for one."""
+    return host.lower().rstrip(".") == "localhost" or _is_loopback(host)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+async def _connect(url: SplitResult, loopback_only: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection to the first address of the host that takes one; raises OSError if none does."""
     host, port = url.hostname or "", url.port or _PORTS[url.scheme]
     secure = _tls() if url.scheme == "https" else None
     failure = OSError(f"{host} has no address")
     for address in await _addresses(host, port):
+        if loopback_only and not _is_loopback(address):
+            continue
         try:
             return await asyncio.open_connection(
                 address, port, ssl=secure, server_hostname=host if secure is not None else None

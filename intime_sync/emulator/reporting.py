@@ -86,7 +86,9 @@ class Reporter:
         pause = self._pause(report.attempts)
         accepted = False
         try:
-            accepted = await posting.is_accepted(report, self._options.timeout_seconds)
+            accepted = await posting.is_accepted(
+                report, self._options.timeout_seconds, loopback_only=self._options.loopback_only
+            )
         except asyncio.CancelledError:
             # Given up midway: due at once for whoever opens the data next.
             pause = 0.0

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,6 +30,9 @@ from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
 from intime_sync.emulator.store import Store
 
 _NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", 404, "text/html")
+_OTHER_NAME = Reply(
+    b"the emulator is not served under this name; start it with --allow-host and the name", 403, "text/plain"
+)
 _LAST_REPLIES_SECONDS = 2.0
 
 
@@ -41,6 +45,7 @@ class Endpoints:
         self.faults = FaultCounter(options.faults)
         self.calls: list[tuple[str, str]] = []
         self.stopping = asyncio.Event()
+        self._hosts = frozenset(name.lower().rstrip(".") for name in options.allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -48,6 +53,9 @@ class Endpoints:
         try:
             body = await request.body()
         except ClientDisconnect:
+            return
+        if not control.is_known_name(request, self._hosts):
+            await _send(_OTHER_NAME, send)
             return
         if endpoint is None:
             await _send(_NOT_FOUND, send)
@@ -265,5 +273,6 @@ def serve(
     """
     listener, url = _listen(host, port)
     with listener:
-        server = _server(create_app(options), lambda: on_ready(url))
+        named = replace(options, allowed_hosts=(*options.allowed_hosts, host))
+        server = _server(create_app(named), lambda: on_ready(url))
         server.run(sockets=[listener])

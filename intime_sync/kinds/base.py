@@ -9,7 +9,6 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
-from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.fields import SectionSpec
@@ -19,7 +18,7 @@ from intime_sync.model.resource import PRESENT, Attributes, KindName, RemoteId, 
 from intime_sync.wire.endpoints import Endpoint
 from intime_sync.wire.reply import Unexpected
 from intime_sync.wire.requests import Request, WireFormat
-from intime_sync.wire.text import clean, forbidden_character
+from intime_sync.wire.text import LONGEST_RUN, clean, forbidden_character, nfc, too_many_marks
 from intime_sync.wire.xml import Element
 
 Item = Mapping[str, Any]
@@ -62,7 +61,7 @@ class ItemContext:
                 return raw  # clean as it is, like most
         elif self._forbidden(raw, (*parents, name)):
             return ""
-        return clean(raw)
+        return "" if self._overloaded(raw, (*parents, name)) else clean(raw)
 
     def lines(self, item: Item, name: str) -> str:
         """The field's text of several lines in NFC, each line ended by LF, without white space around the whole.
@@ -70,9 +69,9 @@ class ItemContext:
         A character that XML 1.0 forbids is noted as an error, and makes it "".
         """
         raw: str = item.get(name) or ""
-        if self._forbidden(raw, (name,), newlines=True):
+        if self._forbidden(raw, (name,), newlines=True) or self._overloaded(raw, (name,)):
             return ""
-        return normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
+        return nfc(raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
     def _forbidden(self, text: str, path: Sequence[str | int], *, newlines: bool = False) -> bool:
         found = forbidden_character(text, newlines=newlines)
@@ -84,6 +83,19 @@ class ItemContext:
             "forbidden-character",
             f"`{where}` holds {name_of_character} at position {position + 1}, "
             "which the service's XML cannot carry; remove it",
+            *path,
+        )
+        return True
+
+    def _overloaded(self, text: str, path: Sequence[str | int]) -> bool:
+        position = too_many_marks(text)
+        if position is None:
+            return False
+        where = ".".join(step for step in path if isinstance(step, str))
+        self.error(
+            "too-many-marks",
+            f"`{where}` holds more than {LONGEST_RUN} combining marks in a row, up to position {position + 1}; no "
+            "language writes so many on a letter, so remove them",
             *path,
         )
         return True

@@ -15,13 +15,14 @@ from intime_sync.kinds.group_names import plain_names
 from intime_sync.kinds.numbers import are_plain_emails, read_email
 from intime_sync.model.problem import Origin
 from intime_sync.wire.phone import E164, parse_mobile, plain_mobiles
+from intime_sync.wire.text import too_many_marks
 
 
 def read_texts(texts: Sequence[str]) -> Sequence[str] | None:
     """What `ItemContext.text` makes of each: itself, when all are clean."""
     joined = "\n".join(texts)
     clean = (
-        (joined.isascii() or is_normalized("NFC", joined))
+        (joined.isascii() or (too_many_marks(joined) is None and is_normalized("NFC", joined)))
         and joined.count("\n") == len(texts) - 1
         and joined.replace("\n", "").isprintable()
         and not any(doubtful in f"\n{joined}\n" for doubtful in ("  ", "\n ", " \n"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from intime_sync.kinds.base import Item, ItemContext
-from intime_sync.wire.text import clean
+from intime_sync.wire.text import clean, too_many_marks
 
 
 @lru_cache(maxsize=1024)
@@ -14,7 +14,7 @@ def plain_names(given: tuple[str, ...]) -> tuple[str, ...] | None:
 
     Remembered, since many people are in the same groups.
     """
-    names = sorted({clean(name) for name in given if name.isprintable()})
+    names = sorted({clean(name) for name in given if name.isprintable() and too_many_marks(name) is None})
     return tuple(names) if len(names) == len(given) and all(names) else None
 
 

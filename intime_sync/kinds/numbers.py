@@ -16,6 +16,8 @@ _PLAIN_EMAIL_LINES = re.compile(f"^{_PLAIN_EMAIL.pattern}$", re.ASCII | re.MULTI
 _SPECIAL = (".local", ".localhost", ".invalid", ".onion", ".test", ".arpa", ".alt")
 _SPECIAL_LINES = re.compile(rf"\.(?:{'|'.join(ending[1:] for ending in _SPECIAL)})$", re.MULTILINE)
 _MAX_PLAIN_EMAIL = 64
+_MAX_EMAIL = 1000
+"""Characters: far more than the 254 of RFC 5321, since letters may be written as several characters."""
 
 
 def read_mobile(text: str, context: ItemContext, *path: str | int, any_kind: bool = False) -> E164 | None:
@@ -59,6 +61,12 @@ def read_email(text: str, context: ItemContext, *path: str | int) -> str | None:
         and not address.endswith(_SPECIAL)
     ):
         return address
+    if len(address) > _MAX_EMAIL:  # its validator needs the square of some lengths
+        message = (
+            f"`{short(text)}` is not an e-mail address: it has {len(address):,} characters, and at most 254 can be"
+        )
+        context.error("impossible-email", message, *path)
+        return None
     from email_validator import EmailNotValidError, validate_email
 
     try:

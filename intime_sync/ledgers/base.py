@@ -46,6 +46,10 @@ class LedgerSession(Protocol):
         """Write down what needs no request."""
         ...
 
+    def rename_owner(self, owner: str) -> None:
+        """Say in one step, durably, that all of it belongs to `owner` of the same account from now on."""
+        ...
+
     def save(self) -> None:
         """Fold everything that is settled into the ledger itself."""
         ...

@@ -8,15 +8,16 @@ import re
 from array import array
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from operator import itemgetter
-from typing import Any, TypeVar, assert_never
+from typing import Any, assert_never
 
 from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
-from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, MESSAGES
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.ledgers.shapes import LARGEST_ID, UnknownName, as_id, check_ledger, known, of_type
 from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import (
     AccountRef,
@@ -33,8 +34,6 @@ from intime_sync.model.ledger import (
 )
 from intime_sync.model.resource import KindName, RemoteId
 
-T = TypeVar("T")
-
 FORMAT_VERSION = "1"
 
 # How `ledger_to_json` writes the contacts, and about how many bytes of them are read at once.
@@ -43,9 +42,9 @@ _CONTACTS_END = b"\n    }"
 _INSTEAD = b'\n    "contact": "%s"'
 _PART = 1 << 20
 
-# As many digits as a number of more than 64 bits has.
+# As many digits as numbers beyond 64 bits have, above and below zero: the quick reader makes floats of them.
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_HUGE = b"0" * 20
+_HUGE = (b"0" * 20, b"-" + b"0" * 19)
 
 _CHECKSUM = b'\n  "checksum": "sha256:'
 _CHECKSUM_LINE = re.compile(rb'  "checksum": "sha256:([0-9a-f]{64})"\n\}\n')
@@ -105,14 +104,25 @@ def ledger_from_json(data: bytes) -> Ledger:
         with collector_paused():
             ledger = _read(data)
             if not has_checksum:
-                _check_attributes(ledger)
+                check_ledger(ledger)
             return ledger
-    except UNREADABLE:
+    except UnknownName as error:
+        if not has_checksum:
+            raise _unreadable(f": it holds `{error}`, which is no part of one") from None
         raise LedgerError(
-            "the ledger is not readable as one",
-            hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again, but "
-            "messages that are scheduled would be scheduled a second time",
+            f"the ledger holds `{error}`, which this version of intime-sync does not know",
+            hint="use the version that wrote it, or a newer one",
         ) from None
+    except UNREADABLE:
+        raise _unreadable() from None
+
+
+def _unreadable(why: str = "") -> LedgerError:
+    return LedgerError(
+        f"the ledger is not readable as one{why}",
+        hint="restore it from a copy; without one, remove it: objects are adopted and contacts made again, but "
+        "messages that are scheduled would be scheduled a second time",
+    )
 
 
 def _has_checksum(data: bytes) -> bool:
@@ -176,7 +186,8 @@ def _parse(data: bytes) -> dict[str, Any]:
     import orjson
 
     parsed: dict[str, Any]
-    if _HUGE not in data.translate(_DIGITS_AS_ZEROS):
+    zeros = data.translate(_DIGITS_AS_ZEROS)
+    if not any(huge in zeros for huge in _HUGE):
         with suppress(orjson.JSONDecodeError):
             parsed = orjson.loads(data)
             return parsed
@@ -191,12 +202,13 @@ def _ledger_from_dict(raw: dict[str, Any]) -> Ledger:
             f"the ledger has format version {version!r}, and this program reads {FORMAT_VERSION!r}",
             hint="use the version of intime-sync that wrote it, or a newer one",
         )
+    known(raw, "format_version", "lineage", "serial", "digest_key", "account", "objects", "carriers", "checksum")
     return Ledger(
-        lineage=_of_type(str, raw["lineage"]),
-        serial=_of_type(int, raw["serial"]),
+        lineage=of_type(str, raw["lineage"]),
+        serial=of_type(int, raw["serial"]),
         account=account_from_dict(raw["account"]),
         objects={KindName(kind): _entries(kind, entries) for kind, entries in raw["objects"].items()},
-        carriers={RemoteId(int(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
+        carriers={RemoteId(as_id(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
         digest_key=bytes.fromhex(raw.get("digest_key", "")).hex(),
     )
 
@@ -264,7 +276,7 @@ def ledger_to_plain(ledger: Ledger) -> tuple[object, ...] | None:
         return None
     rest = {kind: entries for kind, entries in ledger.objects.items() if entries is not contacts}
     rest[CONTACTS.name] = contacts.others
-    small = Ledger(ledger.lineage, ledger.serial, ledger.account, rest, ledger.carriers)
+    small = replace(ledger, objects=rest)
     try:
         text = "".join(ledger_to_json(small))
         same = _ledger_from_dict(json.loads(text)) == small
@@ -283,33 +295,22 @@ def ledger_from_plain(plain: tuple[Any, ...]) -> Ledger:
     return ledger
 
 
-def _check_attributes(ledger: Ledger) -> None:
-    """Raises what UNREADABLE names where a kind cannot have written some attributes: a ledger edited by hand."""
-    for name, entries in ledger.objects.items():
-        kind = BY_NAME[name]
-        if isinstance(kind, ListedKind):
-            for entry in entries.values():
-                kind.identity_of(entry.attributes)
-        elif name == MESSAGES.name:
-            for entry in entries.values():
-                datetime.fromisoformat(_of_type(str, entry.attributes["send_at"]))
-                _of_type(str, entry.attributes["body"])
-
-
-def _of_type(kind: type[T], value: Any) -> T:
-    """`value`, which must be of just this type; raises TypeError."""
-    if type(value) is not kind:
-        raise TypeError(value)
-    return value
-
-
 def _id_or_none(value: Any) -> RemoteId | None:
-    return None if value is None else RemoteId(_of_type(int, value))
+    return None if value is None else _id(value)
+
+
+def _id(value: Any) -> RemoteId:
+    if abs(of_type(int, value)) > LARGEST_ID:
+        raise ValueError(value)
+    return RemoteId(value)
 
 
 def account_from_dict(raw: Any) -> AccountRef | None:
     """The account that a ledger or a journal is about. Raises what UNREADABLE names."""
-    return None if raw is None else AccountRef(*(_of_type(str, raw[name]) for name in ("url", "user", "owner")))
+    if raw is None:
+        return None
+    known(raw, "url", "user", "owner")
+    return AccountRef(*(of_type(str, raw[name]) for name in ("url", "user", "owner")))
 
 
 def _account_to_dict(account: AccountRef) -> dict[str, str]:
@@ -339,15 +340,16 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
 
 def entry_from_dict(raw: dict[str, Any]) -> Entry:
     """The reverse of `entry_to_dict`."""
+    known(raw, "attributes", "id", "protect", "options", "carrier", "unknown", "dispatch", "listed_as")
     return Entry(
-        _of_type(dict, raw["attributes"]),
+        of_type(dict, raw["attributes"]),
         _id_or_none(raw.get("id")),
-        _of_type(bool, raw.get("protect", False)),
-        _of_type(dict, raw.get("options", {})),
+        of_type(bool, raw.get("protect", False)),
+        of_type(dict, raw.get("options", {})),
         _id_or_none(raw.get("carrier")),
-        _of_type(bool, raw.get("unknown", False)),
+        of_type(bool, raw.get("unknown", False)),
         dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
-        _of_type(str, raw.get("listed_as", "")),
+        of_type(str, raw.get("listed_as", "")),
     )
 
 
@@ -369,10 +371,11 @@ def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:
 
 def dispatch_from_dict(raw: dict[str, Any]) -> Dispatch:
     """The reverse of `dispatch_to_dict`."""
+    known(raw, "ids", "groups", "cancelling", "asked", "since", "earlier")
     return Dispatch(
         _ids(raw["ids"]),
         _group_ids(raw.get("groups", {})),
-        _of_type(bool, raw.get("cancelling", False)),
+        of_type(bool, raw.get("cancelling", False)),
         frozenset(_ids(raw.get("asked", []))),
         None if "since" not in raw else datetime.fromisoformat(raw["since"]).isoformat(),
         _ids(raw.get("earlier", [])),
@@ -380,11 +383,11 @@ def dispatch_from_dict(raw: dict[str, Any]) -> Dispatch:
 
 
 def _ids(raw: list[Any]) -> tuple[RemoteId, ...]:
-    return tuple(RemoteId(_of_type(int, id)) for id in _of_type(list, raw))
+    return tuple(_id(id) for id in of_type(list, raw))
 
 
 def _group_ids(raw: Any) -> dict[str, RemoteId]:
-    return {name: RemoteId(_of_type(int, id)) for name, id in _of_type(dict, raw).items()}
+    return {name: _id(id) for name, id in of_type(dict, raw).items()}
 
 
 def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
@@ -399,9 +402,10 @@ def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
 
 def carrier_from_dict(raw: dict[str, Any]) -> Carrier:
     """The reverse of `carrier_to_dict`."""
-    copies = {key: _id_or_none(id) for key, id in _of_type(dict, raw.get("copies", {})).items()}
-    going = _of_type(bool, raw.get("going", False))
-    return Carrier(_of_type(str, raw["name"]), _group_ids(raw["groups"]), copies, going)
+    known(raw, "name", "groups", "copies", "going")
+    copies = {key: _id_or_none(id) for key, id in of_type(dict, raw.get("copies", {})).items()}
+    going = of_type(bool, raw.get("going", False))
+    return Carrier(of_type(str, raw["name"]), _group_ids(raw["groups"]), copies, going)
 
 
 def delta_to_list(delta: Delta) -> list[Any]:
@@ -426,9 +430,9 @@ def delta_from_list(raw: list[Any]) -> Delta:
         case ["drop", str() as kind, str() as key]:
             return DropEntry(KindName(kind), key)
         case ["put-carrier", int() as id, dict() as carrier]:
-            return PutCarrier(RemoteId(id), carrier_from_dict(carrier))
+            return PutCarrier(_id(id), carrier_from_dict(carrier))
         case ["drop-carrier", int() as id]:
-            return DropCarrier(RemoteId(id))
+            return DropCarrier(_id(id))
         case _:
             raise ValueError(raw)
 
@@ -446,4 +450,11 @@ def intent_to_dict(intent: Intent) -> dict[str, Any]:
 
 def intent_from_dict(raw: dict[str, Any]) -> Intent:
     """The reverse of `intent_to_dict`. Raises KeyError or TypeError."""
-    return Intent(raw["intent"], raw["operation"], KindName(raw["kind"]), tuple(raw["keys"]), raw["detail"])
+    known(raw, "intent", "operation", "kind", "keys", "detail")
+    return Intent(
+        of_type(int, raw["intent"]),
+        of_type(str, raw["operation"]),
+        KindName(of_type(str, raw["kind"])),
+        tuple(of_type(str, key) for key in of_type(list, raw["keys"])),
+        of_type(dict, raw["detail"]),
+    )

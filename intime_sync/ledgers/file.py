@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import uuid
@@ -12,10 +13,12 @@ from pathlib import Path
 from intime_sync.cache import LEAST_BYTES, FileCache
 from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
+from intime_sync.files import PRIVATE, replace_file
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
-from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal, sync_directory
-from intime_sync.ledgers.lock import hold_lock
+from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal
+from intime_sync.ledgers.lock import hold_lock, refuse_link
+from intime_sync.links import real_path
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.resource import KindName
 
@@ -24,8 +27,9 @@ class FileLedgerStore:
     """See `base.LedgerStore`.
 
     A link is followed once: the ledger, its journal and its lock lie beside its target, so that all who share the
-    target exclude each other, and the link stays one. `account` is written into a ledger that has none yet;
-    `find_cache` gives the cache that makes a large one quick to read, if there is one.
+    target exclude each other, and the link stays one. Beside it, links are refused: this program makes none there.
+    `account` is written into a ledger that has none yet; `find_cache` gives the cache that makes a large one quick to
+    read, if there is one.
     """
 
     def __init__(
@@ -34,7 +38,7 @@ class FileLedgerStore:
         account: AccountRef | None = None,
         find_cache: Callable[[], FileCache | None] = lambda: None,
     ) -> None:
-        self.path = Path(os.path.realpath(path)) if path.is_symlink() else path
+        self.path = real_path(path) if path.is_symlink() else path
         self.account = account
         self._find_cache = find_cache
 
@@ -109,6 +113,7 @@ class FileLedgerStore:
         except OSError as error:
             raise LedgerError(f"{self.path.parent} cannot be made: {error.strerror}") from None
         self._check_replaceable()
+        refuse_link(self.journal_path)
         with hold_lock(self.lock_path, verb, timeout):
             ledger, content = self._load()
             ledger.account = ledger.account or self.account
@@ -135,18 +140,13 @@ class FileLedgerStore:
     def replace(self, ledger: Ledger) -> None:
         """Put `ledger` in the file's place in one step; whoever reads sees the old one or the new one."""
         ledger.digest_key = ledger.digest_key or secrets.token_hex(16)
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
+        # Only the holder of the lock writes it, so one name is enough, and what a killed run left is removed.
+        temporary = self.path.with_name(f"{self.path.name}.tmp")
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.writelines(ledger_to_json(ledger))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
-            sync_directory(self.path.parent)
+            refuse_link(self.path)
+            pieces = (piece.encode() for piece in ledger_to_json(ledger))
+            replace_file(self.path, pieces, PRIVATE, temporary=temporary)
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
             raise LedgerError(
                 f"{self.path} cannot be written: {error.strerror}",
                 hint="nothing is lost: the journal beside it is folded in by the next run",
@@ -210,6 +210,21 @@ class FileLedgerSession:
                 self._begin()
                 self._journal.result(None, deltas)
             self._apply(deltas)
+
+    def rename_owner(self, owner: str) -> None:
+        """Say in one step that all of it belongs to `owner` from now on."""
+        account = self._ledger.account
+        if account is None:
+            raise AssertionError("a ledger without an account has no owner to rename")
+        with self._writing():
+            self.save()
+            self._ledger.account = dataclasses.replace(account, owner=owner)
+            self._ledger.serial += 1
+            self._store.replace(self._ledger)
+            self._changed = False
+            if self._journal.started:
+                # What is still open belongs to the ledger as it is now.
+                self._take_over(has_results=False)
 
     def save(self) -> None:
         """Fold everything that is settled into the ledger; open intents keep the journal alive."""

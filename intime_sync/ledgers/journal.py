@@ -16,6 +16,7 @@ from typing import Any
 from zlib import crc32
 
 from intime_sync.errors import LedgerError
+from intime_sync.files import create_file, read_own_file, sync_directory
 from intime_sync.ledgers.codec import (
     UNREADABLE,
     account_from_dict,
@@ -24,6 +25,8 @@ from intime_sync.ledgers.codec import (
     intent_from_dict,
     intent_to_dict,
 )
+from intime_sync.ledgers.lock import refuse_link
+from intime_sync.ledgers.shapes import check_delta, check_intent, known, of_type
 from intime_sync.model.ledger import AccountRef, Delta, Intent
 
 _CHECKED = re.compile(rb'(.*),"crc":"([0-9a-f]{8})"\}')
@@ -44,7 +47,8 @@ class JournalContent:
 def read_journal(path: Path) -> JournalContent | None:
     """The journal at `path`, or None where there is none. Raises LedgerError when more than its last line is torn."""
     try:
-        data = path.read_bytes()
+        refuse_link(path)
+        data = read_own_file(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -88,15 +92,31 @@ def _replay(lines: list[tuple[bool, dict[str, Any]]]) -> JournalContent:
     if type(head["journal"]) is not int or type(head["lineage"]) is not str:
         raise TypeError(head)
     content = JournalContent(head["lineage"], head["journal"], account_from_dict(head["account"]))
+    if not checked and (content.serial < 0 or not content.lineage):
+        raise ValueError(head)
+    begun: set[int] = set()
     for _, line in lines[1:]:
         if "intent" in line:
             intent = intent_from_dict(line)
+            if not checked:
+                check_intent(intent)
+                if intent.number in begun:
+                    raise ValueError(line)
+            begun.add(intent.number)
             content.open[intent.number] = intent
             content.last_number = max(content.last_number, intent.number)
             continue
-        if line["result"] is not None:
-            content.open.pop(line["result"], None)
-        content.deltas += (delta_from_list(raw) for raw in line["deltas"])
+        known(line, "result", "deltas")
+        result = line["result"]
+        if result is not None:
+            if of_type(int, result) not in begun:
+                raise ValueError(line)
+            content.open.pop(result, None)
+        deltas = [delta_from_list(raw) for raw in of_type(list, line["deltas"])]
+        if not checked:
+            for delta in deltas:
+                check_delta(delta)
+        content.deltas += deltas
     return content
 
 
@@ -114,7 +134,7 @@ class JournalWriter:
 
     def _create(self, path: Path, lineage: str, serial: int, account: AccountRef | None) -> None:
         self.close()
-        self._file = _guarded(path, lambda: os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        self._file = _guarded(path, lambda: _opened_anew(path))
         who = {"url": account.url, "user": account.user, "owner": account.owner} if account else None
         self._append({"journal": serial, "lineage": lineage, "account": who})
 
@@ -176,13 +196,10 @@ class JournalWriter:
             raise _cannot_write(self.path, error) from None
 
 
-def sync_directory(path: Path) -> None:
-    """Make a new name in the directory durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _opened_anew(path: Path) -> int:
+    """An empty file in the place of what an interrupted run has left there, of which nothing counts."""
+    path.unlink(missing_ok=True)
+    return create_file(path)
 
 
 def _cannot_write(path: Path, error: OSError) -> LedgerError:

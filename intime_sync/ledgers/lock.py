@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from intime_sync.errors import LedgerError, LedgerLocked
+from intime_sync.files import create_file, read_own_file
 
 
 @contextmanager
@@ -18,6 +19,8 @@ def hold_lock(path: Path, verb: str, timeout: float) -> Iterator[None]:
     """Hold the lock at `path`, waiting at most `timeout` seconds. Raises LedgerLocked naming the holder."""
     from filelock import FileLock, Timeout
 
+    refuse_link(path)
+    refuse_link(note_path(path))
     lock = FileLock(path, timeout=timeout, mode=0o600)
     try:
         lock.acquire()
@@ -42,10 +45,20 @@ def note_path(path: Path) -> Path:
     return path.with_name(path.name + ".holder")
 
 
+def refuse_link(path: Path) -> None:
+    """Raises LedgerError where something that this program keeps beside a ledger is a link, which it never makes."""
+    if path.is_symlink():
+        raise LedgerError(
+            f"{path} is a link, and what lies beside a ledger is never one; it may have come with the repository, so "
+            "it is not followed",
+            hint="remove it. To keep the ledger elsewhere, let INTIME_LEDGER name it",
+        )
+
+
 def describe_holder(path: Path) -> str:
     """`intime-sync apply on HOST, pid 4711, since 2026-11-22T17:00:00Z`, as far as it is known."""
     try:
-        note = json.loads(note_path(path).read_bytes())
+        note = json.loads(read_own_file(note_path(path)))
         return f"intime-sync {note['verb']} on {note['host']}, pid {note['pid']}, since {note['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "it has not said who it is"
@@ -56,8 +69,8 @@ def _write_note(path: Path, verb: str) -> None:
     note = {"verb": verb, "host": socket.gethostname(), "pid": os.getpid(), "since": since}
     # The note only helps the reader of an error; the lock holds without it.
     with suppress(OSError):
-        descriptor = os.open(note_path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        note_path(path).unlink(missing_ok=True)
+        with os.fdopen(create_file(note_path(path)), "w", encoding="utf-8") as file:
             json.dump(note, file)
 
 
@@ -65,6 +78,7 @@ def break_lock(path: Path, *, force: bool) -> bool:
     """Remove the lock at `path` and its note; False when there was none. Raises LedgerLocked while it is held."""
     from filelock import FileLock, Timeout
 
+    refuse_link(path)
     lock = FileLock(path, timeout=0, mode=0o600)
     there = note_path(path).exists()
     try:

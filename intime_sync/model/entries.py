@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, ItemsView, Iterable, Iterator, MutableMapping, Sequence, ValuesView
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+    Set,
+    ValuesView,
+)
 from dataclasses import fields
 from itertools import chain, compress, count, repeat
 from operator import ne
 from typing import Any
 
-from intime_sync.model.ledger import NO_OPTIONS, Entry
+from intime_sync.model.ledger import NO_OPTIONS, NOWHERE, Entry
 from intime_sync.model.resource import Attributes, RemoteId
 
 
@@ -57,6 +67,14 @@ class Entries(MutableMapping[str, Entry]):
         )
         return sorted({*differ, *elsewhere})
 
+    def astray(self, carriers: Set[RemoteId]) -> list[str]:
+        """The keys of entries that have a carrier, which is none of `carriers`."""
+        lost = [key for key, entry in self.others.items() if _is_astray(entry, carriers)]
+        unknown = {*self._carriers} - carriers - {NOWHERE}
+        if unknown:
+            lost += [key for key, at in self._at.items() if self._carriers[at] in unknown]
+        return lost
+
     def __getitem__(self, key: str) -> Entry:
         at = self._at.get(key)
         if at is None:
@@ -99,6 +117,17 @@ class Entries(MutableMapping[str, Entry]):
             self._at, self._lines = {}, []
             self._ids, self._carriers = array("q"), array("q")
         return self.others
+
+
+def astray(entries: Mapping[str, Entry], carriers: Set[RemoteId]) -> list[str]:
+    """The keys of entries that have a carrier, which is none of `carriers`; NOWHERE is none."""
+    if isinstance(entries, Entries):
+        return entries.astray(carriers)
+    return [key for key, entry in entries.items() if _is_astray(entry, carriers)]
+
+
+def _is_astray(entry: Entry, carriers: Set[RemoteId]) -> bool:
+    return entry.carrier is not None and entry.carrier != NOWHERE and entry.carrier not in carriers
 
 
 def _make_all(number: int, columns: Iterable[Iterable[Any]]) -> list[Entry]:

@@ -9,6 +9,8 @@ from typing import TypeAlias, assert_never
 from intime_sync.model.resource import Attributes, KindName, RemoteId
 
 NO_OPTIONS: Attributes = {}
+NOWHERE = RemoteId(0)
+"""The carrier of contacts whose carrier is gone: no group has this id, and another one may get the old id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Ledger:
     account: AccountRef | None = None
     objects: dict[KindName, MutableMapping[str, Entry]] = field(default_factory=dict)
     carriers: dict[RemoteId, Carrier] = field(default_factory=dict)
-    digest_key: str = field(default="", repr=False, compare=False)
+    digest_key: str = field(default="", repr=False)
 
     def of(self, kind: KindName) -> Mapping[str, Entry]:
         """The kind's entries by key."""

@@ -55,16 +55,41 @@ def is_carrier(name: str) -> bool:
     return name.startswith("~") and "/" in name
 
 
-def own_carriers(groups: Iterable[Resource[Any]], owner: str) -> dict[RemoteId, str]:
-    """The names of this owner's carriers among the account's groups, by id."""
+def owner_of(carrier: str) -> str:
+    """The owner whom a carrier's name names."""
+    return carrier[1:].partition("/")[0]
+
+
+def own_carriers(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> dict[RemoteId, str]:
+    """The names of this owner's carriers among the account's groups, by id.
+
+    They have the owner's name, or the ledger knows them by id and name: `owner` was renamed since they were made.
+    """
     return {
         group.remote_id: group.key
         for group in groups
-        if group.remote_id is not None and is_own_carrier(group.key, owner)
+        if group.remote_id is not None
+        and (has_name_of(group.key, owner) or _was_own(group.remote_id, group.key, ledger))
     }
 
 
-def is_own_carrier(name: str, owner: str) -> bool:
+def unknown_carriers(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> set[RemoteId]:
+    """The carriers in the account that have an owner's name and that the ledger does not know by id and name."""
+    return {
+        group.remote_id
+        for group in groups
+        if group.remote_id is not None
+        and has_name_of(group.key, owner)
+        and not _was_own(group.remote_id, group.key, ledger)
+    }
+
+
+def _was_own(id: RemoteId, name: str, ledger: Ledger) -> bool:
+    known = ledger.carriers.get(id)
+    return known is not None and known.name == name and is_carrier(name)
+
+
+def has_name_of(name: str, owner: str) -> bool:
     """Whether a group's name is that of one of this owner's carriers, also where the service made it capitals.
 
     Behind the slash, names of carriers begin with a small letter, so one in capitals is no carrier of an owner who is
@@ -73,7 +98,7 @@ def is_own_carrier(name: str, owner: str) -> bool:
     prefix = carrier_prefix(owner)
     if name.startswith(prefix):
         return True
-    return name.startswith(prefix.upper()) and name.isupper() and name[len(prefix)] in "AP"
+    return name.startswith(prefix.upper()) and name.isupper() and name[len(prefix) :][:1] in ("A", "P")
 
 
 def present_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[RemoteId]:

@@ -14,7 +14,7 @@ from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import current_carriers, present_carriers
+from intime_sync.planning.carriers import current_carriers, has_name_of, owner_of, present_carriers
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
 from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
@@ -30,12 +30,13 @@ class AccountGroups:
     """The account's groups as contacts see them.
 
     `ids` are the user groups by name; `remade` are those that this plan makes (again), so that nobody is in them.
-    `carriers` are this owner's carriers in the account, by id.
+    `carriers` are the carriers of `owner` in the account, by id; some may bear the name that the owner had before.
     """
 
     ids: Mapping[str, RemoteId]
     remade: frozenset[str]
     carriers: Mapping[RemoteId, str]
+    owner: str
 
 
 def plan_contacts(
@@ -87,13 +88,19 @@ class _ContactDiffer:
         current = current_carriers(ledger, groups.carriers)
         self.copied = {key for id in current for key in ledger.carriers[id].copies}
         self.trouble = {id: self._lost_groups(ledger, id) for id in current}
+        # Under `append`, nobody is taken out of a carrier any more.
+        self.misnamed = {
+            id: owner_of(ledger.carriers[id].name)
+            for id in current
+            if not self.append and not has_name_of(ledger.carriers[id].name, groups.owner)
+        }
         self.leaving = present_carriers(ledger, groups.carriers) - current
 
     def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
         """The positions of contacts that something may have to be said about: all but nearly all."""
         if not (isinstance(desired, Table) and isinstance(self.entries, Entries)):
             return range(len(desired))
-        sound = {id for id, lost in self.trouble.items() if not lost}
+        sound = {id for id, lost in self.trouble.items() if not lost and id not in self.misnamed}
         special = {*desired.wishes}
         if self.replacements:
             special.update(at for at, key in enumerate(desired.keys) if key in self.replacements)
@@ -139,7 +146,12 @@ class _ContactDiffer:
             mine = [name for name in CONTACTS.group_names(after) if name in lost]
             if mine:
                 return f"the group {mine[0]} was made again"
-        return None
+        return self._misnamed(entry)
+
+    def _misnamed(self, entry: Entry) -> str | None:
+        """Why a contact moves to another carrier after its owner was renamed."""
+        former = None if entry.carrier is None else self.misnamed.get(entry.carrier)
+        return None if former is None else f"its carrier has the name of the former owner {former}"
 
     def _unknown(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
         self.plan.changes.append(
@@ -216,9 +228,26 @@ class _ContactDiffer:
         self.plan.problems.append(Problem("unseen-contact", message, resource.origin, Severity.WARNING))
 
     def undesired(self, key: str, entry: Entry) -> None:
-        """Remove what the configuration no longer names, as the policy says."""
+        """Remove what the configuration no longer names, or leave it, as the policy says."""
         if self.prunes:
             self._remove(key, entry, None, None)
+        elif (reason := self._misnamed(entry)) is not None and self._has_its_groups(entry):
+            self.plan.changes.append(
+                Replace(
+                    address=Address(CONTACT, key),
+                    remote_id=entry.remote_id,
+                    before=entry.attributes,
+                    after=entry.attributes,
+                    fields=(),
+                    reason=reason,
+                    protected=entry.protect,
+                    restores=True,
+                )
+            )
+
+    def _has_its_groups(self, entry: Entry) -> bool:
+        """Whether every group that a contact is in is there, or is made by this plan."""
+        return self.groups.remade.union(self.groups.ids).issuperset(CONTACTS.group_names(entry.attributes))
 
     def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
         address = Address(CONTACT, key)

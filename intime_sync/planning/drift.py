@@ -51,7 +51,7 @@ def find_drift(
     `pinned` are names of groups that the configuration tells from others of the same name by their ids, so that
     these are no surprise.
     """
-    rows = GroupRows(actual.of(GROUPS.name), owner)
+    rows = GroupRows(actual.of(GROUPS.name), owner, ledger)
     needed, members = references(ledger, clock), carrier_members(ledger)
     ours = {id for _, id in needed if id is not None}
     ours |= {entry.remote_id for entry in ledger.of(GROUPS.name).values() if entry.remote_id is not None}

@@ -10,7 +10,7 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, Unknown
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Resource
-from intime_sync.planning.carriers import is_carrier, is_own_carrier, leftover_carriers
+from intime_sync.planning.carriers import is_carrier, leftover_carriers, own_carriers
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import is_surplus
 
@@ -21,18 +21,16 @@ Reference: TypeAlias = tuple[str, RemoteId | None]
 class GroupRows:
     """The account's groups: all by id, those that people see by name, this owner's carriers by id."""
 
-    def __init__(self, rows: Sequence[Resource[Any]], owner: str) -> None:
+    def __init__(self, rows: Sequence[Resource[Any]], owner: str, ledger: Ledger) -> None:
         self.by_id: dict[RemoteId, str] = {}
         self.by_name: dict[str, list[RemoteId]] = {}
-        self.own_carriers: dict[RemoteId, str] = {}
+        self.own_carriers = own_carriers(rows, owner, ledger)
         for row in rows:
             if row.remote_id is None:
                 continue
             self.by_id[row.remote_id] = row.key
             if not is_carrier(row.key):
                 self.by_name.setdefault(row.key, []).append(row.remote_id)
-            elif is_own_carrier(row.key, owner):
-                self.own_carriers[row.remote_id] = row.key
 
 
 @dataclass(slots=True)

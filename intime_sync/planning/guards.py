@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
@@ -11,7 +11,7 @@ from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
-from intime_sync.planning.carriers import is_carrier
+from intime_sync.planning.carriers import is_carrier, owner_of
 from intime_sync.planning.matching import Clock
 
 MAX_DELETE = "max_delete"
@@ -25,9 +25,9 @@ ALLOW_RESEND = "--allow-resend"
 
 
 def judge(
-    changes: Iterable[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
+    changes: Collection[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
 ) -> tuple[Guard, ...]:
-    """Every guard that has something to say, tripped or not."""
+    """Every guard that has something to say, tripped or not, as things are at this moment; `lost_ledger` besides."""
     by_kind: dict[KindName, list[Change]] = {}
     for change in changes:
         by_kind.setdefault(change.address.kind, []).append(change)
@@ -38,6 +38,7 @@ def judge(
         guards += _foreign_carriers(kind, by_kind.get(kind, []))
     guards += _taken_along(by_kind, ledger)
     guards += _empty_account(actual, ledger, clock)
+    guards += _clocks_differ(changes, clock, policy)
     return tuple(guards)
 
 
@@ -108,7 +109,7 @@ def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Gua
                 kind,
                 True,
                 f"the removal of {change.address} in the service by hand",
-                f"{change.address} carries contacts of the owner {change.address.key[1:].partition('/')[0]}",
+                f"{change.address} carries contacts of the owner {owner_of(change.address.key)}",
             )
 
 
@@ -160,7 +161,7 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
 def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
     """No ledger beside carriers: it was lost, or `owner` changed. What it had scheduled would be sent twice."""
     creates = [change for change in changes if isinstance(change, Create) and change.address.kind == MESSAGES.name]
-    owners = sorted({group.key[1:].partition("/")[0] for group in actual.of(GROUPS.name) if is_carrier(group.key)})
+    owners = sorted({owner_of(group.key) for group in actual.of(GROUPS.name) if is_carrier(group.key)})
     if creates and not ledger.lineage and owners:
         if owner in owners:
             why = f"there is no ledger, but carriers of {owner} are in the account, so it seems to be lost"
@@ -177,7 +178,7 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
         )
 
 
-def clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> Iterator[Guard]:
+def _clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> Iterator[Guard]:
     """No message is changed where this machine and the service disagree about whether there is time for it."""
     if clock.served_at is None:
         return

@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change
-from intime_sync.model.ledger import Entry
+from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.problem import Problem
-from intime_sync.model.resource import RemoteId, Resource
+from intime_sync.model.resource import RemoteId, Resource, Snapshot
 from intime_sync.planning.ownership import is_surplus
 
 
@@ -26,6 +27,11 @@ class Clock:
     now: datetime
     zone: ZoneInfo
     served_at: datetime | None = None
+
+    @property
+    def latest(self) -> datetime:
+        """The moment by this machine's clock or the service's, whichever is later (aware, UTC)."""
+        return self.now if self.served_at is None else max(self.now, self.served_at)
 
 
 @dataclass(slots=True)
@@ -99,6 +105,17 @@ def under_own_names(
         else row
         for row in rows
     ]
+
+
+def account_under_own_names(actual: Snapshot, ledger: Ledger, desired: Snapshot | None) -> Snapshot:
+    """All lists with `under_own_names`, where `desired` (None: nothing) may name what the account lists."""
+    wanted = {resource.key for resource in desired.of(GROUPS.name)} if desired is not None else set()
+    return Snapshot(
+        {
+            kind: under_own_names(rows, ledger.of(kind), wanted if kind == GROUPS.name else ())
+            for kind, rows in actual.resources.items()
+        }
+    )
 
 
 def match(

@@ -16,9 +16,9 @@ from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import is_carrier, is_own_carrier, leftover_carriers
+from intime_sync.planning.carriers import is_carrier, leftover_carriers, own_carriers, owner_of
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
-from intime_sync.planning.guards import clocks_differ, judge, lost_ledger
+from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
 from intime_sync.planning.matching import Clock, KindPlan
 from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
@@ -47,8 +47,8 @@ def make_plan(
     InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
     """
     check_selection(selection, desired, ledger)
-    user_groups, own_carriers, foreign = _sort_groups(actual, account.ref.owner)
-    plans = _plan_kinds(desired, actual, ledger, policy, account, selection, user_groups, own_carriers)
+    user_groups, own, foreign = _sort_groups(actual, account.ref.owner, ledger)
+    plans = _plan_kinds(desired, actual, ledger, policy, account, selection, user_groups, own)
     problems = [problem for plan in plans.values() for problem in plan.problems]
     problems += _check_groups(desired, user_groups)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -59,7 +59,7 @@ def make_plan(
     problems += check_scheduled(desired, actual, ledger.of(MESSAGES.name), changes, account.clock)
     leftovers: tuple[RemoteId, ...] = ()
     if CONTACTS.name in desired and selection.touches(CONTACTS.name):
-        leftovers = leftover_carriers(ledger, own_carriers)
+        leftovers = leftover_carriers(ledger, own)
     if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
         problems.append(_foreign_carriers(foreign))
     if leftovers:
@@ -73,7 +73,6 @@ def make_plan(
         guards=(
             *judge(changes, actual, ledger, policy, account.clock),
             # A target must not be the way round it: it would leave a ledger that knows nothing of the messages.
-            *clocks_differ(changes, account.clock, policy),
             *lost_ledger(everything, actual, ledger, account.ref.owner),
         ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
@@ -104,7 +103,7 @@ def _plan_kinds(
     account: Account,
     selection: Selection,
     user_groups: list[Resource[Any]],
-    own_carriers: Mapping[RemoteId, str],
+    own: Mapping[RemoteId, str],
 ) -> dict[KindName, KindPlan]:
     """Each managed kind's part, groups first: contacts and messages need to know what becomes of them."""
     plans: dict[KindName, KindPlan] = {}
@@ -122,7 +121,7 @@ def _plan_kinds(
         ids, remade = _groups_by_name(user_groups, plans)
         again = selection.replaces(kind.name)
         if kind.name == CONTACTS.name:
-            groups = AccountGroups(ids, remade, own_carriers)
+            groups = AccountGroups(ids, remade, own, account.ref.owner)
             plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy, again)
         else:
             plans[kind.name] = plan_messages(
@@ -132,18 +131,16 @@ def _plan_kinds(
 
 
 def _sort_groups(
-    actual: Snapshot, owner: str
+    actual: Snapshot, owner: str, ledger: Ledger
 ) -> tuple[list[Resource[Any]], dict[RemoteId, str], list[Resource[Any]]]:
     """The groups that people see, this owner's carriers by id, and other owners' carriers."""
     users: list[Resource[Any]] = []
-    own: dict[RemoteId, str] = {}
+    own = own_carriers(actual.of(GROUPS.name), owner, ledger)
     foreign: list[Resource[Any]] = []
     for group in actual.of(GROUPS.name):
         if not is_carrier(group.key):
             users.append(group)
-        elif is_own_carrier(group.key, owner) and group.remote_id is not None:
-            own[group.remote_id] = group.key
-        else:
+        elif group.remote_id not in own:
             foreign.append(group)
     return users, own, foreign
 
@@ -218,6 +215,6 @@ def _leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:
 
 
 def _foreign_carriers(foreign: Iterable[Resource[Any]]) -> Problem:
-    owners = sorted({group.key[1:].partition("/")[0] for group in foreign})
+    owners = sorted({owner_of(group.key) for group in foreign})
     message = f"`prune: all` leaves the carriers of other owners alone: {', '.join(owners)}"
     return Problem("foreign-carrier", message, None, Severity.WARNING)

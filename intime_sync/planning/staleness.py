@@ -29,7 +29,7 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
     if reasons:
         return reasons
     if touches_contacts(plan) and plan.leftovers != leftover_carriers(
-        ledger, own_carriers(actual.of(GROUPS.name), account.owner)
+        ledger, own_carriers(actual.of(GROUPS.name), account.owner, ledger)
     ):
         reasons.append("the carriers in the account have changed since")
     reasons += _other_groups(plan, actual)
@@ -112,13 +112,18 @@ def touches_contacts(plan: Plan) -> bool:
 
 
 def _too_late(change: Change, clock: Clock) -> Iterator[str]:
-    """What was to be made or edited and whose time has passed meanwhile."""
+    """What was to be made or edited and whose time has passed meanwhile, for listed objects by either clock.
+
+    A guard stops messages for which there is time by one clock alone.
+    """
+    if not isinstance(change, Create | Update | Replace):
+        return
     kind = BY_NAME[change.address.kind]
-    if (
-        isinstance(change, Create | Update | Replace)
-        and (timed := kind if isinstance(kind, ListedKind) else MESSAGES if kind is MESSAGES else None)
-        and timed.settled(change.after, clock.now, clock.zone)
-    ):
+    if isinstance(kind, ListedKind):
+        passed = kind.settled(change.after, clock.latest, clock.zone)
+    else:
+        passed = kind is MESSAGES and MESSAGES.settled(change.after, clock.now, clock.zone)
+    if passed:
         yield f"the time of {change.address} has passed"
 
 

@@ -61,7 +61,7 @@ class Receiver:
 
     def __init__(self, options: ReceiveOptions, recorder: Recorder, secret: str, page_token: str | None) -> None:
         self._options = options
-        self._door = Door(page_token)
+        self._door = Door(page_token, options.allowed_hosts)
         self._recorder = recorder
         self._secret = secret.encode()
 

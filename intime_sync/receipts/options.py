@@ -40,6 +40,7 @@ class ReceiveOptions:
     - `names`: asked anew for every page, from any thread.
     - `zone`: in which the page speaks of time.
     - `open_page`: whether the page is shown without its token; on a loopback address only.
+    - `allowed_hosts`: names that the page is shown under, besides `localhost` and the address that it listens on.
 
     Raises ValueError for a secret that is easily guessed or does not fit in an address.
     """
@@ -49,6 +50,7 @@ class ReceiveOptions:
     names: Names = no_names
     zone: tzinfo = UTC
     open_page: bool = False
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.secret is None:

@@ -29,7 +29,8 @@ class Limits:
     """What one sender may take up. Times in seconds, each for the whole of it however it drips.
 
     `request` is for a request from its first byte to its last (the first one's from when the connection was made),
-    `reply` for answering it and for taking the answer, `idle` for the pause between two; `connections` are at once.
+    `reply` for answering it and for taking the answer, `idle` for the pause between two; `connections` are at once:
+    one more takes the place of one that waits for its sender, and is refused where none does.
     """
 
     request: float = 30
@@ -56,16 +57,36 @@ class Protocol(H11Protocol):
         # Whatever handlers the process has: an access log would hold the secret.
         self.access_log = False
         self._phase = _Phase.NOTHING
+        self._since = 0.0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         # Without the wait that small replies cause on a listener that asyncio did not make.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
-        if len(self.connections) > self.limits.connections:
-            transport.write(_BUSY)
-            transport.close()
+        served = [each for each in self.connections if not each.transport.is_closing()]
+        if len(served) > self.limits.connections:
+            waiting = [
+                each for each in served if isinstance(each, Protocol) and each.gives_way() and each is not self
+            ]
+            min(waiting, key=Protocol.standing, default=self).refuse()
         self._watch()
+
+    def gives_way(self) -> bool:
+        """Whether this connection may be closed for another one: it waits for its sender."""
+        return self._phase is not _Phase.REPLY
+
+    def standing(self) -> tuple[bool, float]:
+        """The lowest is closed first: one that was never answered, and among these the one that waited longest."""
+        cycle = self._current()
+        return cycle is not None and cycle.response_complete, self._since
+
+    def refuse(self) -> None:
+        """Close the connection; whoever has not been answered yet is told why."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.write(_BUSY)
+        self._wait_for(_Phase.NOTHING)
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -100,6 +121,7 @@ class Protocol(H11Protocol):
         if phase is self._phase:
             return
         self._phase = phase
+        self._since = self.loop.time()
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

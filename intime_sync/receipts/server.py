@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import uvicorn
@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from intime_sync.errors import InvalidInput
-from intime_sync.receipts.admission import TOKEN_PARAMETER, is_loopback
+from intime_sync.receipts.admission import TOKEN_PARAMETER, host_name, is_loopback
 from intime_sync.receipts.app import STATUS_PATH, Receiver
 from intime_sync.receipts.options import ReceiveOptions
 from intime_sync.receipts.protocol import LARGEST_HEADERS, Limits, Protocol
@@ -28,6 +28,12 @@ from intime_sync.receipts.store import ReceiptStore
 
 _LAST_REPLIES_SECONDS: Final = 10.0
 _BETWEEN_COMPLAINTS: Final = 60.0
+_OTHER_FILES: Final = 64
+_UNLIMITED: Final = 1_000_000
+_ACCEPTED_AT_ONCE: Final = 16
+"""asyncio takes this many connections before it looks at the first: with more, a burst could take all files."""
+
+_BACKLOG: Final = 512
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -111,7 +117,7 @@ def _prepared(options: ReceiveOptions, host: str, port: int) -> Iterator[tuple[S
         token, is_new = ("", False) if options.open_page else store.page_token()
         store.check_writable()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.create_server((host, port), family=family, backlog=512) as listener:
+        with socket.create_server((host, port), family=family, backlog=_BACKLOG) as listener:
             bound, taken = listener.getsockname()[:2]
             if options.open_page and not is_loopback(bound):
                 raise InvalidInput(
@@ -120,8 +126,9 @@ def _prepared(options: ReceiveOptions, host: str, port: int) -> Iterator[tuple[S
                 )
             root = f"http://{f'[{host}]' if ':' in host else host}:{taken}"
             page = f"{root}/?{TOKEN_PARAMETER}={token}" if token else f"{root}/"
+            named = replace(options, allowed_hosts=tuple(map(host_name, (*options.allowed_hosts, host))))
             yield (
-                create_app(options, store, secret),
+                create_app(named, store, secret),
                 listener,
                 Addresses(f"{root}{STATUS_PATH}{secret}", page, is_new),
             )
@@ -131,6 +138,7 @@ def _config(app: Starlette, limits: Limits) -> uvicorn.Config:
     class Limited(Protocol):
         pass
 
+    limits = replace(limits, connections=min(limits.connections, _most_connections()))
     Limited.limits = limits
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
         # Their lines can hold the path, and with it the secret; without a handler they would reach stderr.
@@ -143,6 +151,7 @@ def _config(app: Starlette, limits: Limits) -> uvicorn.Config:
         loop="asyncio",
         http=Limited,
         h11_max_incomplete_event_size=LARGEST_HEADERS,
+        backlog=_ACCEPTED_AT_ONCE,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -152,6 +161,16 @@ def _config(app: Starlette, limits: Limits) -> uvicorn.Config:
         date_header=False,
         timeout_keep_alive=limits.idle,  # type: ignore[arg-type]  # seconds for call_later, which takes fractions
     )
+
+
+def _most_connections() -> int:
+    """How many connections leave enough of the files that the process may open for the data, and for refusals."""
+    try:
+        import resource
+    except ImportError:  # a system without such a limit
+        return _UNLIMITED
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _UNLIMITED if files == resource.RLIM_INFINITY else max(files - _OTHER_FILES, files // 4)
 
 
 class _Trouble:
@@ -179,6 +198,8 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(_Trouble())
         await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(_BACKLOG)  # asyncio has set the system's queue, too, to what it takes at once
         self._on_started()
 
     async def main_loop(self) -> None:

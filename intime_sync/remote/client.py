@@ -16,7 +16,7 @@ from typing import Final, Self, TypeAlias, TypeVar
 from intime_sync.errors import CredentialsError, ReadFailed, ServiceUnreachable
 from intime_sync.model.resource import RemoteId
 from intime_sync.remote.secrets import Credentials
-from intime_sync.remote.transport import Answer, NoAnswer, NotSent, Result, Transport
+from intime_sync.remote.transport import DEADLINE, Answer, NoAnswer, NotSent, Result, Transport
 from intime_sync.wire import endpoints, listings, xml
 from intime_sync.wire import requests as build
 from intime_sync.wire.endpoints import NO_CREDENTIALS, NOT_VERIFIED, Endpoint
@@ -59,6 +59,7 @@ class Client:
         wire: WireFormat | None = None,
         connect_timeout: float = 10,
         read_timeout: float = 120,
+        deadline: float = DEADLINE,
         pool_size: int = 8,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -68,6 +69,7 @@ class Client:
             credentials,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            deadline=deadline,
             pool_size=pool_size,
             sleep=sleep,
         )

@@ -1,28 +1,83 @@
-"""HTTP connections that remember whether anything was written to them.
+"""HTTP connections that bound a whole exchange, in time and in bytes, and know whether a request was written.
 
-The difference between "never sent" and "nobody knows" is decided here, by watching the bytes, not by guessing from
-an exception's name. Knows nothing about the service.
+The read timeout of a socket bounds one silence only: a server that sends a byte a second never exceeds it. Here
+every operation on the socket gets what is left of the exchange's time. The difference between "never sent" and
+"unknown" is decided here too, by watching the bytes. Knows nothing about the service.
 """
 
 from __future__ import annotations
 
+import http.client
+import io
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from urllib3 import HTTPConnectionPool, PoolManager
+
+MOST_INTERIM: Final = 16
+"""How many 1xx replies may come before the reply itself."""
+
+_FRAMING: Final = 1024 * 1024
+"""Bytes that status line, headers and the sizes of chunks may add to a reply's body."""
+
+_PIECE: Final = 16 * 1024
+"""A TLS socket applies its timeout to each record of at most this size, a plain one to all that it is given."""
 
 _thread = threading.local()
 
 
-def nothing_written() -> None:
-    """Forget what this thread has written; call it before a request."""
-    _thread.wrote = False
+@dataclass(slots=True)
+class Exchange:
+    """The bounds of one request and its reply, and what became of them.
+
+    - `seconds`: how long it may take from `begins` (time.monotonic) on: connecting, sending, headers and body.
+    - `most`: how many bytes the body of a reply may have, as it comes from the socket.
+    - `wrote`: whether any byte of the request was handed to a connection.
+    - `exceeded`: which bound ended it, in words for a person; "" where none did.
+    """
+
+    seconds: float
+    most: int
+    begins: float
+    wrote: bool = False
+    received: int = 0
+    exceeded: str = ""
+
+    def left(self) -> float:
+        """Seconds that are left. Raises BoundExceeded where none are."""
+        left = self.begins + self.seconds - time.monotonic()
+        if left <= 0:
+            raise self.out_of_time()
+        return left
+
+    def out_of_time(self) -> BoundExceeded:
+        """The error to raise when the time is over."""
+        return self.exceed(f"{'no whole reply came' if self.wrote else 'no connection'} within {self.seconds:g} s")
+
+    def exceed(self, what: str) -> BoundExceeded:
+        """The error to raise for a bound, which is remembered: libraries on the way may wrap or hide the error."""
+        self.exceeded = what
+        return BoundExceeded(what)
 
 
-def has_written() -> bool:
-    """Whether this thread handed any byte of a request to a connection since `nothing_written`."""
-    return bool(getattr(_thread, "wrote", True))
+class BoundExceeded(OSError):
+    """An exchange took too long, or its reply was too large."""
+
+
+@contextmanager
+def exchange(seconds: float, most: int, begins: float | None = None) -> Iterator[Exchange]:
+    """Bound what this thread does with watched connections; `begins` (time.monotonic) is now unless given."""
+    previous = getattr(_thread, "exchange", None)
+    current = _thread.exchange = Exchange(seconds, most, time.monotonic() if begins is None else begins)
+    try:
+        yield current
+    finally:
+        _thread.exchange = previous
 
 
 def watch(manager: PoolManager) -> None:
@@ -32,14 +87,85 @@ def watch(manager: PoolManager) -> None:
     }
 
 
+def _current() -> Exchange:
+    """This thread's exchange; connections are used nowhere else."""
+    current: Exchange = _thread.exchange
+    return current
+
+
+class _BoundedReader(io.RawIOBase):
+    """The bytes of a reply as they come from the socket, within the bounds of the exchange."""
+
+    def __init__(self, raw: io.RawIOBase, sock: Any) -> None:
+        self._raw, self._sock = raw, sock
+        self._silence: float | None = sock.gettimeout()
+        self._exchange = _current()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        exchange = self._exchange
+        left = exchange.left()
+        last = self._silence is None or left < self._silence
+        if last:
+            self._sock.settimeout(left)
+        try:
+            count: int | None = self._raw.readinto(buffer)
+        except TimeoutError:
+            if last:
+                raise exchange.out_of_time() from None
+            raise
+        exchange.received += count or 0
+        if exchange.received > exchange.most + _FRAMING:
+            raise exchange.exceed(f"the reply is larger than {exchange.most // 1024 // 1024} MiB")
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedReply(http.client.HTTPResponse):
+    """A reply that is read through a _BoundedReader: status line, headers, body and trailers."""
+
+    fp: Any
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Skip interim replies. http.client skips only 100, without end, and takes 103 for the reply itself: then the
+        next request on the connection would be answered with this one's reply.
+        """
+        for _ in range(MOST_INTERIM + 1):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 100 <= found[1] < 200 or found[1] == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return found
+            http.client._read_headers(self.fp)  # type: ignore[attr-defined]
+        raise _current().exceed(f"more than {MOST_INTERIM} interim replies came, and no reply")
+
+
+class _CheckedOptions(tuple[Any, ...]):
+    """Socket options, read for each address that is tried: a name with very many gets no more time than others."""
+
+    def __iter__(self) -> Iterator[Any]:
+        _current().left()
+        return super().__iter__()
+
+
 class _Watched:
     """Mixed into urllib3's connections. A proxy's CONNECT is part of connecting, not of the request."""
 
+    response_class = _BoundedReply
+    socket_options: Any
     _connecting = False
     sock: Any
 
     def connect(self) -> None:
         self._connecting = True
+        self.socket_options = _CheckedOptions(self.socket_options or ())
         try:
             super().connect()  # type: ignore[misc]
         finally:
@@ -48,9 +174,21 @@ class _Watched:
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        if not self._connecting:
-            _thread.wrote = True
-        super().send(data)  # type: ignore[misc]
+        current = _current()
+        for start in range(0, len(data), _PIECE):
+            left = current.left()
+            if not self._connecting:
+                current.wrote = True
+            silence = self.sock.gettimeout()
+            last = silence is None or left < silence
+            if last:
+                self.sock.settimeout(left)
+            try:
+                super().send(data[start : start + _PIECE])  # type: ignore[misc]
+            except TimeoutError:
+                if last:
+                    raise current.out_of_time() from None
+                raise
 
 
 @cache

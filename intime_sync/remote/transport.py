@@ -9,7 +9,8 @@ import ipaddress
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from requests.adapters import HTTPAdapter
 
 from intime_sync import __version__
 from intime_sync.errors import InvalidInput
-from intime_sync.remote.connections import has_written, nothing_written, watch
+from intime_sync.remote.connections import exchange, watch
 from intime_sync.remote.failures import explain
 from intime_sync.remote.secrets import Credentials, LogRedaction, Redactor
 from intime_sync.wire.xml import MAX_BODY
@@ -37,10 +38,14 @@ RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 LONGEST_WAIT: Final = 30.0
 """The longest pause between two attempts, in seconds, whatever Retry-After says."""
 
+DEADLINE: Final = 300.0
+"""Seconds for a whole exchange, from connecting to the last byte of the reply; for a read, its retries included."""
+
 _CHUNK: Final = 64 * 1024
 _FIRST_WAIT: Final = 0.5
-_BODY_PATIENCE: Final = 5
-"""A body may take this many read time limits in all, so that a trickle cannot hold a run for ever."""
+_PLAIN_CODINGS: Final = ("", "identity")
+_GZIP_CODINGS: Final = ("gzip", "x-gzip")
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 _log = logging.getLogger(__name__)
 _dice = secrets.SystemRandom()
@@ -88,7 +93,8 @@ class Transport:
     """Calls below `base_url`, authenticated, over kept connections; safe to use from several threads.
 
     Raises InvalidInput for an address that is no URL or that would send the secret in the clear: http is only for
-    this machine. Time limits are in seconds; `read_timeout` is the longest silence.
+    this machine. Time limits are in seconds; `read_timeout` is the longest silence, `deadline` the longest time for
+    a whole call, however slowly the reply comes.
     """
 
     def __init__(
@@ -98,6 +104,7 @@ class Transport:
         *,
         connect_timeout: float = 10,
         read_timeout: float = 120,
+        deadline: float = DEADLINE,
         pool_size: int = 8,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -105,6 +112,7 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
         self._timeouts = (connect_timeout, read_timeout)
+        self._deadline = deadline
         self._sleep = sleep
         self.redact = Redactor(credentials.secret)
         """Replaces the secret in a text, however it is spelled there."""
@@ -130,18 +138,22 @@ class Transport:
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
         """Read; tried again after a refused, broken or cut-off answer and after statuses that pass."""
-        attempt = self._attempt("GET", path, None, params or {})
-        return self._get_again(attempt, path, params or {}) if attempt.again else attempt.result
+        begins = time.monotonic()
+        attempt = self._attempt("GET", path, None, params or {}, begins)
+        return self._get_again(attempt, path, params or {}, begins) if attempt.again else attempt.result
 
-    def _get_again(self, attempt: _Attempt, path: str, params: Mapping[str, str]) -> Result:
-        """The retry policy of reads. urllib3's own cannot see an answer that is cut off in its body."""
+    def _get_again(self, attempt: _Attempt, path: str, params: Mapping[str, str], begins: float) -> Result:
+        """The retry policy of reads. urllib3's own cannot see an answer that is cut off in its body.
+
+        All attempts share one deadline.
+        """
         from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 
         def last(state: RetryCallState) -> _Attempt:
             return attempt if state.outcome is None else state.outcome.result()
 
         def again() -> _Attempt:
-            return self._attempt("GET", path, None, params)
+            return self._attempt("GET", path, None, params, begins)
 
         self._sleep(_wait(1, attempt.retry_after))
         retrying = Retrying(
@@ -155,7 +167,8 @@ class Transport:
 
     def post(self, path: str, body: bytes, *, items: int = 1) -> Result:
         """Send once, whatever happens. `items` is for the log."""
-        return self._attempt("POST", path, body, {}, f" {items} item{'' if items == 1 else 's'}").result
+        note = f" {items} item{'' if items == 1 else 's'}"
+        return self._attempt("POST", path, body, {}, time.monotonic(), note).result
 
     def _attempt(
         self,
@@ -163,16 +176,18 @@ class Transport:
         path: str,
         body: bytes | None,
         params: Mapping[str, str],
+        begins: float,
         note: str = "",
     ) -> _Attempt:
         started = time.monotonic()
-        nothing_written()
-        try:
-            attempt = self._exchange(method, path, body, params)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            # Nothing is raised from here, and only explain() looks: the error's text holds the URL and the secret.
-            why = self.redact(explain(error, *self._timeouts))
-            attempt = _Attempt(NoAnswer(why) if has_written() else NotSent(why), again=True)
+        with exchange(self._deadline, MAX_BODY, begins) as bounds:
+            try:
+                attempt = self._exchange(method, path, body, params)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                # Nothing is raised, and only explain() looks: the error's text holds the URL and the secret.
+                why = self.redact(bounds.exceeded or explain(error, *self._timeouts))
+                # What exceeded a bound once is not asked for again: it would take as long, or as much, once more.
+                attempt = _Attempt(NoAnswer(why) if bounds.wrote else NotSent(why), again=not bounds.exceeded)
         milliseconds = (time.monotonic() - started) * 1000
         _log.debug(
             "%s %s%s -> %s, %.0f ms", method, path.removesuffix(".ashx"), note, _said(attempt.result), milliseconds
@@ -202,16 +217,43 @@ class Transport:
             return _Attempt(answer, again=again, retry_after=pause)
 
     def _content(self, response: requests.Response) -> bytes | NoAnswer:
-        patience = self._timeouts[1] * _BODY_PATIENCE
-        deadline = time.monotonic() + patience
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
+        pieces = response.raw.stream(_CHUNK, decode_content=False)
+        if coding in _GZIP_CODINGS:
+            pieces = _unpacked(pieces)
+        elif coding not in _PLAIN_CODINGS:
+            return NoAnswer("the reply is compressed in a way that was not asked for")
         content = bytearray()
-        for chunk in response.iter_content(_CHUNK):
-            content += chunk
+        for piece in pieces:
+            content += piece
             if len(content) > MAX_BODY:
                 return NoAnswer(f"the reply is larger than {MAX_BODY // 1024 // 1024} MiB")
-            if time.monotonic() > deadline:
-                return NoAnswer(f"the reply was not complete within {patience:g} s")
         return bytes(content)
+
+
+def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What gzip packed, a small piece at a time: a bomb is noticed before it is unpacked.
+
+    Raises DecodeError, and IncompleteRead for what ends before its own end mark, which HTTP alone may not notice.
+    """
+    unpacker, begun, whole = zlib.decompressobj(_GZIP), False, False
+    for piece in pieces:
+        rest = piece
+        while rest:
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(_GZIP)
+            try:
+                yield unpacker.decompress(rest, _CHUNK)
+            except zlib.error as error:
+                if whole:  # what follows a whole file and is none is padding
+                    return
+                raise urllib3.exceptions.DecodeError(str(error)) from None
+            begun, whole = True, whole or unpacker.eof
+            rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+    while more := unpacker.decompress(b"", _CHUNK):
+        yield more
+    if begun and not unpacker.eof:
+        raise urllib3.exceptions.IncompleteRead(0, 1)
 
 
 class _WatchedAdapter(HTTPAdapter):
@@ -234,11 +276,19 @@ class _NoAuth(requests.auth.AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    """Sees no redirects: requests would read a redirect's body whole, without bounds, even where it follows none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the base class's name
+        return None
+
+
 def _session(pool_size: int, *, trust_env: bool) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = trust_env  # proxies and CA bundles; never for this machine itself
     session.auth = _NoAuth()
     session.headers["User-Agent"] = f"intime-sync/{__version__}"
+    session.headers["Accept-Encoding"] = "gzip"
     # ASP.NET handles the calls of one session cookie one at a time.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = _WatchedAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from intime_sync.render.seen import spelled_out
+from intime_sync.wire.text import nfc
 
 Paint: TypeAlias = Callable[[str], str]
 
@@ -46,7 +46,7 @@ def inert(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return spelled_out(unicodedata.normalize("NFC", text))
+    return spelled_out(nfc(text))
 
 
 # Our own colours (see `Style`), or what may not be printable: Latin letters are, others are looked at one by one.

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
+from typing import Final
+
+LONGEST_RUN: Final = 30
+"""Combining marks in a row, as in Unicode's stream-safe text: normalising takes the square of a run's length."""
 
 
 def forbidden_character(text: str, *, newlines: bool = False) -> tuple[int, str] | None:
@@ -27,4 +33,34 @@ def _forbidden(newlines: bool) -> re.Pattern[str]:
 
 def clean(text: str) -> str:
     """`text` for comparing: NFC, no white space around it, each run of white space inside it one space."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(nfc(text).split())
+
+
+def nfc(text: str) -> str:
+    """`text` in NFC, in time that grows with its length: a run of marks longer than LONGEST_RUN is taken in parts."""
+    if len(text) <= LONGEST_RUN or text.isascii() or not _too_many_marks(text):
+        return unicodedata.normalize("NFC", text)
+    starts = [0, *_marks(text), len(text)]
+    return "".join(unicodedata.normalize("NFC", text[a:b]) for a, b in pairwise(starts))
+
+
+def too_many_marks(text: str) -> int | None:
+    """The index of the mark that makes a run of combining marks longer than LONGEST_RUN; None where there is none."""
+    if len(text) <= LONGEST_RUN or text.isascii():
+        return None
+    return next(_marks(text), None) if _too_many_marks(text) else None
+
+
+def _too_many_marks(text: str) -> bool:
+    """Whether there may be a run that is too long, seen at one character in LONGEST_RUN / 2."""
+    return any(map(unicodedata.combining, text[:: LONGEST_RUN // 2]))
+
+
+def _marks(text: str) -> Iterator[int]:
+    """Where a part has to begin, so that none holds a run of more than LONGEST_RUN marks."""
+    run = 0
+    for index, mark in enumerate(map(unicodedata.combining, text)):
+        run = run + 1 if mark else 0
+        if run > LONGEST_RUN:
+            yield index
+            run = 1

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NewType, TypeAlias
 
 from intime_sync.errors import InvalidInput
-from intime_sync.wire.text import forbidden_character
+from intime_sync.wire.text import forbidden_character, nfc
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -139,4 +138,4 @@ def _carried(text: str, where: str, escapes: Mapping[int, str]) -> str:
             f"the {where} holds {name} at position {position + 1}, which XML cannot carry",
             hint="Remove the character from the text.",
         )
-    return unicodedata.normalize("NFC", text).translate(escapes)
+    return nfc(text).translate(escapes)

@@ -107,15 +107,17 @@ def wanted_state(wanted: Wanted) -> Held:
 def held_state(emulator: RunningEmulator, owner: str = "clinic-a") -> Held:
     """The account as the emulator has it: carriers aside, and reminders that are switched off."""
     store = emulator.store
-    names = dict(store.groups())
+    # A service that changes names makes capitals of them.
+    usual = {name.upper(): name for name in GROUPS}
+    names = {id: usual.get(name, name) for id, name in store.groups()}
     prefix = f"~{owner}/"
     return Held(
-        Counter(name for name in names.values() if not name.startswith(prefix)),
+        Counter(name for name in names.values() if not name.lower().startswith(prefix)),
         Counter(
             (
                 contact.firstname,
                 contact.email,
-                tuple(sorted(names[id] for id in contact.groups if not names[id].startswith(prefix))),
+                tuple(sorted(names[id] for id in contact.groups if not names[id].lower().startswith(prefix))),
             )
             for contact in store.contacts()
         ),

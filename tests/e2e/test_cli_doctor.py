@@ -149,7 +149,10 @@ def test_a_ledger_that_git_would_take_is_pointed_out(settled: Workspace) -> None
     settled.write(".gitignore", "/.intime/\n")
     assert examined(settled)["privacy"]["state"] == "ok"
     git("add", "--force", LEDGER)
-    assert "under version control" in examined(settled)["privacy"]["text"]
+    found = examined(settled, code=1)["ledger"]
+    assert (f"git tracks {LEDGER}" in found["text"], "git rm -r --cached" in found["advice"]) == (True, True)
+    found = examined(settled, {"INTIME_LEDGER": LEDGER})["privacy"]
+    assert "under version control" in found["text"]
 
 
 def test_a_damaged_ledger_stops_nothing_but_what_needs_it(settled: Workspace) -> None:

@@ -256,6 +256,46 @@ def test_send_reaches_contacts_and_groups_once_each(space: Workspace) -> None:
     assert len(ran.json()["ids"]) == 2
 
 
+SEND_AGAIN = ["message", "send", ".", "--body", "God jul!", "--auto-approve"]
+
+
+@pytest.mark.parametrize("to", ["0701740690", "contact/john", "contact/maja", "group/Personal"])
+def test_send_does_not_say_again_what_is_scheduled(space: Workspace, to: str) -> None:
+    campaign(space)
+    space.apply()
+    before = sent(space)
+    ran = failed(space, 4, *SEND_AGAIN, "--to", to)
+    assert "message/jul" in ran.err
+    assert "--allow-resend" in ran.err
+    assert sent(space) == before
+    assert space.run(*SEND_AGAIN, "--to", to, "--body", "Hej").code == 0
+    assert space.run(*SEND_AGAIN, "--to", to, "--allow-resend").code == 0
+    assert len(sent(space)) > len(before) + 1
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_send_is_no_way_round_a_message_in_doubt(space: Workspace, *, killed: bool) -> None:
+    assert space.emulator is not None
+    campaign(space)
+    fault: dict[str, Any] = {"endpoint": "message/create", "call": 1, "fault": "drop_after"}
+    if killed:
+        space.emulator.set_faults(faults({**fault, "fault": "delay", "seconds": 30, "when": "after"}))
+        with in_background(space, "apply", "--auto-approve") as process:
+            wait_for(lambda: len(sent(space)) == 4, "the message in the service")
+            process.kill()
+            process.wait()
+    else:
+        space.emulator.set_faults(faults(fault))
+        failed(space, 8, "apply", "--auto-approve")
+    space.emulator.set_faults(None)
+    before = sent(space)
+    ran = failed(space, 4, *SEND_AGAIN, "--to", "0701740690", "--sender", "Skolan")
+    assert "ledger resolve message/jul" in ran.err
+    assert sent(space) == before
+    assert space.run("ledger", "resolve", ".", "message/jul", "--as", "not-sent").code == 0
+    assert space.run(*SEND_AGAIN, "--to", "0701740690").code == 0
+
+
 def test_a_one_off_whose_answer_is_lost_is_not_sent_again(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("")

@@ -22,7 +22,7 @@ HEAVY = (
     *("requests", "urllib3", "lxml", "yaml", "jsonschema", "jsonschema_rs", "deepdiff", "phonenumbers", "rich"),
     *("starlette", "uvicorn", "email_validator", "openpyxl", "sqlite3", "filelock"),
 )
-LEDGER_VERBS = ("list", "show", "rm", "resolve", "unlock")
+LEDGER_VERBS = ("list", "show", "rm", "rename-owner", "resolve", "unlock")
 MESSAGE_VERBS = ("send", "cancel", "status")
 
 

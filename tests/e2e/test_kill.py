@@ -9,15 +9,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from accounts import edited, held_state, random_wanted, wanted_state
 from harness import Workspace, workspace
 
-ROUNDS = 25
+ROUNDS = 18
 CONTACTS = 240
-SERIES = 4
-"""Each series is a test of its own, so that the machine's cores share the rounds: SERIES × ROUNDS kills in all."""
+SERVICES: tuple[dict[str, Any], ...] = (
+    {},
+    {"on_known_mobile": "replace"},
+    {"on_known_mobile": "union"},
+    {"on_known_mobile": "keep"},
+    {"reuse_ids": True},
+    {"echo": "raw", "duplicates": "keep"},
+)
+"""Each kind of service is a series of ROUNDS kills or more, a test of its own, so that the machine's cores share."""
 
 
 def killed_apply(space: Workspace, chance: random.Random) -> None:
@@ -43,10 +51,12 @@ def killed_apply(space: Workspace, chance: random.Random) -> None:
     process.wait()
 
 
-@pytest.mark.parametrize("seed", range(SERIES))
-def test_an_apply_after_kills_ends_at_the_wanted_state_without_duplicates(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    with workspace(tmp_path) as space:
+@pytest.mark.parametrize("service", SERVICES, ids=str)
+def test_an_apply_after_kills_ends_at_the_wanted_state_without_duplicates(
+    tmp_path: Path, service: dict[str, Any]
+) -> None:
+    chance = random.Random(str(service))
+    with workspace(tmp_path, **service) as space:
         emulator = space.emulator
         assert emulator is not None
         strangers = emulator.store.add_group("Från hand")

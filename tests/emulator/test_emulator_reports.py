@@ -9,7 +9,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from message_samples import TO, cancel, message, to_groups, to_numbers
@@ -249,3 +249,28 @@ def test_an_answer_that_is_cut_off_or_no_http_is_a_failure(answer: bytes) -> Non
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         assert asyncio.run(is_accepted(Report(1, 20, "t", url, 1), DEADLINE)) is False
         thread.join(DEADLINE)
+
+
+def test_with_loopback_only_no_other_host_is_posted_to_or_looked_up(
+    start: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def spy(host: str, *rest: Any, **named: Any) -> Any:
+        asked.append(host)
+        return look_up("127.0.0.1" if host.endswith(".example") else host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", spy)
+    with receiving() as stranger, receiving() as ours, start(loopback_only=True) as api:
+        asked.clear()
+        for host in ("stranger.example", "localhost.example", "0.0.0.0", "[::ffff:10.1.2.3]"):
+            url = stranger.url.replace("127.0.0.1", host)
+            api.say("message/create", message(to_numbers("0701740605"), statusurl=url))
+        for host in ("127.0.0.1", "localhost", "LOCALHOST"):
+            url = ours.url.replace("127.0.0.1", host)
+            number = api.say("message/create", message(to_numbers("0701740605"), statusurl=url))
+            assert ours.form()["messageid"] == number
+        assert stranger.posted.empty()
+        assert {host.lower() for host in asked} == {"127.0.0.1", "localhost"}
+        assert [stored.report for stored in api.store.messages()][:4] == ["due"] * 4

@@ -27,6 +27,7 @@ from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.guards import allowed
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.planning.planner import Account as PlannedAccount
 from intime_sync.planning.planner import make_plan
 from intime_sync.remote.client import Client
@@ -48,6 +49,11 @@ _THERE = NewReminder(
 )
 
 Ids = dict[KindName, set[Any]]
+
+
+def is_mine(name: str) -> bool:
+    """Whether a group is a carrier of ours, whatever the service made of its name."""
+    return name.lower().startswith(MINE)
 
 
 class Progress:
@@ -137,7 +143,7 @@ class Account:
 
     def _plan(self, desired: Snapshot, session: LedgerSession) -> tuple[Plan, Snapshot]:
         kinds = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
-        actual = fetch_actual(self.client, kinds, reading())
+        actual = account_under_own_names(fetch_actual(self.client, kinds, reading()), session.ledger, desired)
         for intent in session.open_intents:
             session.settle(intent.number, settlement(intent, session.ledger, actual))
         return make_plan(desired, actual, session.ledger, POLICY, PlannedAccount(REF, CLOCK)), actual
@@ -172,9 +178,9 @@ class Account:
         names = dict(self.store.groups())
         seen: Counter[tuple[Any, ...]] = Counter()
         for name in names.values():
-            seen["group", name] += not name.startswith(MINE)
+            seen["group", name] += not is_mine(name)
         for contact in self.store.contacts():
-            into = sorted(name if not (name := names[id]).startswith(MINE) else MINE for id in contact.groups)
+            into = sorted(MINE if is_mine(name := names[id]) else name for id in contact.groups)
             number = contact.number or contact.email
             seen["contact", number, contact.firstname, contact.extrafield, contact.type, *into] += 1
         for blocked in self.store.blocklist():

@@ -24,6 +24,7 @@ SERVICES: Mapping[str, Kind] = {
     "merges": Kind({"on_known_mobile": "union"}, ("contact", "moves")),
     "keeps": Kind({"on_known_mobile": "keep"}, ("contact", "moves")),
     "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves")),
+    "renames": Kind({"names": "upper"}, ("contact", "moves")),
     "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),
     "echoes-raw": Kind({"echo": "raw"}, ("blocklist", "reminder")),
     "echoes-e164": Kind({"echo": "e164"}, ("blocklist", "reminder")),

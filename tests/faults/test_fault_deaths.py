@@ -67,12 +67,17 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield lab, request.param
 
 
+THEN = {"once more": AFTER, "back": BEFORE, "all gone": NOTHING, "something else": THIRD}
+
+
 @pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
-@pytest.mark.parametrize("then", ["once more", "back", "all gone", "something else"])
+@pytest.mark.parametrize("then", THEN)
 def test_a_death_at_any_moment(service: tuple[Lab, str], then: str, torn: bool) -> None:
     lab, way = service
-    last = {"once more": AFTER, "back": BEFORE, "all gone": NOTHING, "something else": THIRD}[then]
-    moment, step = (2, 5) if torn else (1, 1 if way == "add" else 3)
+    last = THEN[then]
+    # Each test takes some of the moments, and all together each moment several times; tests/explore takes all.
+    step = 12 if torn else 2 if way == "add" else 8
+    moment = 1 + list(THEN).index(then) % step + 3 * torn
     died = True
     while died:
         lab.reset(Policy(carrier_size=2, batch_size=2))
@@ -93,12 +98,44 @@ def test_a_death_at_any_moment(service: tuple[Lab, str], then: str, torn: bool) 
     assert moment > 60, "it had many moments to die at"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "last"),
+    [(BEFORE, BEFORE), (AFTER, THIRD), (BEFORE, NOTHING)],
+    ids=["once more", "something else", "all gone"],
+)
+def test_a_death_at_any_moment_while_the_owner_is_renamed(
+    service: tuple[Lab, str], wanted: Config, last: Config
+) -> None:
+    lab, way = service
+    moment, step, died = 1, 2 if way == "add" else 7, True
+    while died:
+        lab.reset(Policy(carrier_size=2, batch_size=2))
+        bystanders = Bystanders(lab)
+        lab.apply(BEFORE)
+        with dies_at(lab, moment) as clock:
+            try:
+                assert lab.rename_owner("clinic-c")
+                lab.try_apply(wanted)
+            except Died:
+                assert clock.dead
+        died = clock.dead
+        bystanders.assert_untouched()
+        if way == "add":
+            assert_nothing_missing(lab, BEFORE, wanted)
+        assert lab.rename_owner("clinic-c"), "the command once more"
+        settle(lab, last)
+        assert_as_wanted(lab, last, bystanders)
+        assert not any(name.startswith("~clinic-a/") for name in lab.group_names().values())
+        moment += step
+    assert moment > 20, "it had many moments to die at"
+
+
 @pytest.mark.parametrize("then", ["once more", "something else"])
 def test_a_death_in_the_run_that_clears_up_after_a_death(service: tuple[Lab, str], then: str) -> None:
     lab, _way = service
     last = AFTER if then == "once more" else THIRD
-    for first in range(3, 75, 12):
-        for second in range(1, 60, 9):
+    for first in range(3, 75, 24):
+        for second in range(1, 60, 14):
             lab.reset(Policy(carrier_size=2, batch_size=2))
             bystanders = Bystanders(lab)
             lab.apply(BEFORE)

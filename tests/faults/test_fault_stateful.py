@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crashing import Died, dies_at
 from fault_lab import (
-    CARRIERS,
     Bystanders,
     Lab,
     Orphans,
@@ -22,15 +22,26 @@ from fault_lab import (
 )
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from properties.account_lab import NOW, REF, Sections, desired_from
 
-from intime_sync.errors import CredentialsError, LedgerError, ServiceError
-from intime_sync.model.policy import Policy
+from intime_sync.errors import CredentialsError, InvalidInput, LedgerError, ServiceError, StalePlan
+from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.ledgers.file import FileLedgerStore
+from intime_sync.model.ledger import Ledger
+from intime_sync.model.plan import Plan
+from intime_sync.model.policy import ContactStrategy, Policy
+from intime_sync.model.resource import Address
+from intime_sync.planning.selection import Selection
+from intime_sync.render.json import plan_to_json
+from intime_sync.render.plan_file import plan_from_json
 
-USUAL = 150
+USUAL = 60
 EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", USUAL))
 """Set FAULT_EXAMPLES to a few thousand to search at random for a night; the usual ones are always the same."""
 
+OWNERS = ("clinic-a", "clinic-c")
+OURS = tuple(f"~{owner}/" for owner in OWNERS)
 GROUPS = ("Akut", "Jour", "Kansli", "Personal & vikarier")
 TEXTS = ("", "Ledningsgrupp", "Östra")
 TIMES = ("2026-06-01T08:30", "2026-06-02T09:00", "2026-12-24T15:00")
@@ -130,14 +141,35 @@ def configs(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
 POLICIES = st.builds(Policy, carrier_size=st.sampled_from([1, 2, 50]), batch_size=st.sampled_from([1, 2, 200]))
 
 
+@st.composite
+def selections(draw: st.DrawFn, config: Sections, ledger: Ledger) -> Selection:
+    """What --target and --replace may name: some of what is wanted, and of what the ledger has."""
+    desired = desired_from(config)
+    kinds = [BY_SECTION[name].name for name in config]
+    wanted = {Address(kind, resource.key) for kind in kinds for resource in desired.of(kind)}
+    there = {Address(kind, key) for kind in ledger.objects for key in ledger.of(kind)}
+
+    def some(addresses: set[Address], most: int) -> frozenset[Address]:
+        if not addresses:
+            return frozenset()
+        return frozenset(draw(st.sets(st.sampled_from(sorted(addresses)), max_size=most)))
+
+    again = {address for address in wanted if address.kind in ("contact", "reminder")}
+    targets = some(wanted | there, 4)
+    replaced = some(again, 2)
+    return Selection(targets | replaced if targets else targets, replaced)
+
+
 class Account(RuleBasedStateMachine):
     """One account, its configuration, and everything that happens to them."""
 
     lab: Lab
 
-    @initialize(policy=POLICIES)
-    def begin(self, policy: Policy) -> None:
+    @initialize(policy=POLICIES, linked=st.booleans())
+    def begin(self, policy: Policy, linked: bool) -> None:
         self.lab.reset(policy)
+        self.link_the_ledger(linked)
+        self.planned: Plan | None = None
         self.bystanders = Bystanders(self.lab)
         self.orphans = Orphans()
         self.hand_made = 0
@@ -147,6 +179,19 @@ class Account(RuleBasedStateMachine):
             "blocklist": [],
             "reminders": [],
         }
+
+    def link_the_ledger(self, linked: bool) -> None:
+        """Reach the ledger through a symbolic link, or by its own name."""
+        folder = self.lab.ledgers.path.parent
+        folder = folder.parent if folder.name == "elsewhere" else folder
+        name = folder / "ledger.json"
+        name.unlink(missing_ok=True)
+        if linked:
+            (folder / "elsewhere").mkdir(exist_ok=True)
+            name.symlink_to("elsewhere/ledger.json")
+        self.lab.ledgers = FileLedgerStore(name, REF)
+        assert (self.lab.ledgers.path.parent.name == "elsewhere") == linked
+        self.lab.lose_ledger()
 
     # What the users of the tool do
 
@@ -191,13 +236,75 @@ class Account(RuleBasedStateMachine):
             self.lab.try_apply(self.config)
         self.lab.emulator.set_faults(None)
 
+    @rule(data=st.data(), rules=st.lists(fault_rules(), max_size=2), moment=st.none() | st.integers(1, 40))
+    def apply_a_part(self, data: st.DataObject, rules: list[dict[str, Any]], moment: int | None) -> None:
+        """With --target and --replace."""
+        self.edit(data)
+        selection = data.draw(selections(self.config, self.lab.ledger()), label="selection")
+        self.lab.emulator.set_faults(faults(*rules))
+        # An address that the last run's recovery takes out of the ledger is no address any more.
+        over = suppress(Died, ServiceError, CredentialsError, InvalidInput)
+        with dies_at(self.lab, moment or 10**6), over:
+            applied = self.lab.try_apply(self.config, selection=selection)
+            assert_honest(self.lab, self.config, applied, orphans=bool(self.orphans))
+        self.lab.emulator.set_faults(None)
+
+    @rule(data=st.data())
+    def plan_to_a_file(self, data: st.DataObject) -> None:
+        self.edit(data)
+        plan = self.lab.plan(self.config)
+        self.planned = plan_from_json(plan_to_json(plan, tool_version="1", created_at=NOW, mask=False))
+        self.planned_for = self.config
+        assert self.planned.digest() == plan.digest()
+
+    @precondition(lambda self: self.planned is not None)
+    @rule(rules=st.lists(fault_rules(), max_size=2), moment=st.none() | st.integers(1, 40))
+    def apply_the_file(self, rules: list[dict[str, Any]], moment: int | None) -> None:
+        """Whatever happened since: it is carried out as it was shown, or refused before anything is sent."""
+        assert self.planned is not None
+        self.lab.emulator.set_faults(faults(*rules))
+        self.lab.emulator.calls.clear()
+        with dies_at(self.lab, moment or 10**6), suppress(Died, ServiceError, CredentialsError):
+            try:
+                applied = self.lab.try_apply(self.planned_for, planned=self.planned)
+            except StalePlan:
+                assert not self.lab.writes()
+            else:
+                self.config = self.planned_for
+                assert_honest(self.lab, self.planned_for, applied, orphans=bool(self.orphans))
+        self.lab.emulator.set_faults(None)
+
+    @rule(policy=POLICIES)
+    def change_the_sizes(self, policy: Policy) -> None:
+        self.lab.policy = policy
+
+    @rule()
+    def apply_with_append(self) -> None:
+        """The other strategy, while no contact is to be made or changed: it settles what a run left open."""
+        policy = self.lab.policy
+        self.lab.policy = replace(policy, contact_strategy=ContactStrategy.APPEND)
+        planned = self.lab.plan(self.config)
+        if not {change.address.kind for change in planned.changes} & {"contact", "group"}:
+            self.lab.apply(self.config)
+            assert self.lab.plan(self.config).is_empty
+        self.lab.policy = policy
+
     @rule(data=st.data())
     def apply_whole(self, data: st.DataObject) -> None:
         self.edit(data)
         self.heal()
 
+    @rule(owner=st.sampled_from(OWNERS))
+    def rename_the_owner(self, owner: str) -> None:
+        if self.lab.ledger().lineage:
+            self.lab.rename_owner(owner)
+
     @rule(journal_too=st.booleans())
     def lose_the_ledger(self, journal_too: bool) -> None:
+        former = tuple(f"~{owner}/" for owner in OWNERS if owner != self.lab.owner)
+        if any(name.startswith(former) for name in self.lab.group_names().values()):
+            # Without a ledger, carriers of a former owner are those of another configuration.
+            self.heal()
         self._remove_twins_by_hand()
         self.orphans.add_all(self.lab, self.bystanders)
         self.lab.ledgers.path.unlink(missing_ok=True)
@@ -220,7 +327,7 @@ class Account(RuleBasedStateMachine):
 
     @rule(members=st.integers(0, 2), data=st.data())
     def somebody_makes_contacts(self, members: int, data: st.DataObject) -> None:
-        groups = [id for id, name in self.lab.emulator.store.groups() if not name.startswith(CARRIERS)]
+        groups = [id for id, name in self.lab.emulator.store.groups() if not name.startswith(OURS)]
         for _ in range(members):
             self.hand_made += 1
             chosen = data.draw(st.sets(st.sampled_from(groups), max_size=2), label="groups")
@@ -279,6 +386,8 @@ class Account(RuleBasedStateMachine):
     def heal(self) -> None:
         settle(self.lab, self.config)
         assert_as_wanted(self.lab, self.config, self.bystanders, may_stay=self.orphans, groups_may_go=True)
+        ours = {id for id, name in self.lab.group_names().items() if name.startswith(OURS)}
+        assert ours == set(self.lab.carriers()), "a carrier of a former owner was left behind"
         self.bystanders.note_groups()
 
     def teardown(self) -> None:

@@ -129,3 +129,11 @@ def test_the_guide_names_every_input() -> None:
     text = CI_GUIDE.read_text(encoding="utf-8")
     assert [name for name in ACTION["inputs"] if f"`{name}`" not in text] == []
     assert Path(ROOT / "docs" / "README.md").read_text(encoding="utf-8").count("(ci.md)") == 1
+
+
+@pytest.mark.parametrize("block", [block for block in blocks() if "INTIME_HASH:" in block])
+def test_whoever_hands_the_hash_over_says_where_it_may_go(block: str) -> None:
+    steps = [step for step in steps_of(yaml.safe_load(block)) if "INTIME_HASH" in step.get("env", "")]
+    assert steps
+    for step in steps:
+        assert "INTIME_URL" in step["env"]

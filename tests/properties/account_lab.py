@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,8 +16,10 @@ from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
+from intime_sync.errors import StalePlan
 from intime_sync.kinds.base import ItemContext
-from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.kinds.registry import BY_SECTION, GROUPS
+from intime_sync.ledgers.base import LedgerSession
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -25,9 +27,12 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.report import Status
-from intime_sync.model.resource import Resource, Snapshot
-from intime_sync.planning.matching import Clock
+from intime_sync.model.resource import KindName, Resource, Snapshot
+from intime_sync.planning.carriers import unknown_carriers
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.selection import EVERYTHING, Selection
+from intime_sync.planning.staleness import stale_reasons
 from intime_sync.remote.client import Client
 from intime_sync.remote.fetch import fetch_actual
 from intime_sync.remote.secrets import Credentials, Secret
@@ -67,13 +72,14 @@ class _Silent:
 
 @dataclass
 class Lab:
-    """One emulator, one ledger; `policy` and `clock` may be changed at any time."""
+    """One emulator, one ledger; `policy` and `clock` may be changed at any time, `owner` by `rename_owner`."""
 
     emulator: RunningEmulator
     client: Client
     ledgers: FileLedgerStore
     policy: Policy = field(default_factory=Policy)
     clock: Clock = CLOCK
+    owner: str = OWNER
 
     def reset(self, policy: Policy | None = None) -> None:
         """An empty account and no ledger."""
@@ -88,34 +94,56 @@ class Lab:
 
     def lose_ledger(self) -> None:
         """As if the ledger had never been."""
+        self.owner, self.ledgers.account = OWNER, REF
         self.ledgers.path.unlink(missing_ok=True)
         self.ledgers.journal_path.unlink(missing_ok=True)
+
+    @property
+    def ref(self) -> AccountRef:
+        """The account, by the name that its owner has now."""
+        return replace(REF, owner=self.owner)
 
     def fetch(self, desired: Snapshot) -> Snapshot:
         """The account, as a plan for `desired` sees it."""
         return fetch_actual(self.client, desired.resources, reading())
 
-    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger) -> Plan:
+    def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger, selection: Selection = EVERYTHING) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(REF, self.clock))
+        return make_plan(desired, actual, ledger, self.policy, Account(self.ref, self.clock), selection)
 
     def plan(self, sections: Sections) -> Plan:
-        """What would be done now."""
+        """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
-        return self.make(desired, self.fetch(desired), self.ledger())
+        view = self.ledgers.read()
+        kinds = dict.fromkeys((*desired.resources, *(intent.kind for intent in view.open_intents)))
+        actual = account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
+        for intent in view.open_intents:
+            for delta in settlement(intent, view.ledger, actual):
+                view.ledger.record(delta)
+        return self.make(desired, actual, view.ledger)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
         return self.ledgers.read().ledger
 
-    def try_apply(self, sections: Sections, now: Callable[[], datetime] | None = None) -> Applied:
-        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan."""
+    def try_apply(
+        self,
+        sections: Sections,
+        now: Callable[[], datetime] | None = None,
+        *,
+        selection: Selection = EVERYTHING,
+        planned: Plan | None = None,
+    ) -> Applied:
+        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan.
+
+        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits.
+        """
         desired = desired_from(sections)
         with self.ledgers.hold("apply", 0) as session:
             run = Run(
                 client=self.client,
                 session=session,
-                owner=OWNER,
+                owner=self.owner,
                 policy=self.policy,
                 context=reading(),
                 actual={},
@@ -124,12 +152,38 @@ class Lab:
                 sleep=lambda _seconds: None,
                 now=now or (lambda: self.clock.now),
             )
-            wanted = dict.fromkeys((*desired.resources, *(intent.kind for intent in session.open_intents)))
-            actual = fetch_actual(self.client, wanted, reading())
-            for intent in session.open_intents:
-                session.settle(intent.number, settlement(intent, session.ledger, actual))
+            actual = self._settled(session, desired.resources, desired)
             run.actual = Run.lists_of(actual)
-            return apply_plan(self.make(desired, actual, session.ledger), run)
+            if planned is None:
+                return apply_plan(self.make(desired, actual, session.ledger, selection), run)
+            reasons = stale_reasons(planned, self.ref, actual, session.ledger, self.clock)
+            if reasons:
+                raise StalePlan("; ".join(reasons))
+            return apply_plan(planned, run)
+
+    def _settled(
+        self, session: LedgerSession, kinds: Iterable[KindName], desired: Snapshot | None = None
+    ) -> Snapshot:
+        """The account, once what an interrupted run left open is settled."""
+        wanted = dict.fromkeys((*kinds, *(intent.kind for intent in session.open_intents)))
+        actual = account_under_own_names(fetch_actual(self.client, wanted, reading()), session.ledger, desired)
+        for intent in session.open_intents:
+            session.settle(intent.number, settlement(intent, session.ledger, actual))
+        return actual
+
+    def rename_owner(self, owner: str) -> bool:
+        """As `ledger rename-owner`: whether it is so now, or carriers that the ledger does not know forbid it."""
+        with self.ledgers.hold("ledger rename-owner", 0) as session:
+            known = session.ledger.account
+            assert known is not None
+            if known.owner != owner:
+                groups = self._settled(session, [GROUPS.name]).of(GROUPS.name)
+                if any(unknown_carriers(groups, name, session.ledger) for name in (known.owner, owner)):
+                    return False
+                session.rename_owner(owner)
+            self.owner = owner
+            self.ledgers.account = self.ref
+        return True
 
     def apply(self, sections: Sections) -> Applied:
         """Plan and apply; everything that is not held must be done."""
@@ -147,7 +201,7 @@ class Lab:
 
     def carriers(self) -> dict[int, str]:
         """This owner's carriers."""
-        return {id: name for id, name in self.group_names().items() if name.startswith(f"~{OWNER}/")}
+        return {id: name for id, name in self.group_names().items() if name.startswith(f"~{self.owner}/")}
 
     def members(self) -> dict[int, set[int]]:
         """The contacts' ids in each group."""

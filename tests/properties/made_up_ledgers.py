@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TypeVar
+
 from hypothesis import strategies as st
 
 from intime_sync.model.ledger import (
     AccountRef,
     Carrier,
     Delta,
+    Dispatch,
     DropCarrier,
     DropEntry,
     Entry,
@@ -18,6 +23,15 @@ from intime_sync.model.ledger import (
 )
 from intime_sync.model.resource import KindName, RemoteId
 
+T = TypeVar("T")
+
+
+def whole(kind: type[T], **values: st.SearchStrategy[object]) -> st.SearchStrategy[T]:
+    """Values of a dataclass with every field drawn: one that is added later, and not here, is an error."""
+    assert {field.name for field in fields(kind)} == values.keys()  # type: ignore[arg-type]
+    return st.builds(kind, **values)
+
+
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
 IDS = st.integers(1, 2**40).map(RemoteId)
 JSON = st.recursive(
@@ -26,17 +40,43 @@ JSON = st.recursive(
     max_leaves=6,
 )
 OBJECTS = st.dictionaries(TEXTS, JSON, max_size=4)
-ENTRIES = st.builds(Entry, OBJECTS, st.none() | IDS, st.booleans(), OBJECTS, st.none() | IDS, st.booleans())
-CARRIERS = st.builds(Carrier, TEXTS, st.dictionaries(TEXTS, IDS, max_size=3), st.dictionaries(TEXTS, st.none() | IDS))
+ID_LISTS = st.lists(IDS, max_size=3).map(tuple)
+GROUPS = st.dictionaries(TEXTS, IDS, max_size=3)
+DISPATCHES = whole(
+    Dispatch,
+    ids=ID_LISTS,
+    groups=GROUPS,
+    cancelling=st.booleans(),
+    asked=st.frozensets(IDS, max_size=3),
+    since=st.none() | st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
+    earlier=ID_LISTS,
+)
+ENTRIES = whole(
+    Entry,
+    attributes=OBJECTS,
+    remote_id=st.none() | IDS,
+    protect=st.booleans(),
+    options=OBJECTS,
+    carrier=st.none() | IDS,
+    unknown=st.booleans(),
+    dispatch=st.none() | DISPATCHES,
+    listed_as=TEXTS,
+)
+CARRIERS = whole(
+    Carrier, name=TEXTS, groups=GROUPS, copies=st.dictionaries(TEXTS, st.none() | IDS), going=st.booleans()
+)
 KINDS = st.sampled_from([KindName("group"), KindName("contact"), KindName("reminder")])
 ACCOUNTS = st.none() | st.builds(AccountRef, TEXTS, TEXTS, TEXTS)
-LEDGERS = st.builds(
+SERIALS = st.integers(0, 10**9)
+DIGEST_KEYS = st.sampled_from(["", "0f" * 16])
+LEDGERS = whole(
     Ledger,
-    TEXTS,
-    st.integers(0, 10**9),
-    ACCOUNTS,
-    st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, max_size=4)),
-    st.dictionaries(IDS, CARRIERS, max_size=4),
+    lineage=TEXTS,
+    serial=SERIALS,
+    account=ACCOUNTS,
+    objects=st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, max_size=4)),
+    carriers=st.dictionaries(IDS, CARRIERS, max_size=4),
+    digest_key=DIGEST_KEYS,
 )
 DELTAS: st.SearchStrategy[Delta] = st.one_of(
     st.builds(PutEntry, KINDS, TEXTS, ENTRIES),
@@ -76,16 +116,17 @@ ODD_ATTRIBUTES = st.sampled_from(
 """Attributes that no contact has, or that a line of text cannot hold."""
 
 CONTACTS = USUAL | USUAL | USUAL | ENTRIES | st.builds(Entry, ODD_ATTRIBUTES, IDS, carrier=IDS)
-MANY = st.builds(
+MANY = whole(
     Ledger,
-    TEXTS,
-    st.integers(0, 10**9),
-    ACCOUNTS,
-    st.builds(
+    lineage=TEXTS,
+    serial=SERIALS,
+    account=ACCOUNTS,
+    objects=st.builds(
         lambda others, contacts: {**others, **contacts},
         st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, max_size=2), max_size=2),
         st.dictionaries(st.just(CONTACT), st.dictionaries(TEXTS, CONTACTS, max_size=8)),
     ),
-    st.dictionaries(IDS, CARRIERS, max_size=2),
+    carriers=st.dictionaries(IDS, CARRIERS, max_size=2),
+    digest_key=DIGEST_KEYS,
 )
 """Ledgers with contacts of all sorts."""

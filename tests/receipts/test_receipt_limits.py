@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ import pytest
 from harness import Workspace
 from receipt_world import PATH_SECRET, calling, page_of, receiving
 
-from intime_sync.receipts import Limits, ReceiveOptions, RunningReceipts, run_in_thread
+from intime_sync.receipts import Limits, Named, ReceiveOptions, RunningReceipts, run_in_thread
 from intime_sync.receipts.protocol import LARGEST_HEADERS
 
 FORM = {"messageid": 4711, "status": 20, "transid": "a-1"}
@@ -115,26 +116,36 @@ def test_headers_of_any_size_are_not_collected(hurried: RunningReceipts):
         assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
-def test_more_connections_than_are_served_are_told_so_and_those_that_are_go_on(tmp_path: Path, capfd):
+def test_a_connection_too_many_takes_the_place_of_the_silent_one_that_waited_longest(tmp_path: Path, capfd):
     limits = Limits(connections=4)
     with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3", PATH_SECRET), limits) as receiver, ExitStack() as stack:
         caller = stack.enter_context(calling(receiver.url))
         assert caller.post(FORM) == (200, "4711")
         silent = [stack.enter_context(connected(receiver)) for _ in range(3)]
-        for _ in range(5):
-            with connected(receiver) as refused:
-                assert refused.recv(4096).startswith(b"HTTP/1.1 503 ")
-        assert caller.post(FORM) == (200, "4711")
-        silent.pop().close()
-        deadline = time.monotonic() + PATIENCE
-        while not _is_served(receiver):
-            assert time.monotonic() < deadline, "a place that was left is free again"
+        for closed in silent:
+            stack.enter_context(connected(receiver))
+            assert closed.recv(4096).startswith(b"HTTP/1.1 503 ")
+        assert caller.post(FORM) == (200, "4711"), "who was answered before goes on"
     assert capfd.readouterr() == ("", "")
 
 
-def _is_served(receiver: RunningReceipts) -> bool:
-    with calling(receiver.url) as another:
-        return another.request("GET", "/health")[0] == 200
+def test_where_all_are_being_answered_one_more_is_refused(tmp_path: Path, capfd):
+    asked, answering = threading.Event(), threading.Event()
+
+    def names() -> dict[str, Named]:
+        asked.set()
+        assert answering.wait(PATIENCE)
+        return {}
+
+    options = ReceiveOptions(tmp_path / "r.sqlite3", names=names, open_page=True)
+    with run_in_thread(options, Limits(connections=1)) as receiver, connected(receiver) as served:
+        served.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert asked.wait(PATIENCE)
+        with connected(receiver) as refused:
+            assert refused.recv(4096).startswith(b"HTTP/1.1 503 ")
+        answering.set()
+        assert served.recv(4096).startswith(b"HTTP/1.1 200 ")
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prlimit is Linux's")

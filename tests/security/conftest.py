@@ -1,6 +1,7 @@
-"""Makes what the pipelines' and the command line's tests share importable here."""
+"""Makes what the command line's, the pipelines' and the emulator's tests share importable here."""
 
 import sys
 from pathlib import Path
 
-sys.path += [str(Path(__file__).parents[1] / name) for name in ("pipelines", "e2e")]
+for part in ("e2e", "pipelines", "emulator"):
+    sys.path.append(str(Path(__file__).parents[1] / part))

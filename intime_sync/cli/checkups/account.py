@@ -19,10 +19,11 @@ from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import (
     current_carriers,
+    has_name_of,
     is_carrier,
-    is_own_carrier,
     leftover_carriers,
     own_carriers,
+    owner_of,
 )
 from intime_sync.remote.client import Client
 from intime_sync.render.style import counted
@@ -61,7 +62,7 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
             visit = _visit(connection, wanted)
     except CredentialsError:
         # That they are missing is another check's finding.
-        return not_checked("there are no credentials", "connection", *_AFTER_CONNECTION)
+        return nothing_asked("there are no credentials")
     except (IntimeSyncError, OSError) as error:
         advice = error.hint or "" if isinstance(error, IntimeSyncError) else ""
         why = failed("connection", str(error), advice)
@@ -72,6 +73,11 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
     if isinstance(visit.error, CredentialsError):
         return [*found, *not_checked(_NOT_REACHED, *_AFTER_CONNECTION[2:])]
     return [*found, *_lists(visit), *_contents(settings, visit, view)]
+
+
+def nothing_asked(why: str) -> list[Finding]:
+    """Where the service must not be asked at all."""
+    return not_checked(why, "connection", *_AFTER_CONNECTION)
 
 
 def not_checked(why: str, *names: str) -> list[Finding]:
@@ -154,8 +160,10 @@ def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Ite
     yield _encoding(actual, view)
     yield _numbers(visit, settings.region)
     if GROUPS.name in actual:
-        yield _own_carriers(actual.of(GROUPS.name), view, settings.owner)
-        yield from _other_carriers(actual.of(GROUPS.name), settings.owner)
+        ledger = view.ledger if view is not None else Ledger(lineage="")
+        there = own_carriers(actual.of(GROUPS.name), settings.owner, ledger)
+        yield _own_carriers(there, view, settings.owner)
+        yield from _other_carriers(actual.of(GROUPS.name), there)
     else:
         yield skipped("carriers", _NOT_REACHED)
 
@@ -226,9 +234,8 @@ def _numbers(visit: _Visit, region: str) -> Finding:
     return fine(name, text)
 
 
-def _own_carriers(groups: Sequence[Resource[Any]], view: LedgerView | None, owner: str) -> Finding:
+def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner: str) -> Finding:
     name = "carriers"
-    there = own_carriers(groups, owner)
     if view is None:
         return skipped(name, f"the ledger is no use; {owner} has {len(there)} in the account")
     if there and not view.ledger.lineage:
@@ -249,15 +256,19 @@ def _own_carriers(groups: Sequence[Resource[Any]], view: LedgerView | None, owne
             f"{text}, of {counted(len(there.keys() | known), 'carrier')} of {owner}",
             "`intime-sync drift` names them; the next apply puts them in order",
         )
+    former = Counter(owner_of(carrier) for carrier in there.values() if not has_name_of(carrier, owner))
+    if former:
+        shown = ", ".join(f"{count} of {other}" for other, count in sorted(former.items()))
+        return warning(
+            name,
+            f"{counted(len(there), 'carrier')} of {owner}, all in the ledger; named for a former owner: {shown}",
+            f"an apply with `contacts` and `strategy: carrier` makes them again under {owner}, then removes them",
+        )
     return fine(name, f"{counted(len(there), 'carrier')} of {owner}, all in the ledger")
 
 
-def _other_carriers(groups: Sequence[Resource[Any]], owner: str) -> Iterator[Finding]:
-    others = Counter(
-        group.key[1:].partition("/")[0]
-        for group in groups
-        if is_carrier(group.key) and not is_own_carrier(group.key, owner)
-    )
+def _other_carriers(groups: Sequence[Resource[Any]], own: Collection[RemoteId]) -> Iterator[Finding]:
+    others = Counter(owner_of(group.key) for group in groups if is_carrier(group.key) and group.remote_id not in own)
     if others:
         shown = ", ".join(f"{other} ({count})" for other, count in sorted(others.items()))
         yield fine("other owners", f"carriers that are left alone: {shown}")

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,14 +18,15 @@ from filelock import FileLock, Timeout
 
 from intime_sync import __version__
 from intime_sync.cli.checkups.findings import Finding, broken, failed, fine, warning
-from intime_sync.cli.wiring import check_ledger, credentials_of, receipts_path
+from intime_sync.cli.places import receipts_path
+from intime_sync.cli.wiring import check_ledger, credentials_of
 from intime_sync.config.desired import load_desired
 from intime_sync.config.settings import EMBEDDED, Settings
-from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidConfiguration, InvalidInput
+from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidConfiguration, InvalidInput, LedgerError
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
-from intime_sync.ledgers.lock import describe_holder, note_path
+from intime_sync.ledgers.lock import describe_holder, note_path, refuse_link
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.resource import KindName
 from intime_sync.render.style import counted
@@ -104,32 +106,48 @@ def _zone_table(settings: Settings) -> str:
         return "time zone data of unknown origin"
 
 
-def check_ledger_file(settings: Settings, store: FileLedgerStore) -> tuple[Finding, LedgerView | None]:
-    """Whether it can be read and is about this account, and what it says of itself; it is None where it is no use."""
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """What was found; `view` is None where the ledger is no use, `is_others` says that it is of another account."""
+
+    finding: Finding
+    view: LedgerView | None
+    is_others: bool = False
+
+
+def check_ledger_file(settings: Settings, store: FileLedgerStore) -> LedgerCheck:
+    """Whether it can be read and is about this account, and what it says of itself."""
     name = "ledger"
     try:
         view = store.read()
-        if view.ledger.account is not None:
-            user = _user(settings) or view.ledger.account.user
-            check_ledger(view.ledger, AccountRef(settings.url, user, settings.owner))
     except IntimeSyncError as error:
-        return broken(name, error), None
-    ledger = view.ledger
+        return LedgerCheck(broken(name, error), None)
+    if view.ledger.account is not None:
+        user = _user(settings) or view.ledger.account.user
+        try:
+            check_ledger(view.ledger, AccountRef(settings.url, user, settings.owner))
+        except IntimeSyncError as error:
+            return LedgerCheck(broken(name, error), None, is_others=True)
+    return LedgerCheck(_ledger_contents(view, store), view)
+
+
+def _ledger_contents(view: LedgerView, store: FileLedgerStore) -> Finding:
+    name, ledger = "ledger", view.ledger
     if not ledger.lineage:
-        return fine(name, f"none yet; the first apply makes {store.path}"), view
+        return fine(name, f"none yet; the first apply makes {store.path}")
     owned = sum(map(len, ledger.objects.values()))
     text = f"lineage {ledger.lineage}, serial {ledger.serial}, {counted(owned, 'object')}"
     if view.open_intents:
         left = f"{counted(len(view.open_intents), 'request')} of an interrupted run left open; {text}"
-        return warning(name, left, "`intime-sync apply` settles them before anything else"), view
+        return warning(name, left, "`intime-sync apply` settles them before anything else")
     unknown = [f"{kind}/{key}" for kind, entries in ledger.objects.items() for key, e in entries.items() if e.unknown]
     if unknown:
         return warning(
             name,
             f"the outcome of {counted(len(unknown), 'request')} is unknown, first that of {unknown[0]}; {text}",
             f"look in the service, then `intime-sync ledger resolve {unknown[0]} --as sent` (or not-sent)",
-        ), view
-    return fine(name, text), view
+        )
+    return fine(name, text)
 
 
 def _user(settings: Settings) -> str:
@@ -167,7 +185,7 @@ def _git(path: Path, *arguments: str) -> bool:
         return False
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments and a file's name, no shell
-            [git, *arguments],
+            [git, "-c", "core.fsmonitor=false", *arguments],  # a repository's own could run any program
             cwd=path.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -198,6 +216,10 @@ def check_lock(store: FileLedgerStore) -> Finding:
     if not note_path(store.lock_path).exists():
         return fine(name, "free")
     holder = describe_holder(store.lock_path)
+    try:
+        refuse_link(store.lock_path)
+    except LedgerError as error:
+        return broken(name, error)
     lock = FileLock(store.lock_path, timeout=0, mode=0o600)
     try:
         lock.acquire()
@@ -209,9 +231,13 @@ def check_lock(store: FileLedgerStore) -> Finding:
     return fine(name, f"free; a run that is gone left its note: {holder}")
 
 
-def check_receipts(settings: Settings) -> Finding:
+def check_receipts(settings: Settings, environ: Mapping[str, str]) -> Finding:
     """Whether delivery receipts can be read, where there are any."""
-    name, path = "receipts", receipts_path(settings)
+    name = "receipts"
+    try:
+        path = receipts_path(settings, environ)
+    except InvalidInput as error:
+        return broken(name, error)
     if not path.exists():
         return fine(name, "none; `intime-sync receive` takes delivery statuses")
     from intime_sync.receipts.store import ReceiptStore

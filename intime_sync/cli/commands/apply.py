@@ -19,7 +19,7 @@ from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.base import LedgerSession
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import Snapshot
-from intime_sync.planning.guards import LOST_LEDGER, judge
+from intime_sync.planning.guards import LOST_LEDGER, judge, lost_ledger
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -81,15 +81,16 @@ class _FromFile:
         if plan.leftovers:
             kinds.append(CONTACTS.name)
         actual = read_account(settings, connection, kinds, view_of(session), settle_in(session))
-        reasons = stale_reasons(plan, connection.account, actual, session.ledger, clock_of(settings))
+        clock = clock_of(settings, connection.client)
+        reasons = stale_reasons(plan, connection.account, actual, session.ledger, clock)
         if not reasons and plan.recomputed(session.ledger.digest_key) != plan.stated:
             reasons = ["its digest is not that of its contents: it was edited, or made without the ledger's key"]
         if reasons:
             shown = "\n  ".join(reasons[:_SHOWN_REASONS])
             more = f"\n  and {len(reasons) - _SHOWN_REASONS} more" if len(reasons) > _SHOWN_REASONS else ""
             raise StalePlan(f"the plan is stale, so nothing was sent:\n  {shown}{more}", hint="plan again")
-        clock = clock_of(settings)
         guards = judge(plan.changes, actual, session.ledger, settings.policy, clock)
-        # Whether the ledger was lost could only be seen from the whole plan.
-        guards += tuple(guard for guard in plan.guards if guard.guard == LOST_LEDGER)
-        return replace(plan, guards=guards), actual
+        lost = tuple(lost_ledger(plan.changes, actual, session.ledger, connection.account.owner))
+        # A plan that was narrowed shows only some of the messages that a lost ledger may have known.
+        lost = lost or tuple(guard for guard in plan.guards if guard.guard == LOST_LEDGER)
+        return replace(plan, guards=(*guards, *lost)), actual

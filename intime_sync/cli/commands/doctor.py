@@ -48,15 +48,18 @@ def _examine(directory: Path) -> Iterator[Finding]:
         return
     yield machine.check_credentials(settings, environ())
     yield machine.check_zone(settings)
-    view = None
+    checked: machine.LedgerCheck | None = None
     try:
         store = ledger_store(settings)
     except InvalidInput as error:
         yield broken("ledger", error)
     else:
-        ledger, view = machine.check_ledger_file(settings, store)
-        yield ledger
+        checked = machine.check_ledger_file(settings, store)
+        yield checked.finding
         yield from machine.check_privacy(store.path)
         yield machine.check_lock(store)
-    yield machine.check_receipts(settings)
-    yield from account.check_account(settings, view, managed)
+    yield machine.check_receipts(settings, environ())
+    if checked is not None and checked.is_others:
+        yield from account.nothing_asked("the ledger is not this account's, so nothing was sent")
+    else:
+        yield from account.check_account(settings, checked.view if checked else None, managed)

@@ -11,11 +11,19 @@ import click
 
 from intime_sync.cli.output import Output
 from intime_sync.errors import IntimeSyncError, InvalidInput
+from intime_sync.links import refuse_target
 
 
 @click.command("emulator")
 @click.option("--port", type=click.IntRange(0, 65535), default=8046, show_default=True, help="0 takes any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Serve under this name, too, besides localhost and the address to listen on; may be given again.",
+)
 @click.option(
     "--data", type=click.Path(dir_okay=False, path_type=Path), help="An SQLite file. Default: forget at exit."
 )
@@ -84,6 +92,8 @@ def command(port: int, host: str, secret: str, clock: datetime | None, faults: P
         ) from None
     if options.pop("merge_contacts"):
         options["on_known_mobile"] = "union"
+    if options["data"] is not None:
+        refuse_target(options["data"])
     running = Clock()
     try:
         if clock is not None:

@@ -19,7 +19,9 @@ from intime_sync.config.files import find_files
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings
 from intime_sync.config.whole_schema import SCHEMAS
 from intime_sync.errors import InvalidConfiguration, InvalidInput
+from intime_sync.files import SHARED, replace_file
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS
+from intime_sync.links import refuse_target
 from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, RemoteId
@@ -107,7 +109,7 @@ def command(
     export, settings = _export(settings, people, wanted, find_owner=is_new and owner is None)
     if not is_new:
         _refuse_doubling(directory, export)
-    _write(settings, export, wanted, people=people is not None, root=root if is_new else None)
+    _write(settings, export, wanted, people=people is not None, is_new=is_new)
     _report(settings, export, reveal)
     return 0
 
@@ -180,8 +182,10 @@ def _export(
         settings.directory.mkdir(parents=True, exist_ok=True)
     with connect(settings) as connection:
         view = ledger_store(settings).read()
-        if not find_owner:
-            check_ledger(view.ledger, connection.account)
+        known = view.ledger.account
+        # The owner's name is only found with the account's groups; that it is this account is known before.
+        asked = known.owner if find_owner and known is not None else settings.owner
+        check_ledger(view.ledger, replace(connection.account, owner=asked))
         actual = fetch_actual(connection.client, kinds, reading_context(settings))
         user = connection.account.user
     if find_owner:
@@ -224,27 +228,25 @@ def _refuse_doubling(directory: Path, export: Export) -> None:
             )
 
 
-def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people: bool, root: Path | None) -> None:
+def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people: bool, is_new: bool) -> None:
     """Writes the files, intime.yaml last: without it, what a full disk has cut short is no configuration."""
     from intime_sync.exporting.export import LISTED
     from intime_sync.exporting.files import IGNORE, include_lines, root_yaml
 
     directory = settings.directory
     directory.mkdir(parents=True, exist_ok=True)
-    for name, text in export.files.items():
-        _write_text(directory / name, text)
+    texts = dict(export.files)
     aids = {name: json.dumps(make(), ensure_ascii=False, indent=2) + "\n" for name, make in SCHEMAS.items()}
-    for name, text in (aids | {".gitignore": IGNORE}).items():
-        if not (directory / name).exists():
-            _write_text(directory / name, text)
-    if root is not None:
+    aids[".gitignore"] = IGNORE
+    texts |= {name: text for name, text in aids.items() if not (directory / name).exists()}
+    if is_new:
         include = include_lines([name for name in LISTED if name in wanted], people=people)
-        _write_text(root, root_yaml(settings.owner, settings.url, settings.zone.key, settings.region, include))
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+        texts[ROOT_FILE] = root_yaml(settings.owner, settings.url, settings.zone.key, settings.region, include)
+    for name in texts:
+        refuse_target(directory / name, directory)
+    for name, text in texts.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        replace_file(directory / name, [text.encode()], SHARED)
 
 
 def _report(settings: Settings, export: Export, reveal: bool | None) -> None:

@@ -13,6 +13,8 @@ from intime_sync.cli.output import Output
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, url_fault
 from intime_sync.config.whole_schema import root_schema
 from intime_sync.errors import InvalidInput
+from intime_sync.files import SHARED, replace_file
+from intime_sync.links import refuse_target
 from intime_sync.render.style import inert
 
 SCHEMA_FILE = "intime.schema.json"
@@ -59,12 +61,17 @@ def command(directory: Path, owner: str | None, url: str) -> int:
     if fault:
         raise InvalidInput(f"--url {fault}")
     directory.mkdir(parents=True, exist_ok=True)
-    root.write_text(_ROOT.format(schema=f"./{SCHEMA_FILE}", owner=name, url=url), encoding="utf-8")
     schema = json.dumps(root_schema(), ensure_ascii=False, indent=2)
-    (directory / SCHEMA_FILE).write_text(schema + "\n", encoding="utf-8")
-    ignore = directory / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text(_IGNORE, encoding="utf-8")
+    texts = {
+        ROOT_FILE: _ROOT.format(schema=f"./{SCHEMA_FILE}", owner=name, url=url),
+        SCHEMA_FILE: schema + "\n",
+    }
+    if not (directory / ".gitignore").exists():
+        texts[".gitignore"] = _IGNORE
+    for file in texts:
+        refuse_target(directory / file, directory)
+    for file, text in texts.items():
+        replace_file(directory / file, [text.encode()], SHARED)
     where = inert(shlex.quote(str(directory)))
     Output.for_stdout().write(
         f"Wrote {inert(str(root))}. Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"

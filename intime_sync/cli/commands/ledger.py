@@ -230,6 +230,29 @@ def _as_sent(entry: Entry, ids: list[RemoteId]) -> Entry:
     return replace(entry, unknown=False, remote_id=ids[0] if ids else None, dispatch=dispatch)
 
 
+@command.command("rename-owner")
+@click.argument("arguments", metavar="[DIR] OLD NEW", nargs=-1, required=True)
+@click.option(
+    "--leave-unknown", is_flag=True, help="Leave carriers of OLD that this ledger does not know where they are."
+)
+@_LOCK_TIMEOUT
+def rename_owner_command(arguments: tuple[str, ...], leave_unknown: bool, lock_timeout: float) -> int:
+    """Follow a changed `owner` of the configuration: what OLD owned belongs to NEW from now on.
+
+    Write `owner: NEW` into the configuration first. The account is read and not touched: the next apply makes the
+    contacts again in carriers of the new name, then removes the old ones. Scheduled messages stay as they are.
+    """
+    from intime_sync.cli.owner_change import rename_owner
+
+    if len(arguments) not in (2, 3):
+        raise click.UsageError("Give the owner's old name and the new one, after the directory if there is one.")
+    directory, (old, new) = Path(*arguments[:-2]), arguments[-2:]
+    settings = load_settings(directory, environ())
+    said = rename_owner(settings, old, new, lock_timeout, leave_unknown=leave_unknown)
+    Output.for_stdout().write(inert(said))
+    return 0
+
+
 @command.command("unlock")
 @directory_argument
 @click.option("--force", is_flag=True, help="Break the lock although its holder seems to be alive.")

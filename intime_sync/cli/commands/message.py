@@ -14,13 +14,25 @@ import click
 from intime_sync.cli.one_off import OneOff, one_off
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output, ask
-from intime_sync.cli.wiring import connect, ledger_store, reading_context, receipts_path
+from intime_sync.cli.places import receipts_path
+from intime_sync.cli.wiring import (
+    account_of,
+    check_ledger,
+    clock_of,
+    connect,
+    ledger_store,
+    reading_context,
+    settle_in_memory,
+    settle_messages,
+)
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import AppliedInPart, GuardStopped, InvalidInput, OutcomeUnknown, ServiceError
 from intime_sync.kinds.registry import BLOCKLIST, GROUPS, MESSAGES
+from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Snapshot
 from intime_sync.planning.carriers import is_carrier
+from intime_sync.planning.resending import earlier_message, is_in_doubt
 from intime_sync.remote.client import Client, Unknown
 from intime_sync.remote.fetch import fetch_kind
 from intime_sync.remote.transport import NotSent
@@ -48,6 +60,11 @@ def command() -> None:
 @click.option("--anonymize", is_flag=True, help="Have the service make the text unreadable once it is sent.")
 @click.option("--status-url", metavar="URL", help="Where delivery statuses go; see `intime-sync receive`.")
 @click.option("--allow-blocked", is_flag=True, help="Send to numbers on the account's blocklist, too.")
+@click.option(
+    "--allow-resend",
+    is_flag=True,
+    help="Send although the ledger has the same text to one of these people as scheduled, or in doubt.",
+)
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 @reveal_option
@@ -55,6 +72,7 @@ def send_command(
     directory: Path,
     to: tuple[str, ...],
     allow_blocked: bool,
+    allow_resend: bool,
     auto_approve: bool,
     format_: str,
     reveal: bool | None,
@@ -63,12 +81,17 @@ def send_command(
 ) -> int:
     """Send one message, at once or at a time, after showing what goes to whom and what it costs.
 
-    It is not written into the ledger: what shall be kept, changed and taken back belongs into `messages:`.
+    It is not written into the ledger: what shall be kept, changed and taken back belongs into `messages:`. What the
+    ledger has as scheduled or in doubt is not said to the same person once more, unless --allow-resend is given.
     """
     _check_terminal(auto_approve, "send")
     settings, desired = _settings_and_people(directory, to)
-    ledger = ledger_store(settings).read().ledger
-    message = one_off(settings, desired, ledger, datetime.now(UTC), to, given)
+    view = ledger_store(settings).read()
+    settle_messages(settings, view, settle_in_memory(view.ledger))
+    message = one_off(settings, desired, view.ledger, datetime.now(UTC), to, given)
+    check_ledger(view.ledger, account_of(settings))
+    if not allow_resend:
+        _check_earlier(message, settings, view.ledger)
     notes = Output.for_stderr(reveal)
     for warning in message.warnings:
         notes.note(f"warning: {warning}")
@@ -125,6 +148,25 @@ def _check_blocklist(message: OneOff, settings: Settings, client: Client) -> Non
         )
 
 
+def _check_earlier(message: OneOff, settings: Settings, ledger: Ledger) -> None:
+    """Nobody is sent by hand what the ledger has on its way to them, or perhaps has."""
+    people = message.members.union(message.numbers)
+    earlier = earlier_message(ledger, message.body, people, message.groups, clock_of(settings))
+    if earlier is None:
+        return
+    if earlier.entry.unknown:
+        how = "it is not known whether it was sent"
+        settled = f"look in the service, then `intime-sync ledger resolve message/{earlier.key} --as sent|not-sent`"
+    elif is_in_doubt(earlier.entry):
+        how, settled = "taking it back was begun and is not finished", "apply, which finishes that"
+    else:
+        how, settled = f"it is scheduled for {earlier.entry.attributes['send_at']}", "leave the recipient out"
+    raise GuardStopped(
+        f"message/{earlier.key} says the same to {earlier.reader}, and {how}, so nothing was sent",
+        hint=f"{settled}; --allow-resend sends it all the same",
+    )
+
+
 def _preview(message: OneOff, out: Output) -> str:
     mask = mask_of(out.mask)
     to = [*(mask(number) for number in message.numbers), *(f"group {inert(name)}" for name in message.groups)]
@@ -173,7 +215,9 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
     _check_terminal(auto_approve, "cancel")
     directory, ids = _directory_and_ids(arguments)
     settings = load_settings(directory, environ())
-    owned = _owners(settings)
+    ledger = ledger_store(settings).read().ledger
+    check_ledger(ledger, account_of(settings))
+    owned = _owners(ledger)
     for id in ids:
         if id in owned:
             raise InvalidInput(
@@ -222,8 +266,8 @@ def _directory_and_ids(arguments: Sequence[str]) -> tuple[Path, list[RemoteId]]:
     return directory, [RemoteId(int(text)) for text in dict.fromkeys(rest)]
 
 
-def _owners(settings: Settings) -> dict[RemoteId, str]:
-    entries = ledger_store(settings).read().ledger.of(MESSAGES.name)
+def _owners(ledger: Ledger) -> dict[RemoteId, str]:
+    entries = ledger.of(MESSAGES.name)
     return {id: key for key, entry in entries.items() if entry.dispatch for id in entry.dispatch.ids}
 
 
@@ -242,7 +286,7 @@ def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, 
     directory, wanted = _directory_and_keys(arguments)
     settings = load_settings(directory, environ())
     ledger = ledger_store(settings).read().ledger
-    path = data or receipts_path(settings)
+    path = data or receipts_path(settings, environ())
     if data is not None and not data.exists():
         raise InvalidInput(f"there is no file {data}", hint="`intime-sync receive` makes it")
     states = message_states(ledger, path, wanted, datetime.now(UTC), settings.zone)

@@ -16,10 +16,12 @@ from intime_sync.cli.options import (
     selection_options,
 )
 from intime_sync.cli.output import Output
+from intime_sync.cli.places import check_targets
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
-from intime_sync.cli.wiring import check_targets, connect, ledger_store, plan_for, settle_in_memory
+from intime_sync.cli.wiring import connect, ledger_store, plan_for, settle_in_memory
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import InvalidInput
+from intime_sync.links import real_path
 from intime_sync.render.style import counted
 
 
@@ -48,11 +50,11 @@ def command(
     A plan file (--out) is complete, so it holds phone numbers; it is readable by you alone.
     """
     selection = selection_of(target, replacement)
-    if out is not None and any(report.path.resolve() == out.resolve() for report in reports):
+    if out is not None and any(real_path(report.path) == real_path(out) for report in reports):
         raise InvalidInput(f"--out and --report both go to {out}")
     configuration = load_desired(directory, environ())
     settings = configuration.settings
-    check_targets(settings, [*([out] if out else []), *(report.path for report in reports)])
+    check_targets([*([out] if out else []), *(report.path for report in reports)], settings, environ())
     with connect(settings) as connection:
         view = ledger_store(settings).read()
         if view.open_intents:

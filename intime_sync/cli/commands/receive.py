@@ -30,7 +30,16 @@ SECRET_VARIABLE: Final = "INTIME_RECEIVE_SECRET"  # noqa: S105 - the variable's 
     help="An SQLite file. Default: what `receipts.data` says, or .intime/receipts.sqlite3 in DIR.",
 )
 @click.option("--open-page", is_flag=True, help="Show the page without its token; on a loopback address only.")
-def command(directory: Path, port: int, host: str, data: Path | None, open_page: bool) -> None:
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Show the page under this name, too, besides localhost and the address to listen on; may be given again.",
+)
+def command(
+    directory: Path, port: int, host: str, data: Path | None, open_page: bool, hosts: tuple[str, ...]
+) -> None:
     """Take delivery statuses from the service and keep them, until Ctrl-C.
 
     Prints the address that takes them, for a TLS proxy to pass on; it ends in a secret, which is made once and
@@ -45,7 +54,7 @@ def command(directory: Path, port: int, host: str, data: Path | None, open_page:
             "receiving statuses needs packages that are not installed",
             hint='install them with: pip install "intime-sync[receive]"',
         ) from None
-    options = _options(directory, data, open_page)
+    options = _options(directory, data, open_page, hosts)
     try:
         serve_receipts(options, host, port, on_ready=_say)
     except OSError as error:
@@ -63,26 +72,29 @@ def _say(addresses: Addresses) -> None:
         notes.write(f"The page is at {addresses.page}")
 
 
-def _options(directory: Path, data: Path | None, open_page: bool) -> ReceiveOptions:
+def _options(directory: Path, data: Path | None, open_page: bool, hosts: tuple[str, ...]) -> ReceiveOptions:
     """What the command line and the environment say, and the configuration if the directory holds one."""
     from zoneinfo import ZoneInfo
 
-    from intime_sync.cli.wiring import receipts_path
+    from intime_sync.cli.places import default_receipts_path, receipts_path
     from intime_sync.config.desired import load_settings
-    from intime_sync.config.settings import DEFAULT_RECEIPTS, DEFAULT_ZONE, ROOT_FILE
+    from intime_sync.config.settings import DEFAULT_ZONE, ROOT_FILE
+    from intime_sync.links import refuse_target
     from intime_sync.receipts import ReceiveOptions
     from intime_sync.receipts.options import Names, no_names
 
     if not directory.is_dir():
         raise InvalidInput(f"{directory} is not a directory")
+    if data is not None:
+        refuse_target(data, directory)
     names: Names = no_names
     if (directory / ROOT_FILE).exists():
         settings = load_settings(directory, environ())
-        kept, names, zone = receipts_path(settings), _Names(settings), settings.zone
+        kept, names, zone = data or receipts_path(settings, environ()), _Names(settings), settings.zone
     else:
-        kept, zone = directory / (environ().get("INTIME_RECEIPTS") or DEFAULT_RECEIPTS), ZoneInfo(DEFAULT_ZONE)
+        kept, zone = data or default_receipts_path(directory, environ()), ZoneInfo(DEFAULT_ZONE)
     try:
-        return ReceiveOptions(data or kept, environ().get(SECRET_VARIABLE), names, zone, open_page)
+        return ReceiveOptions(kept, environ().get(SECRET_VARIABLE), names, zone, open_page, hosts)
     except ValueError as error:
         raise InvalidInput(f"{SECRET_VARIABLE} cannot be used: {error}") from None
 

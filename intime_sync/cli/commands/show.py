@@ -10,6 +10,7 @@ from intime_sync.cli.options import format_option, report_option, reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
 from intime_sync.errors import InvalidInput
+from intime_sync.links import refuse_target
 from intime_sync.render.plan_file import plan_from_json
 
 
@@ -28,6 +29,8 @@ def command(planfile: Path, format_: str, reports: tuple[ReportFile, ...], revea
         raise InvalidInput(f"{planfile} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InvalidInput(f"{planfile} is not a plan file: it is not text") from None
+    for report in reports:
+        refuse_target(report.path)
     write_reports(plan, reports, reveal)
     out = Output.for_stdout(reveal)
     out.write(render_plan(plan, ReportFormat(format_), mask=out.mask, color=out.color, width=out.width))

@@ -15,7 +15,7 @@ from intime_sync.emulator import FaultPlan
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS
 from intime_sync.model.change import Create, Delete, Update
-from intime_sync.model.ledger import Carrier, Entry, Intent, Ledger, PutCarrier, PutEntry
+from intime_sync.model.ledger import NOWHERE, Carrier, Entry, Intent, Ledger, PutCarrier, PutEntry
 from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
@@ -353,7 +353,7 @@ def test_an_intent_of_another_kind_of_step_teaches_nothing() -> None:
 
 
 def disowned(keys: list[str], reach: list[str]) -> tuple[list[str], dict[int, dict[str, Any]]]:
-    """Whose entries are lost with carrier 50, and what the carriers that stay hold copies of."""
+    """Whose entries count as gone, and what the carriers that stay hold copies of."""
 
     def person(key: str, id: int, carrier: int | None) -> Entry:
         return Entry(
@@ -362,8 +362,8 @@ def disowned(keys: list[str], reach: list[str]) -> tuple[list[str], dict[int, di
 
     entries = {"a": person("a", 1, 40), "b": person("b", 2, 40), "c": person("c", 3, 41), "d": person("d", 4, None)}
     book = Ledger("line", 0, None, {CONTACTS.name: entries}, {RemoteId(id): Carrier(f"c{id}", {}) for id in (40, 41)})
-    deltas = disown(book, RemoteId(50), keys, reach)
-    lost = [it.key for it in deltas if isinstance(it, PutEntry) and it.entry.carrier == 50]
+    deltas = disown(book, keys, reach)
+    lost = [it.key for it in deltas if isinstance(it, PutEntry) and it.entry.carrier == NOWHERE]
     return lost, {it.id: dict(it.carrier.copies) for it in deltas if isinstance(it, PutCarrier)}
 
 
@@ -408,7 +408,7 @@ def test_an_interrupted_add_may_have_taken_whoever_could_be_reached_the_same_way
     book = Ledger("line", objects={CONTACTS.name: entries}, carriers={RemoteId(40): Carrier("c", {})})
     detail = {"carriers": [50, 51], "reach": ["+46701740606"]}
     found = settlement(Intent(1, "add", CONTACTS.name, ("anna", "new"), detail), book, Snapshot({}))
-    assert {it.key: it.entry.carrier for it in found if isinstance(it, PutEntry)} == {"anna": 50, "bo": 50}
+    assert {it.key: it.entry.carrier for it in found if isinstance(it, PutEntry)} == {"anna": NOWHERE, "bo": NOWHERE}
     assert [dict(it.carrier.copies) for it in found if isinstance(it, PutCarrier)] == [{"anna": 1, "bo": 2}]
     nothing = Intent(1, "add", CONTACTS.name, (), {})
     assert settlement(nothing, book, Snapshot({})) == []
@@ -429,10 +429,10 @@ def test_a_carrier_that_loses_somebody_goes_whole_and_is_made_again_whole(mergin
 def test_an_address_reaches_as_a_number_does_and_nobody_is_passed_over() -> None:
     entries = {
         "a": Entry({"email": "a@example.se"}, RemoteId(1)),
-        "b": Entry({"email": "b@example.se"}, RemoteId(2), carrier=RemoteId(50)),
+        "b": Entry({"email": "b@example.se"}, RemoteId(2), carrier=NOWHERE),
         "c": Entry({"email": "c@example.se"}, RemoteId(3), carrier=RemoteId(40)),
         "d": Entry({"email": "", "mobile": ""}, RemoteId(4), carrier=RemoteId(40)),
     }
     book = Ledger("line", objects={CONTACTS.name: entries}, carriers={RemoteId(40): Carrier("c", {})})
-    found = disown(book, RemoteId(50), [], ["a@example.se", "b@example.se", "c@example.se"])
+    found = disown(book, [], ["a@example.se", "b@example.se", "c@example.se"])
     assert [it.key for it in found if isinstance(it, PutEntry)] == ["c"]

@@ -167,6 +167,8 @@ def test_what_a_run_settled_is_folded_in_and_stays_out_of_the_cache(world: World
     assert world.understood == 1
     with world.store.hold("apply", 0) as session:
         session.record(deltas)
+    expected.digest_key = world.read().digest_key
+    assert expected.digest_key
     assert world.read() == expected
     assert ledger_from_json(world.store.path.read_bytes()) == expected
 

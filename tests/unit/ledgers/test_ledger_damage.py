@@ -41,6 +41,12 @@ def test_what_was_written_is_read() -> None:
     assert ledger_from_json(WHOLE) == LEDGER
 
 
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**64, -(2**63) - 1, 10**25, -(10**25)])
+def test_numbers_of_any_size_are_read_as_they_were_written(number: int) -> None:
+    ledger = Ledger("line", 7, REF, {GROUP: {"Jour": Entry({"name": "Jour"}, options={"x": number})}})
+    assert ledger_from_json("".join(ledger_to_json(ledger)).encode()) == ledger
+
+
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
 def test_no_flipped_byte_passes_unnoticed(position: int, mask: int) -> None:
     with pytest.raises(LedgerError) as raised:

@@ -431,3 +431,33 @@ def test_what_is_settled_is_in_the_file_even_while_something_is_left_open(store:
     view = store.read()
     assert [intent.number for intent in view.open_intents] == [late]
     assert (view.ledger.serial, view.ledger.lineage) == (alone.serial, alone.lineage)
+
+
+# Another owner
+
+
+def test_a_renamed_owner_is_one_step_with_a_serial_of_its_own(store: FileLedgerStore) -> None:
+    record(store, "Jour")
+    with store.hold("ledger rename-owner", 0) as session:
+        session.rename_owner("clinic-b")
+    ledger = store.read().ledger
+    assert (ledger.account, ledger.serial, names(store)) == (AccountRef("embedded", "demo", "clinic-b"), 2, ["Jour"])
+    assert not store.journal_path.exists()
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_what_is_open_stays_open_under_the_new_owner(store: FileLedgerStore, more: bool) -> None:
+    record(store, "Jour")
+    with store.hold("apply", 0) as session:
+        session.intend("create", GROUP, ["Natt"])
+        session.record([put("Dag")])
+    with store.hold("ledger rename-owner", 0) as session:
+        session.rename_owner("clinic-b")
+        if more:
+            session.record([put("Natt")])
+    view = store.read()
+    assert [intent.keys for intent in view.open_intents] == [("Natt",)]
+    assert view.ledger.account == AccountRef("embedded", "demo", "clinic-b")
+    assert names(store) == ["Dag", "Jour", *(["Natt"] if more else [])]
+    with store.hold("apply", 0) as session:
+        assert session.ledger.account == AccountRef("embedded", "demo", "clinic-b")

@@ -160,7 +160,7 @@ def test_a_carrier_of_earlier_copies_may_be_gone() -> None:
 def test_a_carrier_that_the_next_apply_removes_is_counted_as_plans_count_it(waiting: Carrier) -> None:
     known, rows = ledger({}, {9: waiting}), [group_row(CARRIER_NAME, 9)]
     assert isinstance(only_finding(drift(known, {GROUP: rows})), Unknown)
-    assert leftover_carriers(known, own_carriers(rows, "clinic-a")) == (RemoteId(9),)
+    assert leftover_carriers(known, own_carriers(rows, "clinic-a", known)) == (RemoteId(9),)
 
 
 @pytest.mark.parametrize("name", ["Kopior", "~clinic-a/annan"])

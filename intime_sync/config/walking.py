@@ -1,0 +1,103 @@
+"""Files that a pattern names, below a directory: each directory is read once, and never more than an allowance.
+
+As `pathlib.Path.glob`, but that links to directories are not walked and `**` may stand anywhere and repeatedly at no
+cost. Knows nothing about includes.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_ANY_DEPTH: Final = "**"
+
+
+class TooMuchToWalk(Exception):
+    """More files and directories than are looked at."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many files and directories may still be looked at, whatever the number of patterns."""
+
+    left: int
+
+    def take(self) -> None:
+        """Count one. Raises TooMuchToWalk where none is left."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooMuchToWalk
+
+
+def matching_files(directory: Path, pattern: str, allowance: Allowance) -> list[Path]:
+    """The files that match, sorted. Raises ValueError for what is no pattern, and TooMuchToWalk."""
+    parts = _parts(pattern)
+    matchers = [re.compile(fnmatch.translate(part)).match if _is_magic(part) else None for part in parts]
+    found: set[str] = set()
+    waiting = [(str(directory), _reachable(parts, {0}))]
+    while waiting:
+        folder, states = waiting.pop()
+        for name, is_link, is_directory in _entries(folder, [parts[state] for state in states], allowance):
+            path = os.path.join(folder, name)  # noqa: PTH118 - there may be very many
+            goes_on: set[int] = set()
+            for state in states:
+                matches = matchers[state]
+                if parts[state] == _ANY_DEPTH and not is_link:
+                    goes_on.add(state)
+                elif name == parts[state] if matches is None else matches(name):
+                    if state == len(parts) - 1:
+                        found.add(path)
+                    elif matches is None or not is_link:
+                        goes_on.add(state + 1)
+            if goes_on and is_directory:
+                waiting.append((path, _reachable(parts, goes_on)))
+    return sorted(path for path in map(Path, found) if path.is_file())
+
+
+def _parts(pattern: str) -> list[str]:
+    parts = [part for part in pattern.split("/") if part not in ("", ".")]
+    for part in parts:
+        if _ANY_DEPTH in part and part != _ANY_DEPTH:
+            raise ValueError("`**` must stand alone between two `/`")
+    return parts
+
+
+def _is_magic(part: str) -> bool:
+    return any(character in part for character in "*?[")
+
+
+def _reachable(parts: Sequence[str], states: set[int]) -> frozenset[int]:
+    """The states, and those behind `**`, which may stand for no directory at all."""
+    reached = set(states)
+    for state in sorted(states):
+        while parts[state] == _ANY_DEPTH and state + 1 < len(parts):
+            state += 1
+            reached.add(state)
+    return frozenset(reached)
+
+
+def _entries(folder: str, wanted: Sequence[str], allowance: Allowance) -> Iterator[tuple[str, bool, bool]]:
+    """What is in a folder: name, whether it is a link, and whether it, or what it links to, is a directory.
+
+    Where only names without a pattern are wanted, these, without reading the folder.
+    """
+    if not any(map(_is_magic, wanted)):
+        for name in sorted({*wanted}):
+            allowance.take()
+            path = Path(folder, name)
+            if path.is_symlink() or path.exists():
+                yield name, path.is_symlink(), path.is_dir()
+        return
+    try:
+        names = os.scandir(folder)
+    except OSError:  # it may have gone, or not be ours to read
+        return
+    with names:
+        for entry in names:
+            allowance.take()
+            yield entry.name, entry.is_symlink(), entry.is_dir()

@@ -1,0 +1,101 @@
+"""Files replaced in one step, made and read, without following a link that nobody named.
+
+Owns how bytes come to a file and back; knows nothing about what they mean. Everything that writes a file does it
+here, except SQLite, the lock, and what appends to the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from errno import EINVAL, ELOOP
+from pathlib import Path
+from typing import Final
+
+PRIVATE: Final = 0o600
+"""The mode of a file that only its owner may read."""
+SHARED: Final = 0o666
+"""The mode of a file that the umask decides about."""
+
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
+_STREAM: Final = re.compile(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/[^/]+/fd/\d+")
+
+
+def replace_file(path: Path, pieces: Iterable[bytes], mode: int, *, temporary: Path | None = None) -> None:
+    """Put a file of these bytes in the place of the one at `path`, in one step: nobody reads half of it.
+
+    A link is followed, so that its target is replaced and the link stays; whoever does not want that looks for links
+    first (see `links`). A new file gets `mode` less the umask. One that is there keeps its rights as far as `mode`
+    has them, and its owner can always read and write it. Pipes and devices are written to as they are.
+
+    The bytes are written to `temporary` beside the target (by default under a random name), where whatever an
+    interrupted run has left is removed first. They are on the disk when this returns. Raises OSError, and then
+    the file is as it was.
+    """
+    try:
+        before = path.stat()
+    except FileNotFoundError:
+        before = None
+    if _STREAM.fullmatch(os.fspath(path.absolute())) or (before is not None and not stat.S_ISREG(before.st_mode)):
+        _write_into(path, pieces)
+        return
+    target = Path(os.path.realpath(path))
+    if temporary is None:
+        temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    else:
+        temporary.unlink(missing_ok=True)
+    descriptor = create_file(temporary, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            if before is not None and hasattr(os, "fchmod"):
+                os.fchmod(descriptor, (before.st_mode & mode & 0o777) | PRIVATE)
+            os.fsync(descriptor)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_directory(target.parent)
+
+
+def _write_into(path: Path, pieces: Iterable[bytes]) -> None:
+    # O_APPEND matters for a stream that the caller sent to a file: what it holds already stays.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb") as file:
+        file.writelines(pieces)
+
+
+def create_file(path: Path, mode: int = PRIVATE) -> int:
+    """The descriptor of a new file, open for writing. Raises FileExistsError for anything there, even a link."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
+
+
+def read_own_file(path: Path) -> bytes:
+    """What a file holds that this program wrote under this very name.
+
+    Raises OSError where there is none, and for links, pipes and devices, which this program never makes.
+    """
+    if path.is_symlink():  # where the system has no O_NOFOLLOW
+        raise OSError(ELOOP, os.strerror(ELOOP), os.fspath(path))
+    with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAITING), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(EINVAL, "it is not a file", os.fspath(path))
+        return file.read()
+
+
+def sync_directory(path: Path) -> None:
+    """Make new names in a directory durable, where it may be read. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        return  # one may write into a directory that one may not read
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,273 @@
+"""What only this program can have written: the shape of ledgers and journals that no checksum vouches for.
+
+Earlier versions wrote no checksums, and whoever edits a ledger by hand removes it. Such a file counts only if every
+part of it could have been written by this program, so that damage is refused here and never met later, in the middle
+of a run. Changed digits and letters of a value cannot be noticed this way.
+
+Everything here raises one of `codec.UNREADABLE` for what does not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from intime_sync.kinds.base import ListedKind, WireContext
+from intime_sync.kinds.fields import Field, FieldType
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, LISTED, MESSAGES
+from intime_sync.model.entries import Entries
+from intime_sync.model.ledger import Carrier, Delta, Dispatch, DropEntry, Entry, Intent, Ledger, PutCarrier, PutEntry
+from intime_sync.model.resource import Attributes, KindName
+from intime_sync.wire.text import forbidden_character
+
+T = TypeVar("T")
+
+LARGEST_ID: Final = 2**63 - 1
+"""The largest id, positive or negative, that any part of this program can keep."""
+
+_UTC: Final = ZoneInfo("UTC")
+_LISTED: Final = frozenset(kind.name for kind in LISTED)
+
+# Of each operation that a run writes down: the kinds that it can be about.
+OPERATIONS: Final[Mapping[str, frozenset[KindName]]] = {
+    "create": _LISTED,
+    "update": _LISTED,
+    "remove": _LISTED,
+    "remove-duplicates": _LISTED,
+    "make-carriers": frozenset({GROUPS.name}),
+    "remove-carriers": frozenset({GROUPS.name}),
+    "add": frozenset({CONTACTS.name}),
+    "append": frozenset({CONTACTS.name}),
+    "send-message": frozenset({MESSAGES.name}),
+    "cancel-message": frozenset({MESSAGES.name}),
+}
+_OPTIONS: Final[Mapping[str, type]] = {"on_delete": str, "surplus": bool, "members": str, "readers": str}
+_BY_ID: Final = frozenset({"remove-carriers", "remove-duplicates"})
+_DETAILS: Final[Mapping[str, frozenset[str]]] = {
+    "create": frozenset({"objects", "before"}),
+    "add": frozenset({"carriers", "reach"}),
+    "append": frozenset({"objects"}),
+    "send-message": frozenset({"object", "protect", "options", "groups", "since", "earlier"}),
+    "cancel-message": frozenset({"ids"}),
+}
+
+
+def of_type(kind: type[T], value: Any) -> T:
+    """`value`, which must be of just this type; raises TypeError."""
+    if type(value) is not kind:
+        raise TypeError(value)
+    return value
+
+
+def known(raw: Mapping[str, Any], *names: str) -> None:
+    """Raises TypeError where `raw` is no mapping, and UnknownName where it has another name than these."""
+    for name in of_type(dict, raw):
+        if name not in names:
+            raise UnknownName(name)
+
+
+class UnknownName(ValueError):
+    """A part of a ledger that this version of the program does not know."""
+
+
+def check_ledger(ledger: Ledger) -> None:
+    """A whole ledger."""
+    if not ledger.lineage or ledger.serial < 0:
+        raise ValueError(ledger.lineage)
+    account = ledger.account
+    _texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
+    for kind, entries in ledger.objects.items():
+        if isinstance(entries, Entries):
+            _check_lines(entries.columns()[1])
+            _texts(entries)
+            entries = entries.others
+        for key, entry in entries.items():
+            check_entry(kind, key, entry)
+    for carrier in ledger.carriers.values():
+        _check_carrier(carrier)
+
+
+def check_delta(delta: Delta) -> None:
+    """One line of what a run did."""
+    match delta:
+        case PutEntry(kind, key, entry):
+            check_entry(kind, key, entry)
+        case DropEntry(kind, _):
+            BY_NAME[kind]
+        case PutCarrier(_, carrier):
+            _check_carrier(carrier)
+
+
+def check_intent(intent: Intent) -> None:
+    """What a run was about to ask, with what recovery needs of it."""
+    operation, detail = intent.operation, intent.detail
+    if intent.kind not in OPERATIONS[operation] or intent.number < 1:
+        raise ValueError(intent)
+    _texts(intent.keys)
+    for key in intent.keys if operation in _BY_ID else ():
+        as_id(key)
+    wanted = _DETAILS.get(operation, frozenset())
+    # Of a message, recovery needs everything; of others, earlier versions wrote down less.
+    if not detail.keys() <= wanted or (operation == "send-message" and detail.keys() != wanted):
+        raise ValueError(detail)
+    for name, value in detail.items():
+        _DETAIL_CHECKS[name](value)
+    objects = detail.get("objects")
+    if isinstance(objects, list):
+        if len(objects) != len(intent.keys):
+            raise ValueError(objects)
+        for key, attributes in zip(intent.keys, objects, strict=True):
+            check_entry(intent.kind, key, Entry(of_type(dict, attributes)))
+    if "object" in detail:
+        for key in intent.keys:
+            check_entry(intent.kind, key, Entry(of_type(dict, detail["object"])))
+
+
+def check_entry(kind: KindName, key: str, entry: Entry) -> None:
+    """One object as the ledger knows it: its kind can make requests of it, compare it and show it."""
+    of = BY_NAME[kind]
+    _texts([key, entry.listed_as])
+    attributes = entry.attributes
+    _check_fields(attributes, of.spec.fields)
+    if of is CONTACTS:
+        lines = CONTACTS.lines_of([attributes])
+        if lines is None:
+            raise ValueError(attributes)
+        _check_lines(lines)
+    elif of is MESSAGES:
+        _check_time(attributes["send_at"])
+        _ = attributes["body"], attributes["sender"]
+        MESSAGES.parts(attributes)
+    elif isinstance(of, ListedKind):
+        if "at" in attributes:
+            _check_time(attributes["at"])
+        hash(of.identity_of(attributes))
+        of.settled(attributes, datetime.now(_UTC), _UTC)
+        of.create_request([attributes], WireContext())
+    _check_options(entry.options)
+    if entry.dispatch is not None:
+        _check_dispatch(entry.dispatch)
+
+
+def as_id(text: str) -> int:
+    """The id that a name stands for, spelled as this program does."""
+    number = int(text)
+    if str(number) != text or abs(number) > LARGEST_ID:
+        raise ValueError(text)
+    return number
+
+
+def check_since(text: str) -> None:
+    """A time with its difference to UTC, so that it can be compared with that of a receipt."""
+    if datetime.fromisoformat(of_type(str, text)).tzinfo is None:
+        raise ValueError(text)
+
+
+def _check_lines(lines: Iterable[str]) -> None:
+    """Contacts that are lines already."""
+    words = {choice for field in CONTACTS.spec.fields if field.name == "type" for choice in field.choices}
+    for line in lines:
+        contact = CONTACTS.from_line(line)
+        if contact.type not in words:
+            raise ValueError(line)
+        _texts([*filter(None, contact[1:6]), *contact.groups])
+
+
+def _check_options(options: Any) -> None:
+    """What the configuration said of a removal, and digests of who was in a message's groups."""
+    known(options, *_OPTIONS)
+    for name, value in options.items():
+        of_type(_OPTIONS[name], value)
+        _texts([value] if _OPTIONS[name] is str else [])
+    if ("members" in options) != ("readers" in options):
+        raise ValueError(options)
+
+
+def _check_carrier(carrier: Carrier) -> None:
+    _texts([carrier.name, *carrier.groups, *carrier.copies])
+
+
+def _check_dispatch(dispatch: Dispatch) -> None:
+    _texts(dispatch.groups)
+    if dispatch.since is not None:
+        check_since(dispatch.since)
+
+
+def _check_time(wall: Any) -> None:
+    """Wall time to the minute, as it is written down."""
+    if datetime.fromisoformat(of_type(str, wall)).isoformat(timespec="minutes") != wall:
+        raise ValueError(wall)
+
+
+def _texts(texts: Iterable[Any]) -> None:
+    """Text that a request could carry."""
+    for text in texts:
+        if forbidden_character(of_type(str, text), newlines=True) is not None:
+            raise ValueError(text)
+
+
+def _check_fields(attributes: Attributes, fields: Iterable[Field]) -> None:
+    by_name = {field.name: field for field in fields}
+    for name, value in of_type(dict, attributes).items():
+        if name == "mobile" and name not in by_name:
+            _texts([value])  # of a recipient that is a contact: it was looked up
+        else:
+            _check_field(by_name[name], value)
+
+
+def _check_field(field: Field, value: Any) -> None:
+    match field.type:
+        case FieldType.BOOLEAN:
+            of_type(bool, value)
+        case FieldType.INTEGER:
+            of_type(int, value)
+        case FieldType.LIST:
+            if field.items is None:
+                raise AssertionError(field)
+            for item in of_type(list, value):
+                _check_field(field.items, item)
+        case FieldType.OBJECT:
+            _check_fields(value, field.fields)
+        case FieldType.ONE_OF:
+            is_object = type(value) is dict
+            _check_field(next(form for form in field.forms if (form.type is FieldType.OBJECT) is is_object), value)
+        case _:
+            _texts([value])
+
+
+def _each(kind: type) -> Callable[[Any], None]:
+    def check(values: Any) -> None:
+        for value in of_type(list, values):
+            of_type(kind, value)
+
+    return check
+
+
+def _is(kind: type) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        of_type(kind, value)
+
+    return check
+
+
+def _ids_by_name(groups: Any) -> None:
+    for name, id in of_type(dict, groups).items():
+        _texts([name])
+        of_type(int, id)
+
+
+_DETAIL_CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
+    "objects": _each(dict),
+    "before": _each(int),
+    "carriers": _each(int),
+    "reach": _each(str),
+    "object": _is(dict),
+    "protect": _is(bool),
+    "options": _check_options,
+    "groups": _ids_by_name,
+    "since": check_since,
+    "earlier": _each(int),
+    "ids": _each(int),
+}

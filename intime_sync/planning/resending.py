@@ -1,0 +1,70 @@
+"""Whether somebody has been, or will be, sent a text already, as far as the ledger knows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from intime_sync.kinds.registry import CONTACTS, MESSAGES
+from intime_sync.model.ledger import Entry, Ledger
+from intime_sync.planning.matching import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMessage:
+    """A message of the ledger that brings the same text to some of the same people.
+
+    `reader` is one of them: a number in E.164, or `group NAME`.
+    """
+
+    key: str
+    entry: Entry
+    reader: str
+
+
+def earlier_message(
+    ledger: Ledger, body: str, numbers: Iterable[str], groups: Iterable[str], clock: Clock
+) -> EarlierMessage | None:
+    """The message that is scheduled or in doubt and says `body` to one of `numbers` (E.164) or `groups`, if any.
+
+    What was sent for certain is history, and may be said again. One in doubt stands before one that is scheduled. The
+    sender does not count: whoever sends by hand what a plan could not does not always remember its sender.
+    """
+    people, names = set(numbers), set(groups)
+    people |= group_members(ledger, names)
+    found: EarlierMessage | None = None
+    for key, entry in ledger.of(MESSAGES.name).items():
+        doubt = is_in_doubt(entry)
+        if entry.attributes.get("body") != body or not (
+            doubt or not MESSAGES.settled(entry.attributes, clock.now, clock.zone)
+        ):
+            continue
+        theirs = MESSAGES.group_names(entry.attributes)
+        shared = people.intersection({*MESSAGES.mobiles(entry.attributes), *group_members(ledger, theirs)})
+        readers = [*sorted(shared), *(f"group {name}" for name in sorted(names.intersection(theirs)))]
+        if readers and (found is None or (doubt and not is_in_doubt(found.entry))):
+            found = EarlierMessage(key, entry, readers[0])
+    return found
+
+
+def is_in_doubt(entry: Entry) -> bool:
+    """Whether a message may or may not have been sent, or taken back."""
+    return entry.unknown or (entry.dispatch is not None and entry.dispatch.cancelling)
+
+
+def group_members(ledger: Ledger, groups: Iterable[str]) -> frozenset[str]:
+    """The numbers of the contacts that the ledger knows in any of these groups and that take SMS.
+
+    The ledger, not the configuration: who has not been added yet gets nothing through a group.
+    """
+    names = {*groups}
+    if not names:
+        return frozenset()
+    return frozenset(
+        str(entry.attributes["mobile"])
+        for entry in ledger.of(CONTACTS.name).values()
+        if entry.attributes.get("mobile")
+        and entry.attributes.get("type") != "email"
+        and not entry.unknown
+        and not names.isdisjoint(CONTACTS.group_names(entry.attributes))
+    )
