@@ -76,12 +76,26 @@ def _shortfall(run: Run, change: Change, entry: Entry | None, copied: Collection
     key = change.address.key
     if key in run.stuck:
         return "its carrier could not be removed; apply again"
+    held = _held_back(run, key, entry)
     if isinstance(change, Delete):
-        return None if entry is None else "it could not be removed; apply again"
+        return None if entry is None else held or "it could not be removed; apply again"
     if entry is None or entry.carrier not in run.session.ledger.carriers:
         return "it could not be added; apply again"
     if isinstance(change, Create | Replace) and entry.attributes != change.after:
-        return "it could not be changed; apply again"
+        return held or "it could not be changed; apply again"
     if key in copied:
         return "it was added, but an earlier copy could not be removed; apply again"
     return None
+
+
+def _held_back(run: Run, key: str, entry: Entry | None) -> str | None:
+    """Why a contact in a carrier that stays has stayed as it was."""
+    if entry is None or entry.carrier not in run.kept:
+        return None
+    other, why = run.kept[entry.carrier]
+    if other == key:
+        return why
+    return (
+        f"it shares a carrier with contact/{other}, which would be lost if the carrier went ({why}): "
+        f"mend contact/{other}, or take it out of the configuration, and apply again"
+    )

@@ -6,50 +6,34 @@ it is tried again, in halves where an item is at fault.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
+from intime_sync.applying.adding import intend_add
 from intime_sync.applying.carrier_groups import make_carrier_groups, remove_carrier_groups
-from intime_sync.applying.disowning import disown, ways_to_reach
+from intime_sync.applying.holding import (
+    add_alone,
+    find_neighbours,
+    home_of,
+    keep_home,
+    mark_refused,
+    unsure_neighbours,
+)
 from intime_sync.applying.packs import LoadedCarrier, pack
+from intime_sync.applying.retiring import made_again
 from intime_sync.applying.run import TRIES, Run
-from intime_sync.errors import IntimeSyncError, ServiceError
-from intime_sync.kinds.base import WireContext
+from intime_sync.applying.sending import Merged, Sender, Settled
+from intime_sync.errors import ServiceError
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Change, Replace
 from intime_sync.model.entries import astray
-from intime_sync.model.ledger import NOWHERE, Carrier, Delta, DropCarrier, Entry, PutCarrier, PutEntry
+from intime_sync.model.ledger import NOWHERE, DropCarrier, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
 from intime_sync.planning.carriers import CarrierBuild, current_carriers, plan_carriers, present_carriers
-from intime_sync.remote.client import Outcome, Unknown
+from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
-from intime_sync.wire.requests import Request
-
-NO_GROUP = RemoteId(0)
-"""Stands in a carrier for a group that was not there to be joined, so that the next plan sees it."""
-
-ADD = "add"
-
-Flight = tuple[list[LoadedCarrier], int, Future[Outcome]]
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """The service made no new contact of one that it knew, but answered with the known one's id.
-
-    Whether the known one has the new fields and groups, and whether it left the old groups, cannot be seen. So the
-    carriers that it was in, `old`, must go with their contacts before it is added again.
-    """
-
-    old: frozenset[RemoteId]
-
-
-Settled: TypeAlias = Outcome | Merged
 
 
 class Filler:
@@ -58,9 +42,10 @@ class Filler:
     def __init__(self, run: Run, changes: Sequence[Change]) -> None:
         self.run = run
         # One that failed in an earlier round, and whose old form had to be made again, is still somebody's contact.
-        self.changes = {change.address.key: change for change in changes}
-        # The carriers in the account that hold an earlier copy of a contact, by its key and the copy's id.
-        self.earlier: dict[tuple[str, RemoteId], set[RemoteId]] = {}
+        self.changes: dict[str, Change] = {change.address.key: change for change in changes}
+        self.sender = Sender(run, self.changes)
+        # Whether a contact turned out to be refused, so that its old carrier stays and the rest is planned again.
+        self.is_outdated = False
 
     def purge(self) -> None:
         """Remove carriers that are not complete, with their contacts."""
@@ -83,152 +68,130 @@ class Filler:
     def fill(self) -> None:
         """Purge what is not complete, make the new carriers, fill them."""
         self.purge()
+        while not self._fill_planned():
+            pass
+
+    def _fill_planned(self) -> bool:
+        """Make and fill what is planned; False where a contact was refused that was not known to be.
+
+        Then its old carrier has to stay, and what is left is planned again, without the contacts in there.
+        """
         run, ledger = self.run, self.run.session.ledger
+        self.is_outdated = False
+        if not self._find_neighbours():
+            return False
         size = min(run.policy.carrier_size, run.policy.batch_size)
-        plan = plan_carriers(run.owner, ledger, self.changes.values(), run.carriers(), size)
+        plan = plan_carriers(
+            run.owner, ledger, self._wanted(), run.carriers(), size, run.kept.keys(), run.refused.keys()
+        )
         if not plan.build:
-            return
-        self._note_earlier(plan.build)
-        by_name = {build.name: build for build in plan.build}
-        ids, why = make_carrier_groups(run, list(by_name))
+            return True
+        self.sender.note_earlier(plan.build)
+        entries = ledger.of(CONTACTS.name)
+        alone = [
+            build for build in plan.build if all(key in entries and entries[key].refused for key in build.members)
+        ]
+        troubled = self._send_alone(alone)
+        if self.is_outdated:
+            return False
+        by_name = {build.name: build for build in plan.build if build not in alone}
+        ids, why = make_carrier_groups(run, list(by_name)) if by_name else ({}, None)
         missing = [by_name.pop(name) for name in by_name.keys() - ids.keys()]
         self._fail_all(missing, f"no carrier could be made: {why}")
         loaded = (
             [LoadedCarrier(ids[build.name], build.name, build.members) for build in builds]
             for builds in pack(by_name.values(), run.policy.batch_size)
         )
-        for carriers, outcome in self._send_all(loaded):
+        troubled += self.sender.send_all(loaded)
+        # Before an old carrier goes because contacts were merged, everybody in it must have been accepted.
+        for carriers, outcome in sorted(troubled, key=lambda those: _turn(those[1])):
             self._repair(carriers, outcome, tries=1)
+        return not self.is_outdated
 
-    def _note_earlier(self, builds: Iterable[CarrierBuild]) -> None:
+    def _wanted(self) -> list[Change]:
+        """The changes, and what an undone request may have taken along."""
         ledger = self.run.session.ledger
-        entries, there = ledger.of(CONTACTS.name), present_carriers(ledger, self.run.carriers())
-        for id in there:
-            for key, copy in ledger.carriers[id].copies.items():
-                if copy is not None:
-                    self.earlier.setdefault((key, copy), set()).add(id)
-        for build in builds if entries else ():
-            for key in build.members:
-                entry = entries.get(key)
-                if entry is not None and entry.remote_id is not None and entry.carrier in there:
-                    self.earlier.setdefault((key, entry.remote_id), set()).add(entry.carrier)
+        entries, there = ledger.of(CONTACTS.name), current_carriers(ledger, self.run.carriers())
+        again = [
+            made_again(ledger, key)
+            for key in sorted(self.sender.disowned - self.changes.keys())
+            if key in entries and entries[key].carrier not in there
+        ]
+        return [*self.changes.values(), *again]
 
-    def _send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], Settled]]:
-        """Send packs, several at a time: carriers do not depend on each other. Returns those that went wrong.
+    def _find_neighbours(self) -> bool:
+        """Find out what became of the neighbours of refused contacts; False if more contacts are refused by now."""
+        run = self.run
+        unsure = unsure_neighbours(run)
+        if not unsure:
+            return True
+        found = find_neighbours(run, unsure)
+        if found is None:
+            self._not_again([*unsure], "whether its old copy is there could not be found out; apply again")
+            return True
+        self.sender.disowned |= found.movable
+        for key, outcome in found.refused.items():
+            self._refused(key, outcome)
+            mark_refused(run, key, run.refused[key])
+        return not found.refused
 
-        One thread writes the ledger. Whatever happens, what is in flight comes back and is written down.
+    def _send_alone(self, builds: Sequence[CarrierBuild]) -> list[tuple[list[LoadedCarrier], Settled]]:
+        """Try contacts that were refused before, each alone, before anything else in their old carriers moves.
+
+        Returns those that the service merged. The old carriers of those that it does not take are kept.
         """
-        run, wire = self.run, self.run.wire()
-        troubled: list[tuple[list[LoadedCarrier], Settled]] = []
-        flying: deque[Flight] = deque()
-        with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
-            try:
-                for carriers in packs:
-                    run.check_stop()
-                    intent = self._intend(carriers)
-                    flying.append((carriers, intent, pool.submit(run.send, self._request(carriers, wire))))
-                    if len(flying) >= run.parallelism:
-                        self._land(flying.popleft(), wire, troubled)
-            finally:
-                self._land_rest(flying, wire, troubled)
-        return troubled
+        merged: list[tuple[list[LoadedCarrier], Settled]] = []
+        for build in builds:
+            (key,) = build.members
+            carriers, outcome = self._send_forms(build, key)
+            match outcome:
+                case Ids():
+                    continue
+                case Merged():
+                    merged.append((carriers, outcome))
+                    continue
+                case Refused():
+                    mark_refused(self.run, key, self.run.refused[key])
+                case Unknown() | NotSent():
+                    self._not_again([key], f"the service does not confirm it: {outcome.why}")
+                    keep_home(self.run, key, self.run.refused[key])
+            self._undo(carriers)
+            self.is_outdated = True
+        if self.is_outdated:
+            for carriers, _ in merged:
+                self._undo(carriers)
+        return merged
 
-    def _land_rest(
-        self, flying: deque[Flight], wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
-    ) -> None:
-        failure: IntimeSyncError | None = None
-        while flying:
-            try:
-                self._land(flying.popleft(), wire, troubled)
-            except IntimeSyncError as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
+    def _send_forms(self, build: CarrierBuild, key: str) -> tuple[list[LoadedCarrier], Settled]:
+        """Send the only contact of a carrier as it is wanted, and if that is refused, as it was."""
+        carriers = self._remake([build])
+        outcome: Settled = NotSent("no carrier could be made for it")
+        for attributes in self._forms(key, build.members[key]) if carriers else ():
+            carriers = [replace(carrier, members={key: attributes}) for carrier in carriers]
+            outcome = self.sender.send(carriers)
+            if not isinstance(outcome, Refused):
+                self._not_refused(key)
+                break
+            self._refused(key, outcome)
+        return carriers, outcome
 
-    def _land(self, flight: Flight, wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]) -> None:
-        carriers, intent, future = flight
-        outcome = self._settle(carriers, intent, future.result(), wire)
-        if not isinstance(outcome, Ids):
-            troubled.append((carriers, outcome))
-
-    def _send(self, carriers: list[LoadedCarrier]) -> Settled:
-        """Send one pack and settle it."""
-        self.run.check_stop()
-        wire = self.run.wire()
-        intent = self._intend(carriers)
-        return self._settle(carriers, intent, self.run.send(self._request(carriers, wire)), wire)
-
-    def _intend(self, carriers: Sequence[LoadedCarrier]) -> int:
-        keys = [key for carrier in carriers for key in carrier.members]
-        reach = ways_to_reach(attributes for carrier in carriers for attributes in carrier.members.values())
-        return self.run.session.intend(
-            ADD, CONTACTS.name, keys, {"carriers": [carrier.id for carrier in carriers], "reach": reach}
-        )
-
-    def _request(self, carriers: Sequence[LoadedCarrier], wire: WireContext) -> Request:
-        known = _joinable(carriers, wire)
-        contacts = [(known[key], carrier.id) for carrier in carriers for key in carrier.members]
-        return CONTACTS.add_request(contacts, wire)
-
-    def _settle(self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext) -> Settled:
-        """Write down what came of a pack: all of one that was confirmed; any other will be undone."""
-        settled = self._merged(carriers, outcome) if isinstance(outcome, Ids) else outcome
-        deltas: list[Delta] = []
-        if isinstance(settled, Ids):
-            ids = iter(settled.ids)
-            for carrier in carriers:
-                deltas += self._complete(carrier, {key: RemoteId(next(ids)) for key in carrier.members}, wire)
-        elif not isinstance(settled, NotSent):
-            deltas = self._disown(carriers)
-        self.run.session.settle(intent, _merge_copies(deltas))
-        return settled
-
-    def _merged(self, carriers: Iterable[LoadedCarrier], outcome: Ids) -> Ids | Merged:
-        """The outcome, or what it means where an answer is the id that a contact's earlier copy has."""
-        keys = (key for carrier in carriers for key in carrier.members)
-        old: set[RemoteId] = set()
-        for answered in zip(keys, outcome.ids, strict=True):
-            old |= self.earlier.get(answered, set())
-        return Merged(frozenset(old)) if old else outcome
-
-    def _disown(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
-        members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
-        deltas = disown(self.run.session.ledger, members, ways_to_reach(members.values()))
-        others = [delta.key for delta in deltas if isinstance(delta, PutEntry) and delta.key not in members]
-        if others:
-            self.run.shortfalls.append(f"contact/{others[0]} may have gone with one of the same number or address")
-        return deltas
-
-    def _complete(self, carrier: LoadedCarrier, ids: Mapping[str, RemoteId], wire: WireContext) -> list[Delta]:
-        """What the ledger learns: the carrier, its contacts, and whose earlier copies wait where."""
-        ledger = self.run.session.ledger
-        entries = ledger.of(CONTACTS.name)
-        names = {name for key in ids for name in CONTACTS.group_names(carrier.members[key])}
-        groups = {name: wire.group_ids.get(name, NO_GROUP) for name in sorted(names)}
-        listed = self.run.carriers().get(carrier.id, carrier.name)
-        deltas: list[Delta] = [PutCarrier(carrier.id, Carrier(listed, groups))]
-        for key, id in ids.items():
-            old = entries.get(key)
-            if old is not None and old.carrier is not None and old.carrier in ledger.carriers:
-                before = ledger.carriers[old.carrier]
-                deltas.append(PutCarrier(old.carrier, replace(before, copies={**before.copies, key: old.remote_id})))
-            change = self.changes.get(key)
-            protect = change.protected if change is not None else old is not None and old.protect
-            entry = Entry(carrier.members[key], id, protect, carrier=carrier.id)
-            deltas.append(PutEntry(CONTACTS.name, key, entry))
-        return deltas
+    def _forms(self, key: str, wanted: Attributes) -> list[Attributes]:
+        """How a contact may be added: as it is wanted, else as it was."""
+        change = self.changes.get(key)
+        return [wanted, change.before] if isinstance(change, Replace) and change.before != wanted else [wanted]
 
     def _repair(self, carriers: list[LoadedCarrier], outcome: Settled, tries: int) -> None:
         """Undo a pack that was not confirmed whole; try again what may still succeed."""
+        if self.is_outdated:
+            self._undo(carriers)
+            return
         builds = [CarrierBuild(carrier.name, carrier.members) for carrier in carriers]
         going = {carrier.id for carrier in carriers} | (outcome.old if isinstance(outcome, Merged) else set())
-        if remove_carrier_groups(self.run, dict.fromkeys(sorted(going), True)):
-            self._fail_all(builds, "it could not be undone after it failed; apply again")
+        if not self._undo(carriers, going):
             return
         match outcome:
             case Merged(old):
-                for carriers_of_copy in self.earlier.values():
-                    carriers_of_copy -= old
+                self.sender.forget_earlier(old)
                 self._reload(builds, tries)
             case NotSent(why):
                 self._fail_all(builds, f"the service could not be reached: {why}")
@@ -239,20 +202,21 @@ class Filler:
                     self.run.pause(tries - 1)
                     self._reload(builds, tries + 1)
             case Refused():
-                if len(builds) > 1:
-                    middle = len(builds) // 2
-                    self._reload(builds[:middle], tries)
-                    self._reload(builds[middle:], tries)
+                together = self._sharing(builds)
+                if len(together) > 1:
+                    middle = len(together) // 2
+                    self._reload([build for those in together[:middle] for build in those], tries)
+                    self._reload([build for those in together[middle:] for build in those], tries)
                 else:
-                    self._isolate(builds[0], tries)
+                    self._isolate(builds, tries)
             case Ids():
                 raise AssertionError("a confirmed pack needs no repair")
 
     def _reload(self, builds: list[CarrierBuild], tries: int) -> None:
-        carriers = self._remake(builds)
+        carriers = [] if self.is_outdated else self._remake(builds)
         if not carriers:
             return
-        outcome = self._send(carriers)
+        outcome = self.sender.send(carriers)
         if not isinstance(outcome, Ids):
             self._repair(carriers, outcome, tries)
 
@@ -261,46 +225,90 @@ class Filler:
         self._fail_all([build for build in builds if build.name not in ids], f"no carrier could be made: {why}")
         return [LoadedCarrier(ids[build.name], build.name, build.members) for build in builds if build.name in ids]
 
-    def _isolate(self, build: CarrierBuild, tries: int) -> None:
-        """Find the contacts that the service refuses, one by one; the others stay."""
-        carriers = self._remake([build])
+    def _isolate(self, builds: list[CarrierBuild], tries: int) -> None:
+        """Find the contacts that the service refuses, one by one; the others stay.
+
+        Where a refused one has an old copy, that must not go, and so nothing that it shares a carrier with may move.
+        """
+        carriers, run = self._remake(builds), self.run
         if not carriers:
             return
-        carrier, run = carriers[0], self.run
         wire = run.wire()
         accepted: dict[str, RemoteId] = {}
-        members: dict[str, Attributes] = {}
-        intent = self._intend(carriers)
-        for key, attributes in build.members.items():
-            change = self.changes.get(key)
-            outcome: Outcome | None = None
-            for attempt in [attributes, change.before] if isinstance(change, Replace) else [attributes]:
-                outcome = run.send(self._request([LoadedCarrier(carrier.id, carrier.name, {key: attempt})], wire))
-                if isinstance(outcome, Ids):
-                    accepted[key], members[key] = outcome.ids[0], attempt
-                    break
-                if not isinstance(outcome, Refused):
-                    self._settle(carriers, intent, outcome, wire)
-                    self._repair(carriers, outcome, tries)
-                    return
-                self._refused(key, outcome)
-            if isinstance(outcome, Refused) and key in run.session.ledger.of(CONTACTS.name):
-                # Its old copy must not go, so nothing around it may move either.
-                self._settle(carriers, intent, outcome, wire)
-                remove_carrier_groups(run, {carrier.id: True})
-                self._fail(build.members, f"contact/{key}, which shares its carrier, is refused")
-                return
-        whole = LoadedCarrier(carrier.id, carrier.name, members)
-        settled = self._settle([whole], intent, Ids(tuple(accepted.values())), wire)
+        whole: list[LoadedCarrier] = []
+        refused: dict[str, Refused] = {}
+        intent = intend_add(run, carriers)
+        for carrier in carriers:
+            members: dict[str, Attributes] = {}
+            for key, wanted in carrier.members.items():
+                for attributes in self._forms(key, wanted):
+                    outcome = add_alone(run, carrier, key, attributes, wire)
+                    if isinstance(outcome, Ids):
+                        accepted[key], members[key] = outcome.ids[0], attributes
+                        refused.pop(key, None)
+                        self._not_refused(key)
+                        break
+                    if not isinstance(outcome, Refused):
+                        self.sender.settle(carriers, intent, outcome, wire)
+                        self._repair(carriers, outcome, tries)
+                        return
+                    self._refused(key, outcome)
+                    refused[key] = outcome
+            whole.append(LoadedCarrier(carrier.id, carrier.name, members))
+        if any(home_of(run, key) is not None for key in refused):
+            self.is_outdated = True
+            run.session.settle(intent, self.sender.disown(carriers))
+            for key in refused:
+                mark_refused(run, key, run.refused[key])
+            self._undo(carriers)
+            return
+        settled = self.sender.settle(whole, intent, Ids(tuple(accepted.values())), wire)
         if isinstance(settled, Merged):
-            self._repair([whole], settled, tries)
+            self._repair(whole, settled, tries)
+
+    def _sharing(self, builds: Iterable[CarrierBuild]) -> list[list[CarrierBuild]]:
+        """The builds, together where their contacts have old copies in one carrier."""
+        found: list[tuple[list[CarrierBuild], set[RemoteId]]] = []
+        for build in builds:
+            homes = {home for key in build.members if (home := home_of(self.run, key)) is not None}
+            those = [build]
+            for other in [known for known in found if known[1] & homes]:
+                found.remove(other)
+                those = [*other[0], *those]
+                homes |= other[1]
+            found.append((those, homes))
+        return [those for those, _ in found]
 
     def _refused(self, key: str, outcome: Refused) -> None:
+        """Say that a form of a contact is refused; it is not tried again in this run unless another form is."""
+        why = f"the service refuses it: {outcome}"
+        is_first = key not in self.run.refused
+        self.run.refused[key] = why
         change = self.changes.get(key)
         if change is not None:
-            self.run.finish(change, Status.FAILED, f"the service refuses it: {outcome}")
-        else:
+            self.run.finish(change, Status.FAILED, why)
+        elif is_first:
             self.run.shortfalls.append(f"contact/{key}: the service refuses what it accepted before: {outcome}")
+
+    def _not_refused(self, key: str) -> None:
+        """A form of a contact is not refused; where another was, the contact stays as it was."""
+        if self.run.refused.pop(key, None) is not None:
+            self.changes[key] = made_again(self.run.session.ledger, key)
+
+    def _undo(self, carriers: Sequence[LoadedCarrier], going: Collection[RemoteId] = ()) -> bool:
+        """Remove carriers, or all of `going`, with their contacts; whether that succeeded."""
+        ids = going or [carrier.id for carrier in carriers]
+        if not remove_carrier_groups(self.run, dict.fromkeys(sorted(ids), True)):
+            return True
+        keys = [key for carrier in carriers for key in carrier.members]
+        self._not_again(keys, "it could not be undone after it failed; apply again")
+        return False
+
+    def _not_again(self, keys: Sequence[str], why: str) -> None:
+        """Say of contacts that they are not tried again in this run."""
+        for key in keys:
+            self.run.refused.setdefault(key, why)
+        self._fail(keys, why)
 
     def _fail_all(self, builds: Iterable[CarrierBuild], why: str) -> None:
         for build in builds:
@@ -313,26 +321,6 @@ class Filler:
                 self.run.finish(change, Status.FAILED, why)
 
 
-def _joinable(carriers: Iterable[LoadedCarrier], wire: WireContext) -> dict[str, Attributes]:
-    """The contacts without the groups that are not there to be joined."""
-    known: dict[str, Attributes] = {}
-    for carrier in carriers:
-        for key, attributes in carrier.members.items():
-            names = CONTACTS.group_names(attributes)
-            there = [name for name in names if name in wire.group_ids]
-            known[key] = attributes if len(there) == len(names) else {**attributes, "groups": list(there)}
-    return known
-
-
-def _merge_copies(deltas: Sequence[Delta]) -> list[Delta]:
-    """One word per carrier: what several contacts say of the same old carrier is put together."""
-    carriers: dict[RemoteId, Carrier] = {}
-    merged: list[Delta] = []
-    for delta in deltas:
-        if isinstance(delta, PutCarrier):
-            known = carriers.get(delta.id)
-            copies = {**(known.copies if known else {}), **delta.carrier.copies}
-            carriers[delta.id] = replace(delta.carrier, copies=copies)
-        else:
-            merged.append(delta)
-    return [*(PutCarrier(id, carrier) for id, carrier in carriers.items()), *merged]
+def _turn(outcome: Settled) -> int:
+    """Where a pack's repair stands in the order of repairs."""
+    return 0 if isinstance(outcome, Refused) else 2 if isinstance(outcome, Merged) else 1

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from intime_sync.applying.adding import ADD
 from intime_sync.applying.appending import APPEND, unknown_contact
 from intime_sync.applying.cancelling import CANCEL
 from intime_sync.applying.carrier_groups import REMOVE
 from intime_sync.applying.disowning import disown
-from intime_sync.applying.filling import ADD
 from intime_sync.applying.goals import ListView
 from intime_sync.applying.listed import surplus
 from intime_sync.applying.messages import SEND

@@ -36,7 +36,7 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
         or (all(key in deleted for key in members.get(id, ())) and not _is_last_home(ledger, id, deleted))
     }
     broken = _break_up(ledger, going, members)
-    again = [_made_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
+    again = [made_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
     going |= dict.fromkeys(broken, True)
     _remove(run, going, members, in_account)
     _drop_lost(run, deleted)
@@ -105,7 +105,8 @@ def _contacts_in(ledger: Ledger, id: RemoteId, members: Members) -> set[RemoteId
     return ids
 
 
-def _made_again(ledger: Ledger, key: str) -> Create:
+def made_again(ledger: Ledger, key: str) -> Create:
+    """The change that makes a contact once more, as the ledger has it."""
     entry = ledger.of(CONTACTS.name)[key]
     return Create(address=Address(CONTACTS.name, key), after=entry.attributes, protected=entry.protect)
 

@@ -51,7 +51,8 @@ class Run:
     and those that this run made. `stuck` are keys of contacts whose carrier could not be removed; `shortfalls` say
     what keeps the run from being whole besides failed changes. `unsure` are keys of messages that were to be
     taken back and may have been sent instead. `asked_pause` is how long the service wants to be left alone before the
-    next request, in seconds.
+    next request, in seconds. `refused` are contacts that are not tried again in this run, with the reason by key;
+    `kept` are the carriers that stay because of one of them, with its key and the reason.
     """
 
     client: Client
@@ -72,6 +73,8 @@ class Run:
     shortfalls: list[str] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     asked_pause: float = 0.0
+    refused: dict[str, str] = field(default_factory=dict)
+    kept: dict[RemoteId, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def lists_of(cls, actual: Snapshot) -> dict[KindName, tuple[Resource[Any], ...]]:

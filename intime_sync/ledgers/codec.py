@@ -334,13 +334,15 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         raw["dispatch"] = dispatch_to_dict(entry.dispatch)
     if entry.listed_as:
         raw["listed_as"] = entry.listed_as
+    if entry.refused:
+        raw["refused"] = True
     raw["attributes"] = dict(entry.attributes)
     return raw
 
 
 def entry_from_dict(raw: dict[str, Any]) -> Entry:
     """The reverse of `entry_to_dict`."""
-    known(raw, "attributes", "id", "protect", "options", "carrier", "unknown", "dispatch", "listed_as")
+    known(raw, "attributes", "id", "protect", "options", "carrier", "unknown", "dispatch", "listed_as", "refused")
     return Entry(
         of_type(dict, raw["attributes"]),
         _id_or_none(raw.get("id")),
@@ -350,6 +352,7 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         of_type(bool, raw.get("unknown", False)),
         dispatch_from_dict(raw["dispatch"]) if "dispatch" in raw else None,
         of_type(str, raw.get("listed_as", "")),
+        of_type(bool, raw.get("refused", False)),
     )
 
 

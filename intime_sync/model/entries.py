@@ -111,7 +111,7 @@ class Entries(MutableMapping[str, Entry]):
             number = len(self._at)
             no, none = repeat(False), repeat(None)
             shown = map(self._show, self._lines)
-            columns = (shown, self._ids, no, repeat(NO_OPTIONS), self._carriers, no, none, repeat(""))
+            columns = (shown, self._ids, no, repeat(NO_OPTIONS), self._carriers, no, none, repeat(""), no)
             made = _make_all(number, columns)
             self.others = {**dict(zip(self._at, made, strict=True)), **self.others}
             self._at, self._lines = {}, []

@@ -47,6 +47,8 @@ class Entry:
     `unknown` marks one that was sent and may or may not be there, which only a person can settle. `carrier` is the
     group through which a contact can be removed; None for other kinds and for contacts that were only appended.
     `listed_as` is the name that the account lists it by, where the service made another one of it; "" elsewhere.
+    `refused` marks a contact that the service would not take along when its carrier was to be changed: its copy stays
+    in `carrier`, and it is tried alone, in a carrier of its own, before anything else in that carrier moves.
     `options` is what the configuration said about its removal. `dispatch` is a message's; None for other kinds, and
     for a message whose ids nobody knows.
     """
@@ -59,6 +61,7 @@ class Entry:
     unknown: bool = False
     dispatch: Dispatch | None = None
     listed_as: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,16 +145,23 @@ def plan_carriers(
     changes: Iterable[Change],
     in_account: Mapping[RemoteId, str],
     size: int,
+    kept: Collection[RemoteId] = (),
+    without: Collection[str] = (),
 ) -> CarrierPlan:
     """The carriers to make and remove so that the contacts' `changes` come true.
 
-    `in_account` are this owner's carriers in the account, by id.
+    `in_account` are this owner's carriers in the account, by id. The carriers `kept` stay, and so do the contacts in
+    them, whatever is wanted of them; contacts `without` are not made either. A contact that the service refused
+    before gets a carrier of its own.
     """
     known = current_carriers(ledger, in_account)
     purge = tuple(sorted(set(in_account) - known))
     wanted, dirty = wanted_contacts(ledger, changes)
-    members = _members(ledger.of(CONTACTS.name), known)
+    entries = ledger.of(CONTACTS.name)
+    members = _members(entries, known)
     homes = {key: id for id, keys in members.items() for key in keys}
+    fixed = {*without}.union(*(members.get(id, ()) for id in kept))
+    dirty -= fixed
     # What went with a carrier and is not to be made again here is none of this plan's business.
     wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in homes}
     retire = {id for id in known if ledger.carriers[id].copies}
@@ -162,25 +169,29 @@ def plan_carriers(
     for id, keys in members.items():
         if any(key in dirty or key not in wanted for key in keys):
             retire.add(id)
-    waiting = [key for key in wanted if key in dirty or homes[key] in retire]
+    retire -= set(kept)
+    waiting = [key for key in wanted if (key in dirty or homes[key] in retire) and key not in fixed]
     if not waiting:
         return CarrierPlan((), tuple(sorted(retire)), purge)
-    tree = PrefixTree(wanted, size)
-    leaves: dict[str, list[str]] = {}
+    apart = {key for key, entry in entries.items() if entry.refused}
+    tree = PrefixTree(wanted.keys() - apart, size)
+    # By prefix, and by the key of a contact that has its carrier to itself.
+    leaves: dict[tuple[str, str], list[str]] = {}
     placed: set[str] = set()
     while waiting:
         key = waiting.pop()
         if key in placed:
             continue
         prefix, keys = tree.leaf(key)
-        leaves[prefix] = keys
+        keys = [key] if key in apart else [member for member in keys if member not in fixed]
+        leaves[prefix, key if key in apart else ""] = keys
         placed.update(keys)
         for member in keys:
             old = homes.get(member)
             if old is not None and old not in retire:
                 retire.add(old)
                 waiting += members[old]
-    builds = (_build(owner, ledger, prefix, sorted(leaves[prefix]), wanted) for prefix in sorted(leaves))
+    builds = (_build(owner, ledger, leaf[0], sorted(leaves[leaf]), wanted) for leaf in sorted(leaves))
     return CarrierPlan(tuple(builds), tuple(sorted(retire)), purge)
 
 
@@ -196,10 +207,19 @@ def _build(
     owner: str, ledger: Ledger, prefix: str, keys: list[str], wanted: Mapping[str, Attributes]
 ) -> CarrierBuild:
     members = {key: wanted[key] for key in keys}
+    return CarrierBuild(_name(owner, ledger, prefix, members), members)
+
+
+def probe_carrier(owner: str, ledger: Ledger, members: Mapping[str, Attributes]) -> str:
+    """The name of a carrier that is removed again once the service has answered for each of `members`."""
+    return _name(owner, ledger, "probe", members)
+
+
+def _name(owner: str, ledger: Ledger, prefix: str, members: Mapping[str, Attributes]) -> str:
     # The serial keeps a rebuilt carrier's name apart from the one it stands in for.
     content = json.dumps([ledger.serial, members], ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-    return CarrierBuild(f"{carrier_prefix(owner)}{prefix}-{digest}", members)
+    return f"{carrier_prefix(owner)}{prefix}-{digest}"
 
 
 class PrefixTree:

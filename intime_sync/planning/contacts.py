@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ CONTACT = CONTACTS.name
 
 _GONE = "its carrier is gone from the account"
 _LEAVING = "removing its carrier was begun and not finished"
+_REFUSED = "the service refused to move it to a new carrier, so it is tried alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class _ContactDiffer:
             if not self.append and not has_name_of(ledger.carriers[id].name, groups.owner)
         }
         self.leaving = present_carriers(ledger, groups.carriers) - current
+        self._shared: frozenset[RemoteId] | None = None
 
     def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
         """The positions of contacts that something may have to be said about: all but nearly all."""
@@ -146,12 +149,21 @@ class _ContactDiffer:
             mine = [name for name in CONTACTS.group_names(after) if name in lost]
             if mine:
                 return f"the group {mine[0]} was made again"
+        if entry.refused and not self.append and entry.carrier in self._shared_carriers():
+            return _REFUSED
         return self._misnamed(entry)
 
     def _misnamed(self, entry: Entry) -> str | None:
         """Why a contact moves to another carrier after its owner was renamed."""
         former = None if entry.carrier is None else self.misnamed.get(entry.carrier)
         return None if former is None else f"its carrier has the name of the former owner {former}"
+
+    def _shared_carriers(self) -> frozenset[RemoteId]:
+        """The carriers that hold more than one contact."""
+        if self._shared is None:
+            counts = Counter(entry.carrier for entry in self.entries.values() if entry.carrier is not None)
+            self._shared = frozenset(id for id, count in counts.items() if count > 1)
+        return self._shared
 
     def _unknown(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
         self.plan.changes.append(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explore.disturbing import Trial, Wire
+from faults.refusing import Refusal
 from properties.account_lab import CLOCK, OWNER, REF, reading
 
 from intime_sync.applying.applier import Applied, apply_plan
@@ -17,7 +18,7 @@ from intime_sync.applying.recovery import settlement
 from intime_sync.applying.run import Run
 from intime_sync.emulator import EmulatorOptions
 from intime_sync.emulator.records import NewReminder
-from intime_sync.emulator.service import Service
+from intime_sync.emulator.service import Call, Reply, Service, Share
 from intime_sync.emulator.store import Store
 from intime_sync.kinds.registry import BLOCKLIST, BY_SECTION, CONTACTS, GROUPS, MESSAGES
 from intime_sync.ledgers.base import LedgerSession
@@ -79,6 +80,15 @@ class State:
     files: Mapping[str, bytes]
 
 
+class _Refusing(Service):
+    def __init__(self, refusal: Refusal, options: EmulatorOptions, store: Store) -> None:
+        super().__init__(options, store)
+        self.refusal = refusal
+
+    def answer(self, call: Call, share: Share = "all") -> Reply:
+        return self.refusal.answer(super().answer, call, share)
+
+
 class Account:
     """The service with these options, somebody else's objects in it, and a ledger in `folder`."""
 
@@ -94,7 +104,8 @@ class Account:
         self.allow_delete: dict[KindName, int] = {}
         self.allow_resend = False
         self.store = Store(None, self.options.now)
-        self.wire.service = Service(self.options, self.store)
+        self.service = Service(self.options, self.store)
+        self.refuse("")
         for name in ("Främmande", "~clinic-b/all-0123456789ab"):
             group = self.store.add_group(name)
             self.store.add_contact(f"I {name}", mobile=f"070174069{group}", groups=[group])
@@ -103,6 +114,14 @@ class Account:
 
     def close(self) -> None:
         self.store.close()
+
+    def refuse(self, number: str, *, keep_others: bool = False) -> None:
+        """Let the service refuse this number from now on, or with "" none."""
+        service = self.service
+        if number:
+            refusal = Refusal("contacts/add", number, "3:ERROR2", keep_others=keep_others)
+            service = _Refusing(refusal, self.options, self.store)
+        self.wire.service = service
 
     def state(self) -> State:
         """What there is now."""

@@ -17,7 +17,7 @@ from explore.worlds import WORLDS
 from properties.account_lab import desired_from
 
 from intime_sync.errors import IntimeSyncError
-from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.kinds.registry import BY_SECTION, CONTACTS
 from intime_sync.model.resource import Snapshot
 
 
@@ -49,7 +49,7 @@ def pairs() -> list[tuple[str, str]]:
 def explore(service: str, world: str, every: int = 1) -> Iterator[History]:
     """All histories, or every nth of those with two disturbances: always the same ones."""
     with _laboratory(service, world) as lab:
-        yield from lab.histories(every)
+        yield from lab.histories(every * WORLDS[world].share)
 
 
 @contextmanager
@@ -84,6 +84,7 @@ class _Laboratory:
             return
         for first in _all_ways(events):
             self.account.put_back(self.start)
+            self._refuse(on=True)
             self._run(self.wanted, Trial(first))
             between = self.account.state()
             trial = Trial()
@@ -93,10 +94,38 @@ class _Laboratory:
                 if self.pairs % every == 0:
                     yield History(self.service, self.world, first, second, self._twice(between, second))
 
+    def _refuse(self, *, on: bool) -> None:
+        refused = WORLDS[self.world].refused if on else ""
+        self.account.refuse(refused, keep_others=SERVICES[self.service].keeps_others)
+
+    def _beside_refused(self, trial: Trial) -> str | None:
+        """Run while a contact is refused; what is wrong then. Everybody must be there once, and nothing may grow."""
+        if not WORLDS[self.world].refused:
+            return None
+        self._refuse(on=True)
+        seen: Counter[tuple[Any, ...]] = Counter()
+        for each in (trial, Trial(), Trial(), Trial()):
+            before, seen = seen, Counter()
+            self._run(self.wanted, each)
+            for what, count in self.account.picture().items():
+                seen[what] += count
+        self._refuse(on=False)
+        numbers = Counter(what[1] for what in seen.elements() if what[0] == CONTACTS.name)
+        for contact in self.wanted.of(CONTACTS.name):
+            if numbers[contact.value.mobile] != 1:
+                return f"beside a refused one, {numbers[contact.value.mobile]} times: {contact.key}"
+        return "beside a refused one, it changes" if seen != before else None
+
     def _undisturbed(self) -> tuple[list[str], str | None]:
         """The run without a disturbance: what it does, and how it ends."""
+        self._refuse(on=True)
         trial, wrong = self._reviewed(self.wanted, self.start)
         assert wrong is None, wrong
+        if WORLDS[self.world].refused:
+            if fault := self._beside_refused(Trial()):
+                return trial.events, fault
+            for _ in range(self.runs):
+                self._run(self.wanted, Trial())
         self.end: Counter[tuple[Any, ...]] = self.account.picture()
         counts: Counter[str] = Counter()
         for what, count in self.end.items():
@@ -123,12 +152,17 @@ class _Laboratory:
 
     def _twice(self, between: State, second: Disturbance) -> str | None:
         self.account.put_back(between)
+        self._refuse(on=True)
         self._run(self.wanted, Trial(second))
         return self._put_right(Trial())
 
     def _put_right(self, trial: Trial) -> str | None:
         """Run until there is nothing to do; what is wrong then. `trial` is the first run's."""
         left, asked = self.runs, False
+        if wrong := self._beside_refused(trial):
+            return wrong
+        if WORLDS[self.world].refused:
+            trial = Trial()
         while left:
             left -= 1
             wrong = self._run(self.wanted, trial)

@@ -11,18 +11,24 @@ from explore.worlds import WORLDS
 
 @dataclass(frozen=True)
 class Kind:
-    """`options` are EmulatorOptions; `worlds` those that they matter to; `runs` is how many may be needed."""
+    """`options` are EmulatorOptions; `worlds` those that they matter to; `runs` is how many may be needed.
+
+    With `keeps_others`, a batch in which something is refused is done all but that.
+    """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     worlds: tuple[str, ...] = tuple(WORLDS)
     runs: int = 2
+    keeps_others: bool = False
 
 
 SERVICES: Mapping[str, Kind] = {
     "adds": Kind(),
-    "replaces": Kind({"on_known_mobile": "replace"}, ("contact", "moves")),
-    "merges": Kind({"on_known_mobile": "union"}, ("contact", "moves")),
-    "keeps": Kind({"on_known_mobile": "keep"}, ("contact", "moves")),
+    "replaces": Kind({"on_known_mobile": "replace"}, ("contact", "moves", "neighbour")),
+    "merges": Kind({"on_known_mobile": "union"}, ("contact", "moves", "neighbour")),
+    "keeps": Kind({"on_known_mobile": "keep"}, ("contact", "moves", "neighbour")),
+    "adds-in-part": Kind({}, ("neighbour",), keeps_others=True),
+    "merges-in-part": Kind({"on_known_mobile": "union"}, ("neighbour",), keeps_others=True),
     "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves")),
     "renames": Kind({"names": "upper"}, ("contact", "moves")),
     "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),

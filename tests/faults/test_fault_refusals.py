@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 from harness import Ran, Workspace
-from lxml import etree
+from refusing import refuse
 
 from intime_sync.emulator import Store
-from intime_sync.emulator.service import Call, Reply, Service, Share, plain
 
 ITEMS = 30
 BAD = 17
@@ -92,35 +91,6 @@ CASES = [
         lambda n: f"+467017406{n + 10}",
     ),
 ]
-
-
-def refuse(
-    monkeypatch: pytest.MonkeyPatch, endpoint: str, poison: str, code: str, *, keep_others: bool
-) -> list[tuple[str, int]]:
-    """From now on the service refuses what holds `poison`, with all that came with it, or `keep_others` nonetheless.
-
-    Returns a list that grows by (endpoint, number of items) of each call that changes something.
-    """
-    answer = Service.answer
-    calls: list[tuple[str, int]] = []
-
-    def fussy(service: Service, call: Call, share: Share = "all") -> Reply:
-        if call.method != "POST":
-            return answer(service, call, share)
-        root = etree.fromstring(call.body)
-        parent = root[0] if root[0].tag in ("groups", "nixentries") else root
-        calls.append((call.endpoint, len(parent)))
-        if call.endpoint != endpoint or poison.encode() not in call.body:
-            return answer(service, call, share)
-        for item in list(parent):
-            if poison.encode() in etree.tostring(item):
-                parent.remove(item)
-        if keep_others and len(parent):
-            answer(service, Call(call.method, call.endpoint, call.query, etree.tostring(root)), share)
-        return plain(code)
-
-    monkeypatch.setattr(Service, "answer", fussy)
-    return calls
 
 
 def assert_only_it_is_named(ran: Ran, case: Case) -> None:

@@ -61,6 +61,7 @@ ENTRIES = whole(
     unknown=st.booleans(),
     dispatch=st.none() | DISPATCHES,
     listed_as=TEXTS,
+    refused=st.booleans(),
 )
 CARRIERS = whole(
     Carrier, name=TEXTS, groups=GROUPS, copies=st.dictionaries(TEXTS, st.none() | IDS), going=st.booleans()

@@ -30,6 +30,8 @@ HEAD = '{"format_version": "1", "lineage": "x", "serial": 1, "account": null, "c
 def in_parts(data: bytes, part: int) -> Ledger:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(codec, "_PART", part)
+        # What may stand in a ledger without a checksum is another matter: see test_ledger_shapes.
+        patch.setattr(codec, "check_ledger", lambda _ledger: None)
         return ledger_from_json(data)
 
 
@@ -64,7 +66,6 @@ def test_in_parts_or_whole_it_is_the_ledger_that_was_written(ledger: Ledger, par
 @settings(max_examples=150)
 @given(MANY, PARTS, st.sampled_from([None, 1, 2, 3, 4, 8, "\t"]), st.booleans())
 def test_indented_otherwise_it_is_the_same(ledger: Ledger, part: int, indent: int | str | None, order: bool) -> None:
-    # Other kinds' attributes are made up here, and are judged by their kinds where there is no checksum.
     ledger.objects = {kind: entries for kind, entries in ledger.objects.items() if kind == CONTACT}
     text = json.dumps(by_hand(ledger), indent=indent, sort_keys=order)
     assert in_parts(text.encode(), part) == ledger
@@ -151,9 +152,12 @@ def entries_of(data: bytes, part: int) -> object:
 
 
 def spelled(data: bytes) -> object:
-    """What the standard library makes of it."""
+    """What the standard library makes of it; nothing, where it has names that no ledger has."""
     try:
-        raw = json.loads(data)["objects"]
+        top = json.loads(data)
+        raw = top["objects"]
+        if top.keys() & {"note", "more"}:
+            return None
         return {
             kind: {key: codec.entry_from_dict(one) for key, one in entries.items()} for kind, entries in raw.items()
         }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from plan_makers import CONTACT, GROUP, actions, entry, group_row, ledger, only, plan
 
-from intime_sync.model.change import Create
+from intime_sync.model.change import Change, Create, Replace
 from intime_sync.model.ledger import Carrier
-from intime_sync.model.resource import RemoteId
+from intime_sync.model.policy import ContactStrategy, Policy
+from intime_sync.model.resource import Address, RemoteId
 from intime_sync.planning.carriers import plan_carriers
 
 ANNA: dict[str, Any] = {"key": "anna", "firstname": "Anna", "mobile": "0701740605"}
@@ -58,3 +60,46 @@ def test_a_contact_in_a_carrier_whose_removal_was_begun_is_made_again() -> None:
 def test_a_contact_whose_removal_was_begun_stays_in_the_ledger_until_the_account_has_lost_it() -> None:
     assert actions(plan({"contacts": []}, {GROUP: [group_row(COMPLETE, 5)]}, GOING)) == [("delete", "contact/anna")]
     assert actions(plan({"contacts": []}, {GROUP: []}, GOING)) == [("forget", "contact/anna")]
+
+
+BO: dict[str, Any] = {"key": "bo", "firstname": "Bo", "mobile": "0701740606"}
+CIA: dict[str, Any] = {"key": "cia", "firstname": "Cia", "mobile": "0701740607"}
+IN_CARRIER = {
+    "anna": entry("contacts", ANNA, 21, carrier=RemoteId(5)),
+    "bo": replace(entry("contacts", BO, 22, carrier=RemoteId(5)), refused=True),
+}
+REFUSED = ledger({CONTACT: IN_CARRIER}, {5: Carrier(COMPLETE, {})})
+THERE = {RemoteId(5): COMPLETE}
+
+
+def test_a_contact_that_the_service_refused_is_tried_alone_until_it_is_taken() -> None:
+    change = only(plan({"contacts": [ANNA, BO]}, {GROUP: [group_row(COMPLETE, 5)]}, REFUSED))
+    assert isinstance(change, Replace)
+    assert (str(change.address), change.fields, change.restores) == ("contact/bo", (), True)
+    assert "tried alone" in str(change.reason)
+
+
+def test_a_refused_contact_that_has_a_carrier_to_itself_is_as_wanted() -> None:
+    alone = ledger({CONTACT: {"bo": IN_CARRIER["bo"]}}, {5: Carrier(COMPLETE, {})})
+    assert actions(plan({"contacts": [BO]}, {GROUP: [group_row(COMPLETE, 5)]}, alone)) == []
+
+
+def test_append_does_not_try_a_refused_contact() -> None:
+    append = Policy(contact_strategy=ContactStrategy.APPEND)
+    made = plan({"contacts": [ANNA, BO]}, {GROUP: [group_row(COMPLETE, 5)]}, REFUSED, append)
+    assert actions(made) == []
+
+
+def _create(item: dict[str, Any]) -> Change:
+    return Create(address=Address(CONTACT, item["key"]), after=entry("contacts", item, 0).attributes)
+
+
+def test_a_refused_contact_gets_a_carrier_of_its_own() -> None:
+    carriers = plan_carriers("clinic-a", REFUSED, [_create(ANNA)], THERE, 50)
+    assert sorted([*build.members] for build in carriers.build) == [["anna"], ["bo"]]
+    assert carriers.retire == (RemoteId(5),)
+
+
+def test_a_kept_carrier_stays_with_everybody_in_it_and_others_are_made_without_them() -> None:
+    kept = plan_carriers("clinic-a", REFUSED, [_create(ANNA), _create(CIA)], THERE, 50, {RemoteId(5)}, {"bo"})
+    assert ([[*build.members] for build in kept.build], kept.retire, kept.purge) == ([["cia"]], (), ())

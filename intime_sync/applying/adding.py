@@ -1,0 +1,41 @@
+"""The request that adds contacts to their carriers, and what the journal has to know about it before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from intime_sync.applying.disowning import ways_to_reach
+from intime_sync.applying.packs import LoadedCarrier
+from intime_sync.applying.run import Run
+from intime_sync.kinds.base import WireContext
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.resource import Attributes
+from intime_sync.wire.requests import Request
+
+ADD = "add"
+
+
+def intend_add(run: Run, carriers: Sequence[LoadedCarrier]) -> int:
+    """Write down that the contacts are about to be added; the intent's number."""
+    keys = [key for carrier in carriers for key in carrier.members]
+    reach = ways_to_reach(attributes for carrier in carriers for attributes in carrier.members.values())
+    detail = {"carriers": [carrier.id for carrier in carriers], "reach": reach}
+    return run.session.intend(ADD, CONTACTS.name, keys, detail)
+
+
+def add_request(carriers: Sequence[LoadedCarrier], wire: WireContext) -> Request:
+    """The request that adds the contacts, each to its carrier and to those of its groups that are there."""
+    known = _joinable(carriers, wire)
+    contacts = [(known[key], carrier.id) for carrier in carriers for key in carrier.members]
+    return CONTACTS.add_request(contacts, wire)
+
+
+def _joinable(carriers: Iterable[LoadedCarrier], wire: WireContext) -> dict[str, Attributes]:
+    """The contacts without the groups that are not there to be joined."""
+    known: dict[str, Attributes] = {}
+    for carrier in carriers:
+        for key, attributes in carrier.members.items():
+            names = CONTACTS.group_names(attributes)
+            there = [name for name in names if name in wire.group_ids]
+            known[key] = attributes if len(there) == len(names) else {**attributes, "groups": list(there)}
+    return known

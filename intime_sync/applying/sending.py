@@ -1,0 +1,206 @@
+"""Sending contacts to their new carriers, and writing down what came of it: only what was confirmed whole counts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from intime_sync.applying.adding import add_request, intend_add
+from intime_sync.applying.disowning import disown, ways_to_reach
+from intime_sync.applying.holding import (
+    back_home,
+    without_copies,
+)
+from intime_sync.applying.packs import LoadedCarrier
+from intime_sync.applying.run import Run
+from intime_sync.errors import IntimeSyncError
+from intime_sync.kinds.base import WireContext
+from intime_sync.kinds.registry import CONTACTS
+from intime_sync.model.change import Change
+from intime_sync.model.ledger import Carrier, Delta, Entry, PutCarrier, PutEntry
+from intime_sync.model.resource import RemoteId
+from intime_sync.planning.carriers import CarrierBuild, present_carriers
+from intime_sync.remote.client import Outcome
+from intime_sync.remote.transport import NotSent
+from intime_sync.wire.reply import Ids, Refused
+
+NO_GROUP = RemoteId(0)
+"""Stands in a carrier for a group that was not there to be joined, so that the next plan sees it."""
+
+Flight = tuple[list[LoadedCarrier], int, Future[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The service made no new contact of one that it knew, but answered with the known one's id.
+
+    Whether the known one has the new fields and groups, and whether it left the old groups, cannot be seen. So the
+    carriers that it was in, `old`, must go with their contacts before it is added again.
+    """
+
+    old: frozenset[RemoteId]
+
+
+Settled: TypeAlias = Outcome | Merged
+
+
+class Sender:
+    """Sends the contacts of one round.
+
+    `changes` are the round's, by key; `disowned` are contacts that may have gone with a carrier that was undone.
+    """
+
+    def __init__(self, run: Run, changes: Mapping[str, Change]) -> None:
+        self.run = run
+        self.changes = changes
+        self.disowned: set[str] = set()
+        # The carriers in the account that hold an earlier copy of a contact, by its key and the copy's id.
+        self._earlier: dict[tuple[str, RemoteId], set[RemoteId]] = {}
+
+    def forget_earlier(self, gone: Collection[RemoteId]) -> None:
+        """Carriers that held earlier copies have been removed with their contacts."""
+        for carriers_of_copy in self._earlier.values():
+            carriers_of_copy.difference_update(gone)
+
+    def note_earlier(self, builds: Iterable[CarrierBuild]) -> None:
+        """Note which contacts have earlier copies, in which carriers of the account."""
+        ledger = self.run.session.ledger
+        entries, there = ledger.of(CONTACTS.name), present_carriers(ledger, self.run.carriers())
+        for id in there:
+            for key, copy in ledger.carriers[id].copies.items():
+                if copy is not None:
+                    self._earlier.setdefault((key, copy), set()).add(id)
+        for build in builds if entries else ():
+            for key in build.members:
+                entry = entries.get(key)
+                if entry is not None and entry.remote_id is not None and entry.carrier in there:
+                    self._earlier.setdefault((key, entry.remote_id), set()).add(entry.carrier)
+
+    def send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], Settled]]:
+        """Send packs, several at a time: carriers do not depend on each other. Returns those that went wrong.
+
+        One thread writes the ledger. Whatever happens, what is in flight comes back and is written down.
+        """
+        run, wire = self.run, self.run.wire()
+        troubled: list[tuple[list[LoadedCarrier], Settled]] = []
+        flying: deque[Flight] = deque()
+        with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
+            try:
+                for carriers in packs:
+                    run.check_stop()
+                    intent = intend_add(run, carriers)
+                    flying.append((carriers, intent, pool.submit(run.send, add_request(carriers, wire))))
+                    if len(flying) >= run.parallelism:
+                        self._land(flying.popleft(), wire, troubled)
+            finally:
+                self._land_rest(flying, wire, troubled)
+        return troubled
+
+    def _land_rest(
+        self, flying: deque[Flight], wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
+    ) -> None:
+        failure: IntimeSyncError | None = None
+        while flying:
+            try:
+                self._land(flying.popleft(), wire, troubled)
+            except IntimeSyncError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    def _land(self, flight: Flight, wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]) -> None:
+        carriers, intent, future = flight
+        outcome = self.settle(carriers, intent, future.result(), wire)
+        if not isinstance(outcome, Ids):
+            troubled.append((carriers, outcome))
+
+    def send(self, carriers: list[LoadedCarrier]) -> Settled:
+        """Send one pack and settle it."""
+        run = self.run
+        run.check_stop()
+        wire = run.wire()
+        intent = intend_add(run, carriers)
+        return self.settle(carriers, intent, run.send(add_request(carriers, wire)), wire)
+
+    def settle(self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext) -> Settled:
+        """Write down what came of a pack: all of one that was confirmed; any other will be undone."""
+        ledger, kept = self.run.session.ledger, self.run.kept.keys()
+        settled = self._merged(carriers, outcome) if isinstance(outcome, Ids) else outcome
+        deltas: list[Delta] = []
+        if isinstance(settled, Ids):
+            ids = iter(settled.ids)
+            given = {key: RemoteId(next(ids)) for carrier in carriers for key in carrier.members}
+            stayed = {
+                key: home for key, id in given.items() for home in self._earlier.get((key, id), ()) if home in kept
+            }
+            for carrier in carriers:
+                mine = {key: given[key] for key in carrier.members if key not in stayed}
+                deltas += self._complete(carrier, mine, wire)
+            # What was added anew is gone from where it was, and what was not is still there.
+            known = [*back_home(ledger, stayed), *without_copies(ledger, kept, given)]
+            deltas = [*_merge_copies(deltas), *known]
+        elif not _did_nothing(settled, carriers):
+            deltas = self.disown(carriers)
+        self.run.session.settle(intent, deltas)
+        return settled
+
+    def _merged(self, carriers: Iterable[LoadedCarrier], outcome: Ids) -> Ids | Merged:
+        """The outcome, or what it means where an answer is the id that a contact's earlier copy has."""
+        keys = (key for carrier in carriers for key in carrier.members)
+        old: set[RemoteId] = set()
+        for answered in zip(keys, outcome.ids, strict=True):
+            old |= self._earlier.get(answered, set()) - self.run.kept.keys()
+        return Merged(frozenset(old)) if old else outcome
+
+    def disown(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
+        """What the ledger learns before carriers of unknown contents are removed."""
+        members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
+        self.disowned |= members.keys()
+        deltas = disown(self.run.session.ledger, members, ways_to_reach(members.values()))
+        others = [delta.key for delta in deltas if isinstance(delta, PutEntry) and delta.key not in members]
+        if others:
+            self.run.shortfalls.append(f"contact/{others[0]} may have gone with one of the same number or address")
+        return deltas
+
+    def _complete(self, carrier: LoadedCarrier, ids: Mapping[str, RemoteId], wire: WireContext) -> list[Delta]:
+        """What the ledger learns: the carrier, its contacts, and whose earlier copies wait where."""
+        ledger = self.run.session.ledger
+        entries = ledger.of(CONTACTS.name)
+        names = {name for key in ids for name in CONTACTS.group_names(carrier.members[key])}
+        groups = {name: wire.group_ids.get(name, NO_GROUP) for name in sorted(names)}
+        listed = self.run.carriers().get(carrier.id, carrier.name)
+        deltas: list[Delta] = [PutCarrier(carrier.id, Carrier(listed, groups))]
+        for key, id in ids.items():
+            old = entries.get(key)
+            if old is not None and old.carrier is not None and old.carrier in ledger.carriers:
+                before = ledger.carriers[old.carrier]
+                deltas.append(PutCarrier(old.carrier, replace(before, copies={**before.copies, key: old.remote_id})))
+            change = self.changes.get(key)
+            protect = change.protected if change is not None else old is not None and old.protect
+            entry = Entry(carrier.members[key], id, protect, carrier=carrier.id)
+            deltas.append(PutEntry(CONTACTS.name, key, entry))
+        return deltas
+
+
+def _did_nothing(outcome: Settled, carriers: Iterable[LoadedCarrier]) -> bool:
+    """Whether a request certainly added nobody: it was not sent, or its only contact was refused."""
+    if isinstance(outcome, Refused):
+        return sum(len(carrier.members) for carrier in carriers) == 1
+    return isinstance(outcome, NotSent)
+
+
+def _merge_copies(deltas: Sequence[Delta]) -> list[Delta]:
+    """One word per carrier: what several contacts say of the same old carrier is put together."""
+    carriers: dict[RemoteId, Carrier] = {}
+    merged: list[Delta] = []
+    for delta in deltas:
+        if isinstance(delta, PutCarrier):
+            known = carriers.get(delta.id)
+            copies = {**(known.copies if known else {}), **delta.carrier.copies}
+            carriers[delta.id] = replace(delta.carrier, copies=copies)
+        else:
+            merged.append(delta)
+    return [*(PutCarrier(id, carrier) for id, carrier in carriers.items()), *merged]

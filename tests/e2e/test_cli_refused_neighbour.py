@@ -1,0 +1,122 @@
+"""A contact that the service refuses by now does not keep its neighbours from anything that costs it its place."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import in_background
+from faults.refusing import refuse
+from harness import Workspace, workspace
+
+from intime_sync.emulator.service import Call, Reply, Service, Share
+
+WAYS = ["add", "replace", "union", "keep"]
+OLD, NEW = "0701740612", "0701740619"
+
+
+def people(anna: str = "Anna", bo: str = OLD, *, dan: bool = False) -> str:
+    """The sections: Anna, Bo, who is refused, and Cia; and Dan, who comes."""
+    lines = [
+        f"{{key: anna, firstname: {anna}, mobile: 0701740611, groups: [Jour]}}",
+        f"{{key: bo, firstname: Bo, mobile: {bo}, groups: [Jour]}}",
+        "{key: cia, firstname: Cia, mobile: 0701740613, groups: [Jour]}",
+        *(["{key: dan, firstname: Dan, mobile: 0701740614, groups: [Jour]}"] if dan else []),
+    ]
+    return "groups: [Jour]\ncontacts:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
+def held(space: Workspace) -> Counter[str]:
+    """First names of those who are in the group; nobody may be outside of it."""
+    assert space.emulator is not None
+    jour = {name: id for id, name in space.emulator.store.groups()}["Jour"]
+    contacts = space.emulator.store.contacts()
+    assert all(jour in contact.groups for contact in contacts)
+    return Counter(contact.firstname.partition("-")[0] for contact in contacts)
+
+
+EVERYBODY = Counter(["Anna", "Bo", "Cia", "Dan"])
+
+
+@pytest.mark.parametrize("keep_others", [False, True], ids=["all-or-nothing", "the-others-are-kept"])
+@pytest.mark.parametrize("way", WAYS)
+def test_nobody_is_lost_and_it_is_said_what_waits_for_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, keep_others: bool
+) -> None:
+    with workspace(tmp_path, on_known_mobile=way) as space:
+        space.configure(people())
+        space.apply()
+        refuse(monkeypatch, "contacts/add", OLD[1:], "3:ERROR2", keep_others=keep_others)
+        space.configure(people("Anna-Lena", dan=True))
+        ran = space.run("apply", "--auto-approve")
+        assert ran.code == 7, ran.out + ran.err
+        assert "contact/bo" in ran.out + ran.err
+        assert "3:ERROR2" in ran.out + ran.err
+        assert held(space) == EVERYBODY
+        waiting = space.changes()
+        if way in ("add", "keep"):
+            assert waiting == [("replace", "contact/anna"), ("replace", "contact/bo")]
+            assert "shares a carrier with contact/bo" in ran.out
+            ran = space.run("apply", "--auto-approve")
+            assert ran.code == 7
+            assert "shares a carrier with contact/bo" in ran.out
+            assert "tried alone" in space.run("plan").out
+        else:
+            assert waiting == [], "everybody else has left Bo's carrier"
+        assert held(space) == EVERYBODY
+        assert space.changes() == waiting
+        space.configure(people("Anna-Lena", NEW, dan=True))
+        space.apply()
+        assert held(space) == EVERYBODY
+        assert space.changes() == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_is_refused_may_be_taken_out_and_everything_else_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    with workspace(tmp_path, on_known_mobile=way) as space:
+        space.configure(people())
+        space.apply()
+        refuse(monkeypatch, "contacts/add", OLD[1:], "3:ERROR2", keep_others=False)
+        wanted = people("Anna-Lena", dan=True)
+        space.configure(wanted)
+        assert space.run("apply", "--auto-approve").code == 7
+        space.configure("".join(line for line in wanted.splitlines(keepends=True) if "key: bo" not in line))
+        space.apply()
+        assert held(space) == EVERYBODY - Counter(["Bo"])
+        assert space.changes() == []
+
+
+@pytest.mark.parametrize("nth", [3, 8])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_kill_in_the_middle_costs_nobody_a_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, nth: int
+) -> None:
+    with workspace(tmp_path, on_known_mobile=way) as space:
+        space.configure(people())
+        space.apply()
+        calls = refuse(monkeypatch, "contacts/add", OLD[1:], "3:ERROR2", keep_others=True)
+        space.configure(people("Anna-Lena", dan=True))
+        with monkeypatch.context() as patched, in_background(space, "apply", "--auto-approve") as process:
+            answer: Any = Service.answer
+
+            def killing(service: Service, call: Call, share: Share = "all") -> Reply:
+                reply: Reply = answer(service, call, share)
+                if len(calls) == nth:
+                    os.kill(process.pid, signal.SIGKILL)
+                return reply
+
+            patched.setattr(Service, "answer", killing)
+            assert process.wait(60) in (-signal.SIGKILL, 7)
+        for _ in range(2):
+            assert space.run("apply", "--auto-approve").code in (0, 7)
+        assert held(space) == EVERYBODY
+        space.configure(people("Anna-Lena", NEW, dan=True))
+        space.apply()
+        assert held(space) == EVERYBODY
+        assert space.changes() == []
