@@ -77,5 +77,5 @@ bench: $(STAMP) ## measure next to others, say which goals are met, write docs/p
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was made here
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist \
+	@rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist \
 		tests/editors/node_modules tests/editors/.installing
