@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+COMPILE := uv pip compile -q --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+RUNTIME := --extra emulator --extra excel --extra receive
+TOOLS := pytest|pytest-xdist|hypothesis|markdown-it-py|editables|hatchling
+LOWEST_TESTS := tests/wire tests/kinds tests/unit tests/emulator tests/receipts
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test explore lint format schema golden mutate lock bench clean
+.PHONY: help venv demo test explore lowest lint format schema golden mutate lock bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -25,6 +29,14 @@ demo: $(STAMP) ## plan, apply and plan again a clinic's account, against the emu
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+lowest: ## run the quick tests on the oldest versions that pyproject.toml allows, in .venv-lowest, with Python 3.11
+	@rm -rf $(VENV)-lowest
+	@$(PYTHON) -m venv $(VENV)-lowest
+	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: \
+		-r requirements/lowest.lock
+	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(VENV)-lowest/bin/python -m pytest -n auto --dist worksteal -q $(LOWEST_TESTS)
 
 explore: $(STAMP) ## break small worlds in every way, two deep, on every kind of service: some minutes
 	@PYTHONPATH=tests $(BIN)/python -m explore
@@ -52,13 +64,18 @@ golden: $(STAMP) ## write the golden files and README's picture anew; review the
 mutate: $(STAMP) ## change planning and applying in thousands of ways; ONLY='intime_sync.planning*' for a part
 	@$(BIN)/mutmut run $(if $(ONLY),'$(ONLY)')
 
-lock: ## pin the newest versions of everything (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
-		--no-emit-index-url --upgrade pyproject.toml -o requirements/dev.lock
+lock: ## pin the newest versions of everything, and the oldest that may be used (needs uv)
+	@$(COMPILE) --universal --extra dev --upgrade pyproject.toml -o requirements/dev.lock
+	@$(COMPILE) --universal --upgrade $(RUNTIME) -c requirements/dev.lock pyproject.toml -o requirements/runtime.lock
+	@$(COMPILE) --universal --upgrade -c requirements/dev.lock requirements/build.in -o requirements/build.lock
+	@grep -E '^($(TOOLS))==' requirements/dev.lock | tr -d ' \\' >requirements/tools.tmp
+	@$(COMPILE) --upgrade --resolution lowest-direct $(RUNTIME) -c requirements/tools.tmp \
+		pyproject.toml requirements/tests.in -o requirements/lowest.lock
+	@rm requirements/tools.tmp
 
 bench: $(STAMP) ## measure next to others, say which goals are met, write docs/performance's tables and picture
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was made here
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist \
+	@rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist \
 		tests/editors/node_modules tests/editors/.installing

@@ -32,7 +32,7 @@ fetch() {
     git ls-remote --exit-code "$remote" "refs/heads/$branch" >/dev/null || found=$?
     case $found in
     0)
-        git fetch --quiet --no-tags "$remote" "refs/heads/$branch"
+        git fetch --quiet --no-tags --no-recurse-submodules "$remote" "refs/heads/$branch"
         tip=$(git rev-parse FETCH_HEAD)
         ;;
     2) ;; # git's word for: asked, and there is none
@@ -56,9 +56,9 @@ load() {
     done
 }
 
-# keep FILE as NAME in the next commit; drop NAME: not in it.
+# keep FILE as NAME in the next commit, byte for byte: the checkout's .gitattributes have no say; drop NAME: not in it.
 keep() {
-    blob=$(git hash-object -w -- "$1") || exit 1
+    blob=$(git hash-object -w --no-filters -- "$1") || exit 1
     git update-index --add --cacheinfo "100644,$blob,$place/$2" || exit 1
 }
 drop() { git update-index --force-remove -- "$place/$1" || exit 1; }

@@ -12,7 +12,7 @@ import click
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
 from intime_sync.cli.options import AllowDelete, environ, report_option, reveal_option
-from intime_sync.cli.output import Output, SilentProgress, progress_bar
+from intime_sync.cli.output import Output, SilentProgress, ask, progress_bar
 from intime_sync.cli.places import check_targets
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
 from intime_sync.cli.stopping import StopRequest, stop_on_signals
@@ -171,7 +171,7 @@ def _approved(plan: Plan, wishes: Wishes, stop: StopRequest) -> bool:
     if wishes.auto_approve or plan.is_empty:
         return True
     with stop.at_once():
-        answer = click.prompt("Apply this? Only `yes` does", default="", show_default=False, err=True)
+        answer = ask("Apply this? Only `yes` does")
     if answer.strip() != "yes":
         Output.for_stderr().note("Not applied: nothing was sent.")
         return False

@@ -96,8 +96,10 @@ def main(verbose: int) -> None:
     if verbose:
         import logging
 
+        from intime_sync.cli.output import log_handler
+
         level = logging.INFO if verbose == 1 else logging.DEBUG
-        logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.basicConfig(level=level, handlers=[log_handler()])
         logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 
@@ -126,7 +128,7 @@ def run(arguments: list[str]) -> int:
         _show_usage(error)
         return 3
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        _note("interrupted")
         return 130
     except InvalidConfiguration as error:
         _show_problems(error)
@@ -140,16 +142,26 @@ def run(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"error: {where}{error.strerror or error}", err=True)
+        _note(f"error: {where}{error.strerror or error}")
         return 1
 
 
 def _show_usage(error: click.ClickException) -> None:
     from intime_sync.cli.output import Output
+    from intime_sync.render.style import inert
 
     text = io.StringIO()
     error.show(text)
-    Output.for_stderr().note(text.getvalue())
+    # What was given on the command line stays on its line, whatever it is; click indents the choices that it lists.
+    message = click.unstyle(error.format_message())  # as `show` writes it where there is no terminal
+    safe = "\n\t".join(inert(line) for line in message.split("\n\t"))
+    Output.for_stderr().usage(text.getvalue().replace(message, safe))
+
+
+def _note(text: str) -> None:
+    from intime_sync.cli.output import Output
+
+    Output.for_stderr().note(text)
 
 
 def _show_problems(error: InvalidConfiguration) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -15,7 +15,10 @@ from intime_sync.errors import IntimeSyncError
 from intime_sync.model.problem import Problem
 from intime_sync.render.masking import mask_of
 from intime_sync.render.problems import problems_to_text
-from intime_sync.render.style import inert
+from intime_sync.render.style import harmless, inert
+
+if TYPE_CHECKING:
+    import logging
 
 _UNLIMITED = 100_000
 
@@ -48,9 +51,12 @@ class Output:
         return cls(stream, color, not terminal if reveal is None else not reveal, width)
 
     def write(self, text: str) -> None:
-        """`text` as it is, with a final line break; what the stream's encoding lacks is replaced."""
+        """`text` with a final line break; what the stream's encoding lacks is replaced.
+
+        All output goes through here, and nothing in it moves the cursor or forges a line, whoever it is from.
+        """
         encoding = self.stream.encoding or "utf-8"
-        safe = text.encode(encoding, "replace").decode(encoding)
+        safe = harmless(text, color=self.color).encode(encoding, "replace").decode(encoding)
         self.stream.write(safe if safe.endswith("\n") else safe + "\n")
         self.stream.flush()
 
@@ -68,13 +74,38 @@ class Output:
         """A remark in passing."""
         self.write(self._shown(text))
 
-    def _shown(self, text: str) -> str:
-        """Line by line, since names in it come from elsewhere."""
+    def usage(self, text: str) -> None:
+        """What a command takes and what was wrong about it, line by line; what was given must be inert."""
         mask = mask_of(self.mask)
-        return "\n".join(inert(mask(line)) for line in text.split("\n"))
+        self.write("\n".join(inert(mask(line)) for line in text.split("\n")))
+
+    def _shown(self, text: str) -> str:
+        """Inert, since names in it come from elsewhere: only a line that is indented may begin in the middle of it,
+        so that no name makes a line which looks like one of ours.
+        """
+        mask = mask_of(self.mask)
+        return "\n  ".join(inert(mask(line)) for line in text.split("\n  "))
 
     def _styled(self, text: str, fg: str) -> str:
         return click.style(text, fg=fg, bold=True) if self.color else text
+
+
+def log_handler() -> logging.Handler:
+    """Where `-v` writes: stderr, a line a record, with nothing in it that does something."""
+    import logging
+
+    class Harmless(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return harmless(super().format(record), color=False)
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Harmless("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def ask(question: str) -> str:
+    """What somebody answers on the terminal, "" for just Enter; the question goes to stderr."""
+    return str(click.prompt(harmless(question, color=False), default="", show_default=False, err=True))
 
 
 def _columns() -> int:

@@ -83,7 +83,7 @@ def _reminder(attributes: Attributes, show: Show) -> tuple[str, ...]:
     title, name = str(organizer.get("title", "")), _name(organizer)
     whose = " ".join(part for part in (title, name) if part)
     return (
-        str(attributes.get("at", "")),
+        show(str(attributes.get("at", ""))),
         show(_name(attendant)),
         show(str(attendant.get("mobile", ""))),
         f"with {show(whose)}" if whose else "",
@@ -91,14 +91,31 @@ def _reminder(attributes: Attributes, show: Show) -> tuple[str, ...]:
 
 
 def _message(attributes: Attributes, show: Show) -> tuple[str, ...]:
-    """To whom comes before the words, which may be long. Whoever approves a message approves all of them."""
-    sender, body = (str(attributes.get(name) or "") for name in ("sender", "body"))
-    body = " ".join(body.split())
+    """To whom comes before the words, which may be long. Whoever approves a message approves every character of it,
+    and where it is told what became of it.
+    """
+    sender, body, url = (str(attributes.get(name) or "") for name in ("sender", "body", "status_url"))
     return (
         *_when_and_to_whom(attributes, show),
         f"from {show(sender)}" if sender else "",
         f"“{show(body)}”" if body else "",
+        f"statuses to {show(url)}" if url else "",
     )
+
+
+def people_of(kind: KindName, attributes: Attributes, mask: Mask) -> tuple[str, ...]:
+    """Everybody whom a message goes to besides its groups: contacts by key, others by number."""
+    recipients = attributes.get("recipients")
+    if kind != "message" or not isinstance(recipients, list):
+        return ()
+    return tuple(inert(mask(_who(one))) for one in recipients)
+
+
+def _who(recipient: Json) -> str:
+    """A recipient as the configuration has it: the contact's key, or the number."""
+    if isinstance(recipient, dict):
+        return str(recipient.get("contact") or recipient.get("mobile") or "")
+    return str(recipient)
 
 
 def _when_and_to_whom(attributes: Attributes, show: Show) -> tuple[str, str]:

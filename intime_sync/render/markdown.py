@@ -15,7 +15,7 @@ from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Json, KindName
 from intime_sync.render.apart import LOOK_ALIKE, apart_in
-from intime_sync.render.essence import gist_of, member_of, title_of, value_of
+from intime_sync.render.essence import gist_of, member_of, people_of, title_of, value_of
 from intime_sync.render.fields import gains_and_losses
 from intime_sync.render.markdown_escape import brief, code, marker, prose, size
 from intime_sync.render.masking import Mask, mask_of
@@ -190,11 +190,14 @@ def _what(change: Change, mask: Mask, stopped: str) -> str:
     fields = fields_of(change)
     attributes = before_of(change) if isinstance(change, Delete) else after_of(change) or before_of(change)
     attributes = attributes or {}
-    # Where fields are shown, one cell says whose they are; else all cells say what comes, goes or stays.
-    cells = (
-        (title_of(change.address.kind, attributes, mask),) if fields else gist_of(change.address, attributes, mask)
-    )
+    kind = change.address.kind
+    # Where fields are shown, one cell says whose they are; else all cells say what comes, goes or stays. A message
+    # that is changed is sent anew, so whoever approves that reads all of it.
+    whose = fields and kind != "message"
+    cells = (title_of(kind, attributes, mask),) if whose else gist_of(change.address, attributes, mask)
     lines = [" · ".join(prose(cell) for cell in cells if cell)]
+    if people := people_of(kind, attributes, mask):
+        lines.append(f"recipients: {', '.join(map(code, people))}")
     lines += (f"<b>{prose(alarm)}</b>" for alarm in (stopped, consequence_of(change)) if alarm)
     if isinstance(change, Held) and change.reason:
         lines.append(f"<i>{prose(inert(mask(change.reason)))}</i>")

@@ -6,14 +6,20 @@ The one place that decides this; every renderer comes here through `style.inert`
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
-# `str.isprintable` knows the categories Cc, Cf, Cs, Co, Cn, Zl, Zp and Zs (but for the space). What has other
-# categories and leaves no ink all the same: Default_Ignorable_Code_Point, blank letters and the blank braille cell.
-_INKLESS: Final = (
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U00016fe4\U0001d159\U000e0100-\U000e01ef"
+# What draws nothing, by property. `str.isprintable` knows the categories Cc, Cf, Cs, Co, Cn, Zl, Zp and Zs (but for
+# the space) in the version of Unicode that Python has; the next two it does not know.
+# The whole of Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of Unicode 17.0.
+_DEFAULT_IGNORABLE: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# Letters and symbols whose glyph is empty by design, and which have no property that says so: the blank braille cell,
+# the blanks of hieroglyphs, the Khitan filler, the null notehead, the spaces of SignWriting.
+_BLANK: Final = "\u2800\U00013441\U00013442\U00016fe4\U0001d159\U0001da7f\U0001da80"
+_INKLESS: Final = f"{_DEFAULT_IGNORABLE}{_BLANK}"
 # Letters of the Latin alphabet in another dress: full-width, mathematical, and numbers and symbols like Ⅰ, ℂ or ⓐ.
 _DISGUISED: Final = (
     "\u2102\u2107\u210a-\u2113\u2115\u2119-\u211d\u2124\u2128\u212c\u212d\u212f-\u2139\u2145-\u2149\u2160-\u217f\u24b6-\u24e9"
@@ -33,6 +39,10 @@ _TWINS: Final = (
 
 _ALWAYS: Final = re.compile(f"[{_INKLESS}{_DISGUISED}]")
 _SOMETIMES: Final = re.compile(f"[{_FOREIGN}]")
+# All marks lie here; Latin, Greek and Cyrillic letters, punctuation and symbols, and those of East Asia do not.
+_MARKED: Final = re.compile(
+    "[^\\x00-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u20cf\u20f1-\u2cee\u3100-\ua66e\uac00-\ud7ff]"
+)
 _LATIN: Final = re.compile(
     "[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u1d00-\u1d25\u1e00-\u1eff\ua722-\ua7ff]"
 )
@@ -48,18 +58,36 @@ _WORD: Final = re.compile(rf"[\w{_WITHIN}]+")
 def spelled_out(text: str) -> str:
     r"""`text`, which must be in NFC, with what cannot be seen or believed written as `\u200b`.
 
-    That is: control and direction characters, whatever leaves no ink, spaces but the usual one, letters in disguise
-    (Ａ, 𝐀), and where Latin letters stand also those of other scripts that are among them in one word, or that make
-    up a word which looks like a Latin one. A name in another script altogether stays as it is.
+    That is: control and direction characters, whatever leaves no ink, spaces but the usual one, marks with no letter
+    of their script to stand on, letters in disguise (Ａ, 𝐀), and where Latin letters stand also those of other
+    scripts that are among them in one word, or that make up a word which looks like a Latin one. A name in another
+    script altogether stays as it is.
     """
     if _SOMETIMES.search(text) and _LATIN.search(text):
         text = _WORD.sub(_honest_word, text)
-    if text.isprintable() and not _ALWAYS.search(text):
+    if text.isprintable() and not _ALWAYS.search(text) and not _MARKED.search(text):
         return text
-    return "".join(
-        character if character.isprintable() and not _ALWAYS.match(character) else _escaped(character)
-        for character in text
-    )
+    shown, base = [], ""
+    for character in text:
+        mark = unicodedata.category(character)[0] == "M"
+        if character.isprintable() and not _ALWAYS.match(character) and not (mark and not _carries(base, character)):
+            shown.append(character)
+            base = base if mark else character
+        else:
+            shown.append(_escaped(character))
+            base = ""
+    return "".join(shown)
+
+
+def _carries(base: str, mark: str) -> bool:
+    """Whether a mark is drawn on this character: any mark of all scripts on any letter or sign, others on their own.
+
+    Where it is drawn on nothing, or on a letter of another script, some fonts show it and some show nothing.
+    """
+    if not base or base == " ":
+        return False
+    script = unicodedata.name(mark, "").partition(" ")[0]
+    return script == "COMBINING" or unicodedata.name(base, "").partition(" ")[0] == script
 
 
 def _honest_word(found: re.Match[str]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from intime_sync.render.seen import spelled_out
 from intime_sync.wire.text import nfc
@@ -46,6 +47,29 @@ def inert(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return spelled_out(nfc(text))
+
+
+# Our own colours (see `Style`), or what may not be printable: Latin letters are, others are looked at one by one.
+_OWN_OR_ODD: Final = re.compile("\x1b\\[(?:[012]|3[1236])m|[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u0300-\U0010ffff]")
+
+
+def harmless(text: str, *, color: bool) -> str:
+    """`text` of any layout, with everything in it that is not printable as `\\uXXXX`, but for line breaks and tabs.
+
+    With `color`, the colours of `Style` stay. This is the last thing that happens to all output, for what somebody
+    forgot to make `inert`. In JSON, where such characters stand in strings only, the escapes mean the same.
+    """
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return _OWN_OR_ODD.sub(lambda found: _kept_or_escaped(found[0], color), text)
+
+
+def _kept_or_escaped(found: str, color: bool) -> str:
+    if found.isprintable() or (len(found) > 1 and color):
+        return found
+    # Of a colour that is none here, only the first character does something.
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)) + found[1:]
 
 
 def shortened(text: str, width: int) -> str:

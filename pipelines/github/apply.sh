@@ -5,6 +5,9 @@
 case ${GITHUB_EVENT_NAME:-} in
 pull_request*) finish 3 'A pull request is planned, never applied: use this on push or workflow_dispatch' ;;
 esac
+if [ "${INTIME_CI_FORK:-false}" = true ]; then
+    finish 3 'What comes from a fork, or from a bot that gets no secrets, is validated, never applied'
+fi
 
 code=0
 validated || code=$?
@@ -21,7 +24,7 @@ case $changes in
 esac
 
 # A run that is started again later must not bring back what has been changed since: only the newest commit is applied.
-tip=$(git ls-remote origin "${GITHUB_REF:-}" 2>/dev/null | cut -f1) || tip=
+tip=$(authorized git ls-remote origin "${GITHUB_REF:-}" 2>/dev/null | cut -f1) || tip=
 if [ -n "${GITHUB_REF:-}" ] && [ -n "$tip" ] && [ "$tip" != "${GITHUB_SHA:-}" ]; then
     summarize <"$reports/plan.md"
     finish 5 "This is not the newest commit of ${GITHUB_REF} any more, so nothing was sent; the newest one's run applies"
@@ -35,7 +38,8 @@ if [ -z "$approved" ] && { [ "$changes" -eq 0 ] || [ "${INTIME_CI_REQUIRE_APPROV
 fi
 if [ -z "$approved" ]; then
     code=0
-    approved=$(comment approved --name "$name" --sha "${GITHUB_SHA:-}" 2>"$reports/refusal.txt") || code=$?
+    approved=$(comment approved --name "$name" --sha "${GITHUB_SHA:-}" --ref "${GITHUB_REF:-}" \
+        2>"$reports/refusal.txt") || code=$?
     cat "$reports/refusal.txt" >&2
     if [ "$code" -ne 0 ]; then
         summarize <"$reports/plan.md"

@@ -5,10 +5,6 @@ here=$INTIME_CI_HOME/github
 directory=${INTIME_CI_DIRECTORY:-.}
 name=${INTIME_CI_NAME:-$directory}
 
-# Only comment.py and git may use the token; the command has no business with it.
-token=${GITHUB_TOKEN:-}
-unset GITHUB_TOKEN
-
 reports=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/intime-sync.XXXXXX")
 
 # inertly COMMAND...: run it; what it prints is text to the runner, even where it looks like a workflow command.
@@ -79,7 +75,7 @@ planned() {
     digest=
     case $code in
     0 | 2)
-        digest=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1], encoding="utf-8"))["digest"])' \
+        digest=$(python3 -I -c 'import json, sys; print(json.load(open(sys.argv[1], encoding="utf-8"))["digest"])' \
             "$reports/plan.json")
         output digest "$digest"
         output has-changes "$(if [ "$code" -eq 2 ]; then echo true; else echo false; fi)"
@@ -90,15 +86,30 @@ planned() {
     esac
 }
 
-# comment ARGUMENT...: comment.py with the token.
+# comment ARGUMENT...: comment.py with token and key, which are in no environment and in no list of processes.
 comment() {
-    GITHUB_TOKEN=$token python3 "$here/comment.py" "$@"
+    printf '%s\n' "$token" "$key" | python3 -I "$here/comment.py" "$@"
+}
+
+# authorized COMMAND...: run it so that git may use the token at GitHub, where the checkout has left no credentials.
+authorized() {
+    if [ -z "$token" ] || git config --get-regexp '^http\..*\.extraheader$' >/dev/null 2>&1; then
+        "$@"
+        return
+    fi
+    (
+        count=${GIT_CONFIG_COUNT:-0}
+        export "GIT_CONFIG_COUNT=$((count + 1))"
+        export "GIT_CONFIG_KEY_$count=http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader"
+        export "GIT_CONFIG_VALUE_$count=AUTHORIZATION: basic $(printf 'x-access-token:%s' "$token" | base64 | tr -d '\n')"
+        "$@"
+    )
 }
 
 # ledger VERB: load, begin or end, where the ledger lives in a branch; otherwise nothing.
 ledger() {
     if [ -n "${INTIME_CI_LEDGER_BRANCH:-}" ]; then
         export INTIME_LEDGER="$reports/ledger.json"
-        sh "$INTIME_CI_HOME/ledger.sh" "$1" "$INTIME_CI_LEDGER_BRANCH" "$name" "$INTIME_LEDGER"
+        authorized sh "$INTIME_CI_HOME/ledger.sh" "$1" "$INTIME_CI_LEDGER_BRANCH" "$name" "$INTIME_LEDGER"
     fi
 }

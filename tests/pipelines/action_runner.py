@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fake_github import REPOSITORY, TOKEN, FakeGitHub
+from fake_github import APPROVAL_KEY, REPOSITORY, TOKEN, FakeGitHub
 from harness import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +45,12 @@ class Job:
     hub: FakeGitHub
     github: dict[str, Any] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
+    server: str = "https://github.example"
 
     def run(self, step: str = "Run", **inputs: str) -> Outcome:
         """Run a step of the action with these inputs (with _ for -), the others at their defaults."""
         given = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()}
+        given |= {"approval-key": APPROVAL_KEY}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         github = {
             "repository": REPOSITORY,
@@ -76,9 +78,11 @@ class Job:
             "RUNNER_TEMP": str(temp),
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_API_URL": self.hub.url,
+            "GITHUB_SERVER_URL": self.server,
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_EVENT_NAME": github["event_name"],
             "GITHUB_SHA": github["sha"],
+            "GITHUB_REF": github.get("ref", "refs/heads/main"),
         }
         environ |= declared | {key: value for key, value in self.environ.items() if key == "PATH"}
         assert found["shell"] == "sh"

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 REPOSITORY = "clinic/account"
 TOKEN = "a-token"
+APPROVAL_KEY = "k3y" * 11
 BOT = "github-actions[bot]"
 BEFORE, MERGED, AFTER = "2036-01-01T10:00:00Z", "2036-01-01T11:00:00Z", "2036-01-01T12:00:00Z"
 
@@ -36,9 +37,10 @@ class FakeGitHub:
         self.comments.setdefault(pull, []).append(comment)
         return comment
 
-    def merge(self, pull: int, head: str, commit: str, at: str | None = MERGED) -> None:
-        """A pull request, merged as a commit, or closed."""
-        self.pulls.append({"number": pull, "head": {"sha": head}, "merge_commit_sha": commit, "merged_at": at})
+    def merge(self, pull: int, head: str, commit: str, at: str | None = MERGED, base: str = "main") -> None:
+        """A pull request, merged into a branch as a commit, or closed."""
+        known = {"number": pull, "head": {"sha": head}, "base": {"ref": base}}
+        self.pulls.append({**known, "merge_commit_sha": commit, "merged_at": at})
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], data: Any) -> tuple[int, Any]:
         """Status and body."""

@@ -263,16 +263,21 @@ def test_installing_takes_the_checkout_or_what_is_asked_for(job: Job, tmp_path: 
     stub = tmp_path / "stub"
     stub.mkdir()
     (stub / "python3").write_text(
-        '#!/bin/sh\nmkdir -p "$3/bin"\nfor name in python intime-sync; do\n'
-        '  printf \'#!/bin/sh\\necho "$0 $*"\\n\' >"$3/bin/$name"; chmod +x "$3/bin/$name"\ndone\n'
+        '#!/bin/sh\nmkdir -p "$4/bin"\nfor name in python intime-sync; do\n'
+        '  printf \'#!/bin/sh\\necho "$0 $*"\\n\' >"$4/bin/$name"; chmod +x "$4/bin/$name"\ndone\n'
     )
     (stub / "python3").chmod(0o755)
     job.environ = {"PATH": f"{stub}:/usr/bin:/bin"}
-    for version, wanted in (("", f"{ROOT}[emulator,excel]"), ("intime-sync==0.1.0", "intime-sync==0.1.0")):
+    locked = "".join(f" --requirement {ROOT}/requirements/{name}.lock" for name in ("runtime", "build"))
+    pip = "-I -m pip install --disable-pip-version-check --quiet"
+    for version, wanted in (("", str(ROOT)), ("intime-sync==0.1.0", "intime-sync==0.1.0")):
         ran = job.run("Install", version=version)
         assert ran.code == 0, ran.log
-        assert f"-m pip install --quiet --disable-pip-version-check {wanted}\n" in ran.log
-    assert job.run("Install", version="--index-url=http://example.se").code == 3
+        assert f"{pip} --require-hashes --only-binary=:all:{locked}\n" in ran.log
+        assert f"{pip} --no-deps --no-build-isolation {wanted}\n" in ran.log
+        assert "-I -m pip check" in ran.log
+    for hostile in ("--index-url=http://example.se", "intime-sync --index-url=http://example.se", "a\n-r b"):
+        assert job.run("Install", version=hostile).code == 3
 
 
 def test_action_yml_wires_every_input_and_pins_every_action() -> None:

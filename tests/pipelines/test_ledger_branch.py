@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
+from base64 import b64encode
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from action_runner import ROOT, Job
-from fake_github import fake_github
+from fake_github import TOKEN, fake_github
 from harness import Workspace
 
 SCRIPT = ROOT / "pipelines" / "ledger.sh"
@@ -111,6 +115,63 @@ def test_a_push_whose_answer_was_lost_counts_once_it_is_seen_to_have_come_in(rem
     here.unlink()
     assert ledger(one, "begin", "state", "clinic", str(here), run="2")[0] == 0
     assert here.read_text() == "{}"
+
+
+def test_the_repositorys_attributes_do_not_change_the_ledger(remote: Path, tmp_path: Path) -> None:
+    """A `.gitattributes` that wants line ends, keywords or filters for every file would damage it."""
+    one = clone(remote, tmp_path / "one")
+    (one / ".gitattributes").write_text("* text=auto eol=lf ident filter=upper working-tree-encoding=UTF-16LE\n")
+    git(one, "config", "filter.upper.clean", "tr a-z A-Z")
+    here = one / "l.json"
+    for content in (b"first\r\n$Id$ \xc3\xa5\n", b"second"):
+        assert ledger(one, "begin", "state", "clinic", str(here))[0] == 0
+        here.write_bytes(content)
+        assert ledger(one, "end", "state", "clinic", str(here))[0] == 0
+        assert ledger(one, "load", "state", "clinic", str(here))[0] == 0
+        assert here.read_bytes() == content
+
+
+@pytest.mark.parametrize("kept", ["nothing", "what the checkout left"])
+def test_a_checkout_without_credentials_is_read_with_the_jobs_token(
+    space: Workspace, remote: Path, kept: str
+) -> None:
+    """GitHub over HTTP, as far as reading goes: the file server, for who has the token."""
+    other = clone(remote, space.path / "other")
+    space.configure("groups: [A]\n")
+    assert ledger(other, "begin", "state", ".", str(other / "l.json"))[0] == 0
+    git(remote, "update-server-info")
+    asked: list[str | None] = []
+    allowed = f"basic {b64encode(f'x-access-token:{TOKEN}'.encode()).decode()}"
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"])
+            if asked[-1] == allowed or kept != "nothing":
+                super().do_GET()
+            else:
+                self.send_error(401)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(remote.parent)))
+    address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    git(space.path, "init", "-q")
+    git(space.path, "remote", "add", "origin", f"{address}/{remote.name}")
+    if kept != "nothing":
+        git(space.path, "config", f"http.{address}/.extraheader", "AUTHORIZATION: basic kept")
+    try:
+        with fake_github() as hub:
+            job = Job(space, hub, environ={"HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}, server=address)
+            ran = job.run(command="plan", comment="false", ledger_branch="state")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert ran.code == 0, ran.log
+    assert set(asked) == ({allowed} if kept == "nothing" else {"basic kept"})
 
 
 def test_a_remote_that_cannot_be_read_is_no_empty_ledger(remote: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, RemoteId
 from intime_sync.remote.fetch import fetch_actual
+from intime_sync.render.style import inert
 
 if TYPE_CHECKING:
     from intime_sync.exporting.export import Export
@@ -274,8 +275,8 @@ def _report(settings: Settings, export: Export, reveal: bool | None) -> None:
     except InvalidConfiguration:
         notes.note(f"The files are written, but together with what was there {directory} does not validate:")
         raise
-    where = shlex.quote(str(directory))
+    where = inert(shlex.quote(str(directory)))
     counts = ", ".join(f"{name}: {number}" for name, number in export.counts.items())
     Output.for_stdout(reveal).write(
-        f"Wrote {directory} ({counts}). Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"
+        f"Wrote {inert(str(directory))} ({counts}). Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"
     )

@@ -15,6 +15,7 @@ from intime_sync.config.whole_schema import root_schema
 from intime_sync.errors import InvalidInput
 from intime_sync.files import SHARED, replace_file
 from intime_sync.links import refuse_target
+from intime_sync.render.style import inert
 
 SCHEMA_FILE = "intime.schema.json"
 
@@ -71,6 +72,8 @@ def command(directory: Path, owner: str | None, url: str) -> int:
         refuse_target(directory / file, directory)
     for file, text in texts.items():
         replace_file(directory / file, [text.encode()], SHARED)
-    where = shlex.quote(str(directory))
-    Output.for_stdout().write(f"Wrote {root}. Next:\n  intime-sync plan {where}\n  intime-sync apply {where}")
+    where = inert(shlex.quote(str(directory)))
+    Output.for_stdout().write(
+        f"Wrote {inert(str(root))}. Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"
+    )
     return 0

@@ -13,7 +13,7 @@ import click
 
 from intime_sync.cli.one_off import OneOff, one_off
 from intime_sync.cli.options import directory_argument, environ, reveal_option
-from intime_sync.cli.output import Output
+from intime_sync.cli.output import Output, ask
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.wiring import (
     account_of,
@@ -130,7 +130,7 @@ def _check_terminal(auto_approve: bool, verb: str) -> None:
 
 
 def _confirmed(question: str, otherwise: str) -> bool:
-    answer = click.prompt(f"{question} Only `yes` does", default="", show_default=False, err=True)
+    answer = ask(f"{question} Only `yes` does")
     if answer.strip() == "yes":
         return True
     Output.for_stderr().note(otherwise)
@@ -171,7 +171,7 @@ def _preview(message: OneOff, out: Output) -> str:
     mask = mask_of(out.mask)
     to = [*(mask(number) for number in message.numbers), *(f"group {inert(name)}" for name in message.groups)]
     lines = [
-        f"From  {message.sender}",
+        f"From  {inert(message.sender)}",
         f"To    {', '.join(to)}",
         f"When  {message.send_at or 'at once'}",
         f"Text  {inert(mask(message.body))}",
@@ -231,7 +231,7 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
     with connect(settings) as connection:
         for id in ids:
             said, done = _cancelled(connection.client, id)
-            out.write(f"{id}  {said}")
+            out.write(f"{id}  {inert(said)}")
             failed += [] if done else [id]
     if failed:
         raise AppliedInPart(

@@ -16,6 +16,7 @@ from intime_sync.config.desired import load_desired
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.model.problem import Problem
+from intime_sync.render.style import inert
 
 
 class ProblemFormat(StrEnum):
@@ -55,7 +56,7 @@ def command(directory: Path, format_: str, reveal: bool | None) -> int:
         counts = [
             f"{BY_NAME[kind].spec.name}: {len(items)}" for kind, items in configuration.desired.resources.items()
         ]
-        out.write(f"{directory} is valid: {', '.join(counts) or 'it manages nothing'}")
+        out.write(f"{inert(str(directory))} is valid: {', '.join(counts) or 'it manages nothing'}")
     return 0
 
 

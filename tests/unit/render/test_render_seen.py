@@ -105,6 +105,12 @@ def _all_formats(name: str, mask: bool) -> list[str]:
         "山田",
         "محمد",
         "Zoë’s β-blockerare",
+        "नमस्ते",
+        "สวัสดี",
+        "محمّد",
+        "မြန်မာ",
+        "Nguyễn Thị Huệ",
+        "x̶ 1⃣",
     ],
 )
 def test_honest_names_stay(name: str) -> None:
@@ -121,6 +127,30 @@ def test_nothing_without_ink_is_let_through() -> None:
         and not inert(f"a{chr(code)}b").isascii()
     ]
     assert let_through == []
+
+
+def test_nothing_that_draws_nothing_is_let_through() -> None:
+    """By property, over all of Unicode: Default_Ignorable_Code_Point, and what is empty by design."""
+    ignorable = [0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0, *range(0x180B, 0x1810)]
+    ignorable += [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)]
+    ignorable += [
+        *range(0xFFF0, 0xFFF9),
+        *range(0x1BCA0, 0x1BCA4),
+        *range(0x1D173, 0x1D17B),
+        *range(0xE0000, 0xE1000),
+    ]
+    blank = [0x2800, 0x13441, 0x13442, 0x16FE4, 0x1D159, 0x1DA7F, 0x1DA80]
+    assert [hex(code) for code in ignorable + blank if not inert(f"a{chr(code)}b").isascii()] == []
+
+
+def test_no_mark_without_a_letter_is_let_through() -> None:
+    """A mark at the start, after a space, or on a letter of another script is drawn by some fonts only."""
+    marks = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == "M"]
+    assert len(marks) > 2000
+    assert [hex(code) for code in marks if not inert(chr(code)).isascii()] == []
+    assert [hex(code) for code in marks if not inert(f"a {chr(code)}").isascii()] == []
+    others = [code for code in marks if not unicodedata.name(chr(code)).startswith("COMBINING")]
+    assert [hex(code) for code in others if not inert(f"a{chr(code)}b").isascii()] == []
 
 
 @pytest.mark.parametrize(("letter", "twin"), [("a", "\u0430"), ("o", "\u03bf"), ("e", "\u0435")])
