@@ -15,8 +15,9 @@ from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change, Create, Delete, Replace, Update, remote_id_of
 from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
-from intime_sync.model.resource import Address, Resource
+from intime_sync.model.resource import Address, RemoteId, Resource
 from intime_sync.planning.awaiting import why_waiting
+from intime_sync.planning.lookalikes import lookalikes
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import SURPLUS
 from intime_sync.remote.client import Outcome, Unknown
@@ -60,11 +61,14 @@ def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, 
                 raise halt
             return
         view = ListView(kind, run.actual[kind.name])
-        if isinstance(goal, CreateGoal):
-            remove_duplicates(run, kind, goal.twins(pending, view))
         met = {change.address: found for change in pending if (found := goal.met(change, view)) is not False}
-        if isinstance(goal, CreateGoal) and kind.name == GROUPS.name:
-            met |= _renamed(run, goal, sent, view, met)
+        if isinstance(goal, CreateGoal):
+            twins = goal.twins(pending, view)
+            if kind.name == GROUPS.name:
+                renamed, more = _renamed(run, goal, sent, view, met)
+                met |= renamed
+                twins += more
+            remove_duplicates(run, kind, twins)
         _settle(run, goal, sent, met, last=last)
         run.see_own_names(kind)
         if halt is not None:
@@ -138,23 +142,41 @@ def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_Sent], atte
 
 
 def _renamed(
-    run: Run, goal: CreateGoal, sent: Sequence[_Sent], view: ListView, met: Container[Address]
-) -> dict[Address, Resource[Any]]:
-    """New groups that the account lists under the id of the reply and another name; says what to write instead."""
+    run: Run,
+    goal: CreateGoal,
+    sent: Sequence[_Sent],
+    view: ListView,
+    met: Mapping[Address, Resource[Any] | bool],
+) -> tuple[dict[Address, Resource[Any]], list[tuple[str, Resource[Any]]]]:
+    """New groups that the account lists by another name, and twins of them; says what to write instead.
+
+    The id of the reply tells which is which; where the reply was lost, the name does, as far as it is alike.
+    """
     found: dict[Address, Resource[Any]] = {}
+    twins: list[tuple[str, Resource[Any]]] = []
+    taken: set[RemoteId | None] = {row.remote_id for row in met.values() if isinstance(row, Resource)} | goal.before
     for batch in sent:
-        ids = batch.outcome.ids if isinstance(batch.outcome, Ids) else ()
-        for change, id in zip(batch.changes, ids, strict=False):
-            row = view.by_id.get(id)
-            if row is None or id in goal.before or change.address in met:
+        ids = batch.outcome.ids if isinstance(batch.outcome, Ids) else (None,) * len(batch.changes)
+        taken |= {*ids}
+        may_be_done = isinstance(batch.outcome, Ids | Unknown)
+        for change, id in zip(batch.changes, ids, strict=False) if may_be_done else ():
+            if change.address in met:
                 continue
+            named = view.by_id.get(id) if id is not None and id not in goal.before else None
+            alike = lookalikes(change.address.key, view.by_id.values(), taken)
+            rows = [*([named] if named is not None else []), *alike]
+            if not rows:
+                continue
+            row, *others = rows
+            taken |= {each.remote_id for each in rows}
+            twins += [(change.address.key, other) for other in others]
             goal.renamed[change.address] = row.key
             found[change.address] = row
             run.notes.append(
                 f"{change.address}: the service calls it `{row.key}`, and it is known by that name from now on; "
                 f"write `{row.key}` instead, so that the configuration shows what the account has"
             )
-    return found
+    return found, twins
 
 
 def _is_past(run: Run, kind: ListedKind, change: Change) -> bool:

@@ -25,6 +25,7 @@ from intime_sync.kinds.registry import BY_NAME, GROUPS, MESSAGES
 from intime_sync.model.ledger import Delta, Dispatch, DropCarrier, DropEntry, Entry, Intent, Ledger, PutEntry
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
+from intime_sync.planning.lookalikes import lookalikes
 from intime_sync.planning.ownership import SURPLUS, is_surplus
 
 _WITHOUT_LISTS = frozenset({SEND, CANCEL, APPEND})
@@ -188,6 +189,7 @@ def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, dat
 def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
     view = ListView(kind, actual.of(kind.name))
     before = {RemoteId(id) for id in _list(intent, "before")}
+    taken = {entry.remote_id for entry in ledger.of(kind.name).values() if entry.remote_id is not None} | before
     for key, attributes in _objects(intent):
         known = ledger.of(kind.name).get(key)
         ours = known.remote_id if known else None
@@ -197,6 +199,16 @@ def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot)
             # A request of which nothing was heard may be carried out after another one has made the object.
             key=lambda row: (row.remote_id != ours, row.remote_id or 0),
         )
+        if kind.name == GROUPS.name and not made:
+            alike = lookalikes(key, view.by_id.values(), taken - {ours})
+            taken |= {row.remote_id for row in alike if row.remote_id is not None}
+            for row in alike[:1]:
+                entry = known or Entry(attributes)
+                yield PutEntry(
+                    kind.name, key, replace(entry, remote_id=row.remote_id, listed_as=row.key, awaited=None)
+                )
+            for row in alike[1:]:
+                yield from surplus(kind, key, row)
         for position, row in enumerate(made):
             if position > 0:
                 yield from surplus(kind, key, row)

@@ -8,10 +8,12 @@ from intime_sync.applying.recovery import arrivals, settlement, waits_for_list
 from intime_sync.applying.run import FEW_REREADS, FIRST_PAUSE
 from intime_sync.ledgers.base import LedgerView, Settle
 from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.planning.matching import account_under_own_names
 
 
 def read_settled(
-    fetch: Callable[[Iterable[KindName]], Snapshot],
+    fetch_lists: Callable[[Iterable[KindName]], Snapshot],
+    desired: Snapshot | None,
     kinds: Iterable[KindName],
     view: LedgerView,
     settle: Settle,
@@ -19,9 +21,15 @@ def read_settled(
 ) -> Snapshot:
     """The lists of `kinds`, once everything in `view` is settled that they can settle.
 
+    Objects have the names that they were made with, whatever the service calls them, unless `desired` has those.
+
     A list that does not show what an interrupted run may have done is read again a few times, after pauses by
     `sleep` (seconds); without that, it is believed at once, which is enough for who only looks.
     """
+
+    def fetch(kinds: Iterable[KindName]) -> Snapshot:
+        return account_under_own_names(fetch_lists(kinds), view.ledger, desired)
+
     actual = fetch(dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents))))
     for attempt in range(FEW_REREADS if sleep is not None else 0):
         late = {intent.kind for intent in view.open_intents if waits_for_list(intent, view.ledger, actual)}
@@ -34,4 +42,5 @@ def read_settled(
     learnt = arrivals(view.ledger, actual)
     if learnt:
         settle(None, learnt)
-    return actual
+    # By now, more names that the service made of others may be known.
+    return account_under_own_names(actual, view.ledger, desired)

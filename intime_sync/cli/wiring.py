@@ -219,15 +219,14 @@ def read_account(
     check_ledger(view.ledger, connection.account)
 
     def fetch(kinds: Iterable[KindName]) -> Snapshot:
-        fetched = fetch_actual(connection.client, kinds, reading_context(settings))
-        return account_under_own_names(fetched, view.ledger, desired)
+        return fetch_actual(connection.client, kinds, reading_context(settings))
 
     if view.open_intents or any(all_awaited(view.ledger)):
         from intime_sync.applying.settling import read_settled
 
-        actual = read_settled(fetch, kinds, view, settle, time.sleep if patient else None)
+        actual = read_settled(fetch, desired, kinds, view, settle, time.sleep if patient else None)
     else:
-        actual = fetch(kinds)
+        actual = account_under_own_names(fetch(kinds), view.ledger, desired)
     _settle_by_receipts(settings, view.ledger, settle)
     return actual
 

@@ -15,7 +15,7 @@ import pytest
 from accounts import edited, held_state, random_wanted, wanted_state
 from harness import Workspace, workspace
 
-ROUNDS = 18
+ROUNDS = 15
 CONTACTS = 240
 SERVICES: tuple[dict[str, Any], ...] = (
     {},
@@ -24,6 +24,7 @@ SERVICES: tuple[dict[str, Any], ...] = (
     {"on_known_mobile": "keep"},
     {"reuse_ids": True},
     {"echo": "raw", "duplicates": "keep"},
+    {"names": "upper"},
 )
 """Each kind of service is a series of ROUNDS kills or more, a test of its own, so that the machine's cores share."""
 

@@ -30,7 +30,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.guards import allowed
-from intime_sync.planning.matching import Clock, account_under_own_names
+from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account as PlannedAccount
 from intime_sync.planning.planner import make_plan
 from intime_sync.remote.client import Client
@@ -170,9 +170,8 @@ class Account:
 
     def _plan(self, desired: Snapshot, session: LedgerSession) -> tuple[Plan, Snapshot]:
         actual = read_settled(
-            lambda kinds: account_under_own_names(
-                fetch_actual(self.client, kinds, reading()), session.ledger, desired
-            ),
+            lambda kinds: fetch_actual(self.client, kinds, reading()),
+            desired,
             desired.resources,
             LedgerView(session.ledger, session.open_intents),
             settle_in(session),

@@ -30,7 +30,7 @@ SERVICES: Mapping[str, Kind] = {
     "adds-in-part": Kind({}, ("neighbour",), keeps_others=True),
     "merges-in-part": Kind({"on_known_mobile": "union"}, ("neighbour",), keeps_others=True),
     "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves")),
-    "renames": Kind({"names": "upper"}, ("contact", "moves")),
+    "renames": Kind({"names": "upper"}, ("group", "contact", "moves")),
     "lags": Kind({"list_lag": 1}),
     "lags-more": Kind({"list_lag": 3}, ("contact",)),
     "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),

@@ -31,7 +31,7 @@ from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.carriers import unknown_carriers
-from intime_sync.planning.matching import Clock, account_under_own_names
+from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
@@ -132,9 +132,9 @@ class Lab:
         """The account, once what an interrupted run left open is settled."""
 
         def fetch(kinds: Iterable[KindName]) -> Snapshot:
-            return account_under_own_names(fetch_actual(self.client, kinds, reading()), view.ledger, desired)
+            return fetch_actual(self.client, kinds, reading())
 
-        return read_settled(fetch, kinds, view, settle, lambda _seconds: None)
+        return read_settled(fetch, desired, kinds, view, settle, lambda _seconds: None)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
