@@ -38,7 +38,7 @@ lowest: ## run the quick tests on the oldest versions that pyproject.toml allows
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(VENV)-lowest/bin/python -m pytest -n auto --dist worksteal -q $(LOWEST_TESTS)
 
-explore: $(STAMP) ## break small worlds in every way, two deep, on every kind of service: some minutes
+explore: $(STAMP) ## break small worlds in every way, two deep, on every kind of service: an hour or two
 	@PYTHONPATH=tests $(BIN)/python -m explore
 
 lint: $(STAMP) ## format check, lint, types, layers, schema
