@@ -15,7 +15,7 @@ import pytest
 from accounts import edited, held_state, random_wanted, wanted_state
 from harness import Workspace, workspace
 
-ROUNDS = 15
+ROUNDS = 11
 CONTACTS = 240
 SERVICES: tuple[dict[str, Any], ...] = (
     {},

@@ -6,7 +6,7 @@ import pytest
 from explore.histories import explore, pairs
 from explore.known import KNOWN
 
-SHARE = 150
+SHARE = 300
 """Every history with one disturbance, and of those with two every so manieth."""
 
 

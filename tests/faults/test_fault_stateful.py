@@ -36,7 +36,7 @@ from intime_sync.planning.selection import Selection
 from intime_sync.render.json import plan_to_json
 from intime_sync.render.plan_file import plan_from_json
 
-USUAL = 60
+USUAL = 40
 EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", USUAL))
 """Set FAULT_EXAMPLES to a few thousand to search at random for a night; the usual ones are always the same."""
 
