@@ -17,7 +17,7 @@ from intime_sync.model.change import Adopt, Change, Create, Forget, Held, Replac
 from intime_sync.model.ledger import Dispatch, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
-from intime_sync.planning.resending import is_in_doubt
+from intime_sync.planning.resending import is_in_doubt, repeats
 from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
@@ -175,11 +175,15 @@ def _in_doubt(run: Run, change: Create | Replace, plan: Iterable[Change]) -> str
     for other in still_there(run, plan):
         if other.address == change.address:
             continue
-        if MESSAGES.repeats(before_of(other) or {}, change.after):
+        if repeats(run.session.ledger, before_of(other) or {}, change.after):
             return _doubt(other.address.key)
     # The plan may have been narrowed, or written by hand: the ledger says what is in doubt.
     for key, entry in run.session.ledger.of(MESSAGE).items():
-        if is_in_doubt(entry) and key != change.address.key and MESSAGES.repeats(entry.attributes, change.after):
+        if (
+            is_in_doubt(entry)
+            and key != change.address.key
+            and repeats(run.session.ledger, entry.attributes, change.after)
+        ):
             return _doubt(key)
     return None
 

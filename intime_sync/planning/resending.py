@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from intime_sync.kinds.registry import CONTACTS, MESSAGES
 from intime_sync.model.ledger import Entry, Ledger
+from intime_sync.model.resource import Attributes
 from intime_sync.planning.matching import Clock
 
 
@@ -45,6 +46,21 @@ def earlier_message(
         if readers and (found is None or (doubt and not is_in_doubt(found.entry))):
             found = EarlierMessage(key, entry, readers[0])
     return found
+
+
+def repeats(ledger: Ledger, one: Attributes, other: Attributes) -> bool:
+    """Whether two messages bring the same text from the same sender to some of the same people.
+
+    That is how one message looks under two keys. People are compared by group and by number; the numbers of a group
+    are those of the contacts that the ledger knows in it.
+    """
+    if any(one.get(name) != other.get(name) for name in ("sender", "body")):
+        return False
+    theirs, others = set(MESSAGES.group_names(one)), set(MESSAGES.group_names(other))
+    if not theirs.isdisjoint(others):
+        return True
+    people = group_members(ledger, theirs).union(MESSAGES.mobiles(one))
+    return not people.isdisjoint(group_members(ledger, others).union(MESSAGES.mobiles(other)))
 
 
 def is_in_doubt(entry: Entry) -> bool:

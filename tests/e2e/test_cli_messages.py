@@ -423,3 +423,40 @@ def test_a_target_takes_back_what_was_scheduled_under_the_old_key(space: Workspa
     ran = apply_target(space, by_file=by_file)
     assert ran.code == 0, ran.out + ran.err
     assert sent(space) == before
+
+
+def test_what_the_service_does_not_take_back_is_not_sent_under_a_new_key(space: Workspace) -> None:
+    """However often the same is applied: "could not be removed" may mean that it will be sent."""
+    campaign(space)
+    space.apply()
+    assert space.emulator is not None
+    refused = {"endpoint": "message/delete", "call": "every", "fault": "refuse", "code": "2:ERROR2"}
+    space.emulator.set_faults(faults(refused))
+    before = sent(space)
+    rename(space)
+    for _ in range(2):
+        ran = failed(space, 7, "apply", "--auto-approve")
+        assert "ledger rm message/jul --cancelled" in ran.out
+        assert sent(space) == before
+
+
+@pytest.mark.parametrize("target", [(), ("--target", "message/m2")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("groups: [Jour]", "recipients: [{contact: anna}]"), ("recipients: [0701740605]", "groups: [Jour]")],
+)
+def test_a_member_of_a_group_is_not_sent_in_person_what_is_in_doubt(
+    space: Workspace, first: str, second: str, target: tuple[str, ...]
+) -> None:
+    contacts = "groups: [Jour]\ncontacts: [{key: anna, firstname: Anna, mobile: 0701740605, groups: [Jour]}]\n"
+    message = "messages: [{{key: {}, send_at: 2036-12-24T08:00, sender: Kliniken, body: Hej, {}}}]\n"
+    assert space.emulator is not None
+    space.emulator.set_faults(faults({"endpoint": "message/create", "call": 1, "fault": "drop_after"}))
+    space.configure(contacts + message.format("m1", first))
+    assert space.run("apply", "--auto-approve").code == 8
+    before = sent(space)
+    space.configure(contacts + message.format("m2", second))
+    ran = space.run("apply", "--auto-approve", *target)
+    assert ran.code in (7, 8), ran.out + ran.err
+    assert "message/m1 says the same to the same people" in ran.out
+    assert sent(space) == before
