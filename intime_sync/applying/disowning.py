@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from intime_sync.kinds.registry import CONTACTS, MESSAGES
+from intime_sync.model.entries import appended
 from intime_sync.model.ledger import NO_GROUP, NOWHERE, Carrier, Delta, Ledger, PutCarrier, PutEntry
-from intime_sync.model.resource import Attributes, RemoteId
+from intime_sync.model.resource import Attributes, Json, RemoteId
 
 
 def ways_to_reach(contacts: Iterable[Attributes]) -> list[str]:
@@ -51,6 +52,14 @@ def forget_members(ledger: Ledger, names: Collection[str]) -> list[Delta]:
     for id, carrier in ledger.carriers.items():
         if not carrier.groups.keys().isdisjoint(names):
             deltas.append(PutCarrier(id, replace(carrier, groups=_without(carrier.groups, names))))
+    # A contact without a carrier has no ids of its groups to look at: the ledger has it without them from now on.
+    contacts = ledger.of(CONTACTS.name)
+    for key in appended(contacts):
+        entry = contacts[key]
+        left: list[Json] = [name for name in CONTACTS.group_names(entry.attributes) if name not in names]
+        if len(left) < len(CONTACTS.group_names(entry.attributes)):
+            attributes = {**entry.attributes, "groups": left}
+            deltas.append(PutEntry(CONTACTS.name, key, replace(entry, attributes=attributes)))
     for key, entry in ledger.of(MESSAGES.name).items():
         if entry.dispatch is not None and not entry.dispatch.groups.keys().isdisjoint(names):
             dispatch = replace(entry.dispatch, groups=_without(entry.dispatch.groups, names))
