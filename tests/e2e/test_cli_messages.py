@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import assert_no_trace, faults, in_background, posts, wait_for
+from cli_world import assert_no_trace, faults, in_background, on_terminal, posts, wait_for
 from harness import Ran, Workspace, workspace
 
 from intime_sync.kinds.registry import MESSAGES
@@ -294,6 +294,27 @@ def test_send_is_no_way_round_a_message_in_doubt(space: Workspace, *, killed: bo
     assert sent(space) == before
     assert space.run("ledger", "resolve", ".", "message/jul", "--as", "not-sent").code == 0
     assert space.run(*SEND_AGAIN, "--to", "0701740690").code == 0
+
+
+@pytest.mark.parametrize("meanwhile", ["scheduled", "opted out"])
+def test_what_happens_while_send_asks_counts(space: Workspace, meanwhile: str) -> None:
+    assert space.emulator is not None
+    store = space.emulator.store
+    campaign(space)
+
+    def happens() -> None:
+        if meanwhile == "scheduled":
+            space.apply()
+        else:
+            store.block("0701740690")
+
+    arguments = ["message", "send", ".", "--body", "God jul!", "--to", "0701740690"]
+    ran = on_terminal(space, *arguments, answer="yes\n", meanwhile=happens)
+    assert ran.code == 4, ran.out
+    assert "nothing was sent" in ran.out
+    assert [status for number, _, status in sent(space) if number == "+46701740690"] == (
+        ["scheduled"] if meanwhile == "scheduled" else []
+    )
 
 
 def test_a_one_off_whose_answer_is_lost_is_not_sent_again(space: Workspace) -> None:
