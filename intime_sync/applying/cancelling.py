@@ -17,7 +17,7 @@ from intime_sync.model.change import Change, Create, Delete, Replace
 from intime_sync.model.ledger import Dispatch, DropEntry, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import RemoteId
-from intime_sync.planning.resending import repeats
+from intime_sync.planning.resending import repeats_entry
 from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.endpoints import NOT_REMOVED
@@ -33,11 +33,11 @@ def cancel_messages(run: Run, changes: Sequence[Delete], plan: Sequence[Change])
     Unless the same is to be sent under another key: then the ledger keeps it until it is certain that it is gone, or
     the next run would send it again.
     """
-    coming = [
-        change.after for change in plan if isinstance(change, Create | Replace) and change.address.kind == MESSAGE
-    ]
+    coming = [new for new in plan if isinstance(new, Create | Replace) and new.address.kind == MESSAGE]
+    ledger = run.session.ledger
     for change in changes:
-        again = any(repeats(run.session.ledger, change.before, after) for after in coming)
+        entry = ledger.of(MESSAGE).get(change.address.key) or Entry(change.before)
+        again = any(repeats_entry(ledger, entry, new) for new in coming)
         why = cancel(run, change, lenient=not again)
         run.finish(change, Status.DONE if why is None else Status.FAILED, why)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from intime_sync.kinds.registry import CONTACTS, MESSAGES
+from intime_sync.model.change import Create, Replace
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import Attributes
 from intime_sync.planning.matching import Clock
@@ -61,6 +62,18 @@ def repeats(ledger: Ledger, one: Attributes, other: Attributes) -> bool:
         return True
     people = group_members(ledger, theirs).union(MESSAGES.mobiles(one))
     return not people.isdisjoint(group_members(ledger, others).union(MESSAGES.mobiles(other)))
+
+
+def repeats_entry(ledger: Ledger, entry: Entry, change: Create | Replace) -> bool:
+    """Whether a change brings the text of a message that the ledger knows to some of the same people.
+
+    Also where the people have another group by now: the ledger remembers who was in the groups of that message.
+    """
+    if repeats(ledger, entry.attributes, change.after):
+        return True
+    members = entry.options.get("members")
+    same_text = all(entry.attributes.get(name) == change.after.get(name) for name in ("sender", "body"))
+    return same_text and members is not None and members == (change.options or {}).get("members")
 
 
 def is_in_doubt(entry: Entry) -> bool:

@@ -481,3 +481,27 @@ def test_a_member_of_a_group_is_not_sent_in_person_what_is_in_doubt(
     assert ran.code in (7, 8), ran.out + ran.err
     assert "message/m1 says the same to the same people" in ran.out
     assert sent(space) == before
+
+
+@pytest.mark.parametrize("fault", [{"fault": "drop_before"}, {"fault": "refuse", "code": "2:ERROR2"}])
+def test_a_group_and_its_message_under_new_names_wait_for_what_is_not_taken_back(
+    space: Workspace, fault: dict[str, str]
+) -> None:
+    text = """\
+groups: [{0}]
+contacts: [{{key: anna, firstname: Anna, mobile: 0701740605, groups: [{0}]}}]
+messages: [{{key: to-{0}, send_at: 2036-12-24T08:00, sender: Kliniken, body: Hej, groups: [{0}]}}]
+"""
+    assert space.emulator is not None
+    space.configure(text.format("Jour"))
+    space.apply()
+    before = sent(space)
+    space.emulator.set_faults(faults({"endpoint": "message/delete", "call": "every", **fault}))
+    space.configure(text.format("Beredskap"))
+    for _ in range(2):
+        failed(space, 7, "apply", "--auto-approve")
+        assert sent(space) == before
+    if fault["fault"] == "drop_before":
+        space.emulator.set_faults(None)
+        space.apply()
+        assert [status for _, _, status in sent(space)].count("scheduled") == 1
