@@ -61,7 +61,7 @@ def _steps(plan: Plan, run: Run) -> Iterator[Callable[[], None]]:
     by_kind = {name: [change for change in plan.changes if change.address.kind == name] for name in BY_NAME}
     messages = by_kind[MESSAGES.name]
     if unwanted := changes_of(messages, Delete):
-        yield lambda: cancel_messages(run, unwanted)
+        yield lambda: cancel_messages(run, unwanted, plan.changes)
     for name, kind in BY_NAME.items():
         changes = by_kind[name]
         if isinstance(kind, ListedKind):

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from intime_sync.applying.run import TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.registry import MESSAGES
-from intime_sync.model.change import Change, Delete
+from intime_sync.model.change import Change, Create, Delete, Replace
 from intime_sync.model.ledger import Dispatch, DropEntry, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import RemoteId
+from intime_sync.planning.resending import repeats_entry
 from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.endpoints import NOT_REMOVED
@@ -26,10 +27,18 @@ MESSAGE = MESSAGES.name
 CANCEL = "cancel-message"
 
 
-def cancel_messages(run: Run, changes: Sequence[Delete]) -> None:
-    """Take messages back that shall not be sent. An id that is gone or sent already is reported, and no failure."""
+def cancel_messages(run: Run, changes: Sequence[Delete], plan: Sequence[Change]) -> None:
+    """Take messages back that shall not be sent. An id that is gone or sent already is reported, and no failure.
+
+    Unless the same is to be sent under another key: then the ledger keeps it until it is certain that it is gone, or
+    the next run would send it again.
+    """
+    coming = [new for new in plan if isinstance(new, Create | Replace) and new.address.kind == MESSAGE]
+    ledger = run.session.ledger
     for change in changes:
-        why = cancel(run, change, lenient=True)
+        entry = ledger.of(MESSAGE).get(change.address.key) or Entry(change.before)
+        again = any(repeats_entry(ledger, entry, new) for new in coming)
+        why = cancel(run, change, lenient=not again)
         run.finish(change, Status.DONE if why is None else Status.FAILED, why)
 
 

@@ -17,7 +17,7 @@ from intime_sync.model.change import Adopt, Change, Create, Forget, Held, Replac
 from intime_sync.model.ledger import Dispatch, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
-from intime_sync.planning.resending import is_in_doubt
+from intime_sync.planning.resending import is_in_doubt, repeats_entry
 from intime_sync.remote.client import Unknown
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
@@ -172,14 +172,16 @@ def _in_doubt(run: Run, change: Create | Replace, plan: Iterable[Change]) -> str
 
     That is how a message looks whose key was changed while it was scheduled, and that could not be taken back.
     """
+    ledger = run.session.ledger
     for other in still_there(run, plan):
         if other.address == change.address:
             continue
-        if MESSAGES.repeats(before_of(other) or {}, change.after):
+        before = ledger.of(MESSAGE).get(other.address.key) or Entry(before_of(other) or {})
+        if repeats_entry(ledger, before, change):
             return _doubt(other.address.key)
     # The plan may have been narrowed, or written by hand: the ledger says what is in doubt.
-    for key, entry in run.session.ledger.of(MESSAGE).items():
-        if is_in_doubt(entry) and key != change.address.key and MESSAGES.repeats(entry.attributes, change.after):
+    for key, entry in ledger.of(MESSAGE).items():
+        if is_in_doubt(entry) and key != change.address.key and repeats_entry(ledger, entry, change):
             return _doubt(key)
     return None
 

@@ -20,15 +20,12 @@ from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import WireContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Change
-from intime_sync.model.ledger import Carrier, Delta, Entry, PutCarrier, PutEntry
+from intime_sync.model.ledger import NO_GROUP, Carrier, Delta, Entry, PutCarrier, PutEntry
 from intime_sync.model.resource import RemoteId
 from intime_sync.planning.carriers import CarrierBuild, present_carriers
 from intime_sync.remote.client import Outcome
 from intime_sync.remote.transport import NotSent
 from intime_sync.wire.reply import Ids, Refused
-
-NO_GROUP = RemoteId(0)
-"""Stands in a carrier for a group that was not there to be joined, so that the next plan sees it."""
 
 Flight = tuple[list[LoadedCarrier], int, Future[Outcome]]
 

@@ -148,16 +148,6 @@ class MessageKind:
         found = dict.fromkeys(map(_mobile, _list(attributes, "recipients")))
         return [E164(mobile) for mobile in found if mobile]
 
-    def repeats(self, one: Attributes, other: Attributes) -> bool:
-        """Whether two messages bring the same text from the same sender to some of the same people.
-
-        That is how one message looks under two keys. People are compared by number, and by group.
-        """
-        if any(one.get(name) != other.get(name) for name in ("sender", "body")):
-            return False
-        numbers = set(self.mobiles(one)).intersection(self.mobiles(other))
-        return bool(numbers) or not set(self.group_names(one)).isdisjoint(self.group_names(other))
-
     def written(self, attributes: Attributes) -> Attributes:
         """The attributes without what was looked up: contacts by key alone, in an order that no number decides."""
         numbers: list[Json] = []

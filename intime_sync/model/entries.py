@@ -75,6 +75,10 @@ class Entries(MutableMapping[str, Entry]):
             lost += [key for key, at in self._at.items() if self._carriers[at] in unknown]
         return lost
 
+    def appended(self) -> list[str]:
+        """The keys of entries that have no carrier."""
+        return [key for key, entry in self.others.items() if entry.carrier is None]
+
     def __getitem__(self, key: str) -> Entry:
         at = self._at.get(key)
         if at is None:
@@ -124,6 +128,13 @@ def astray(entries: Mapping[str, Entry], carriers: Set[RemoteId]) -> list[str]:
     if isinstance(entries, Entries):
         return entries.astray(carriers)
     return [key for key, entry in entries.items() if _is_astray(entry, carriers)]
+
+
+def appended(entries: Mapping[str, Entry]) -> list[str]:
+    """The keys of entries that have no carrier."""
+    if isinstance(entries, Entries):
+        return entries.appended()
+    return [key for key, entry in entries.items() if entry.carrier is None]
 
 
 def _is_astray(entry: Entry, carriers: Set[RemoteId]) -> bool:

@@ -11,6 +11,8 @@ from intime_sync.model.resource import Attributes, KindName, RemoteId
 NO_OPTIONS: Attributes = {}
 NOWHERE = RemoteId(0)
 """The carrier of contacts whose carrier is gone: no group has this id, and another one may get the old id."""
+NO_GROUP = RemoteId(0)
+"""Stands in a carrier or message for a group that was not there to be joined, so that the next plan sees it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Create, Delete, Forget, Held, Replace
@@ -22,9 +22,12 @@ from intime_sync.planning.ownership import is_protected, protection_learnt, remo
 
 CONTACT = CONTACTS.name
 
+_UNKNOWN = "it may or may not have been added: look in the service, then settle it with `ledger resolve`"
 _GONE = "its carrier is gone from the account"
 _LEAVING = "removing its carrier was begun and not finished"
 _REFUSED = "the service refused to move it to a new carrier, so it is tried alone"
+
+_Person: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ def plan_contacts(
     plan = KindPlan()
     differ = _ContactDiffer(ledger, groups, policy, plan, replacements)
     unsettled = differ.unsettled(desired)
+    differ.undesired_keys = _undesired(desired, unsettled, differ.entries)
+    differ.absent_keys = _absent(desired)
     plan.unchanged = len(desired) - len(unsettled)
     for position in unsettled:
         resource = desired[position]
@@ -59,7 +64,7 @@ def plan_contacts(
             differ.absent(resource)
         else:
             differ.present(resource)
-    for key in _undesired(desired, unsettled, differ.entries):
+    for key in differ.undesired_keys:
         differ.undesired(key, differ.entries[key])
     plan.changes.sort(key=lambda change: change.address.key)
     return plan
@@ -75,6 +80,13 @@ def _undesired(
         return ()
     named = {*keys}
     return [key for key in entries if key not in named]
+
+
+def _absent(desired: Sequence[Resource[Any]]) -> set[str]:
+    """The keys of contacts that the configuration names only to have them removed."""
+    if isinstance(desired, Table):
+        return {desired.keys[at] for at, wish in desired.wishes.items() if wish.absent}
+    return {resource.key for resource in desired if resource.wish.absent}
 
 
 class _ContactDiffer:
@@ -98,6 +110,9 @@ class _ContactDiffer:
         }
         self.leaving = present_carriers(ledger, groups.carriers) - current
         self._shared: frozenset[RemoteId] | None = None
+        self.undesired_keys: Sequence[str] = ()
+        self.absent_keys: Collection[str] = ()
+        self._staying: Mapping[_Person, str] | None = None
 
     def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
         """The positions of contacts that something may have to be said about: all but nearly all."""
@@ -123,7 +138,7 @@ class _ContactDiffer:
         entry = self.entries.get(resource.key)
         after = CONTACTS.attributes(resource.value)
         if entry is None:
-            self._create(resource, after, None)
+            self._new(resource, after)
             return
         if entry.unknown:
             self._unknown(resource, entry, after)
@@ -141,17 +156,20 @@ class _ContactDiffer:
     def _trouble(self, entry: Entry, after: Attributes) -> str | None:
         """Why a contact that looks right in the ledger is not right in the account."""
         if entry.carrier is None:
-            return None
+            return self._remade(self.groups.remade.intersection(CONTACTS.group_names(entry.attributes)), after)
         lost = self.trouble.get(entry.carrier)
         if lost is None:
             return _LEAVING if entry.carrier in self.leaving else _GONE
-        if lost:
-            mine = [name for name in CONTACTS.group_names(after) if name in lost]
-            if mine:
-                return f"the group {mine[0]} was made again"
+        if (reason := self._remade(lost, after)) is not None:
+            return reason
         if entry.refused and not self.append and entry.carrier in self._shared_carriers():
             return _REFUSED
         return self._misnamed(entry)
+
+    def _remade(self, lost: Collection[str], after: Attributes) -> str | None:
+        """Why a contact that wants to be in one of the groups that were `lost` is not."""
+        mine = next((name for name in CONTACTS.group_names(after) if name in lost), None)
+        return None if mine is None else f"the group {mine} was made again"
 
     def _misnamed(self, entry: Entry) -> str | None:
         """Why a contact moves to another carrier after its owner was renamed."""
@@ -172,10 +190,46 @@ class _ContactDiffer:
                 remote_id=entry.remote_id,
                 before=entry.attributes,
                 after=after,
-                reason="it may or may not have been added: look in the service, then settle it with `ledger resolve`",
+                reason=_UNKNOWN,
                 origin=resource.origin,
             )
         )
+
+    def _new(self, resource: Resource[Any], after: Attributes) -> None:
+        """Create a contact that the ledger does not know, unless the same person stays under another key."""
+        other = self._who_stays().get(_person(after))
+        if other is None:
+            self._create(resource, after, None)
+            return
+        entry = self.entries[other]
+        why = "may have been added" if entry.unknown else "stays in the account"
+        step = "settle that with `ledger resolve`" if entry.unknown else "see that it goes"
+        self.plan.changes.append(
+            Held(
+                address=Address(CONTACT, resource.key),
+                remote_id=None,
+                before=None,
+                after=after,
+                reason=f"contact/{other} is the same person and {why}, so adding this one would make two: give it "
+                f"the key {other} again, or {step} first",
+                origin=resource.origin,
+            )
+        )
+
+    def _who_stays(self) -> Mapping[_Person, str]:
+        """The keys of contacts that are not wanted, or not under that key, and that this plan does not remove."""
+        if self._staying is None:
+            staying: dict[_Person, str] = {}
+            for key in (*self.undesired_keys, *self.absent_keys):
+                entry = self.entries.get(key)
+                if entry is None or self._is_gone(key, entry):
+                    continue
+                goes = self.prunes or key in self.absent_keys
+                if self.append or entry.carrier is None or not goes:
+                    person = _person(entry.attributes)
+                    staying[person] = min(key, staying.get(person, key))
+            self._staying = staying
+        return self._staying
 
     def _create(self, resource: Resource[Any], after: Attributes, reason: str | None) -> None:
         self.plan.changes.append(
@@ -207,7 +261,7 @@ class _ContactDiffer:
                     before=entry.attributes,
                     after=after,
                     fields=fields,
-                    reason=self._by_hand(entry, "changes", "change"),
+                    reason="; ".join(filter(None, (reason, self._by_hand(entry, "changes")))),
                     origin=resource.origin,
                     protected=protected,
                 )
@@ -264,8 +318,7 @@ class _ContactDiffer:
     def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
         address = Address(CONTACT, key)
         origin = resource.origin if resource else None
-        there = self.trouble.keys() | self.leaving
-        if entry.carrier is not None and entry.carrier not in there and key not in self.copied:
+        if self._is_gone(key, entry):
             self.plan.changes.append(
                 Forget(
                     address=address, remote_id=entry.remote_id, before=entry.attributes, reason=_GONE, origin=origin
@@ -278,7 +331,7 @@ class _ContactDiffer:
                     remote_id=entry.remote_id,
                     before=entry.attributes,
                     after=None,
-                    reason=self._by_hand(entry, "removes", "remove"),
+                    reason=_UNKNOWN if entry.unknown else self._by_hand(entry, "removes"),
                     origin=origin,
                 )
             )
@@ -294,15 +347,26 @@ class _ContactDiffer:
                 )
             )
 
-    def _by_hand(self, entry: Entry, verb: str, imperative: str) -> str:
+    def _is_gone(self, key: str, entry: Entry) -> bool:
+        """Whether no carrier in the account can hold it any more."""
+        there = self.trouble.keys() | self.leaving
+        return entry.carrier is not None and entry.carrier not in there and key not in self.copied
+
+    def _by_hand(self, entry: Entry, verb: str) -> str:
+        """What a person can do about a contact that this plan does not touch.
+
+        It is removed by hand also where it is to change: once the ledger has dropped it, the next apply adds it.
+        """
         if self.append and entry.carrier is not None:
             return f"the strategy `append` never {verb} contacts; this one has a carrier, so `carrier` could"
         if self.append:
-            return (
-                f"the strategy `append` never {verb} contacts: {imperative} it in the service, "
-                "then drop it from the ledger with `ledger rm`"
-            )
-        return (
-            f"it was added without a carrier, so the service offers no way to {imperative} it: "
-            f"{imperative} it in the service, then drop it from the ledger with `ledger rm`"
-        )
+            why = f"the strategy `append` never {verb} contacts"
+        else:
+            why = f"it was added without a carrier, so the service offers no way to {verb.removesuffix('s')} it"
+        then = "; the next apply adds it as it is wanted" if verb == "changes" else ""
+        return f"{why}: remove it in the service, then drop it from the ledger with `ledger rm`{then}"
+
+
+def _person(attributes: Attributes) -> _Person:
+    """What makes two contacts the same person: names, number and address."""
+    return tuple(attributes.get(name) or "" for name in ("firstname", "lastname", "mobile", "email"))

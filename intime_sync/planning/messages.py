@@ -19,7 +19,7 @@ from typing import Any
 
 from intime_sync.kinds.registry import BLOCKLIST, MESSAGES
 from intime_sync.model.change import Change, Create, Delete, Forget, Held, Replace
-from intime_sync.model.ledger import Entry
+from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource, Snapshot
@@ -27,6 +27,7 @@ from intime_sync.planning.audience import Audience
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import Clock, KindPlan
 from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
+from intime_sync.planning.resending import repeats
 
 MESSAGE = MESSAGES.name
 
@@ -50,7 +51,7 @@ class MessageGroups:
 
 def plan_messages(
     desired: Snapshot,
-    entries: Mapping[str, Entry],
+    ledger: Ledger,
     groups: MessageGroups,
     policy: Policy,
     clock: Clock,
@@ -58,7 +59,8 @@ def plan_messages(
 ) -> KindPlan:
     """The messages' changes, in the order of keys; `replacements` are keys of messages that shall be made anew."""
     plan = KindPlan()
-    differ = _MessageDiffer(entries, groups, policy, clock, plan, Audience(desired))
+    entries = ledger.of(MESSAGE)
+    differ = _MessageDiffer(ledger, groups, policy, clock, plan, Audience(desired))
     wanted = {resource.key for resource in desired.of(MESSAGE)}
     prunes = removes_owned(policy.prune_of(MESSAGE))
     for key, entry in entries.items():
@@ -80,14 +82,15 @@ def plan_messages(
 class _MessageDiffer:
     def __init__(
         self,
-        entries: Mapping[str, Entry],
+        ledger: Ledger,
         groups: MessageGroups,
         policy: Policy,
         clock: Clock,
         plan: KindPlan,
         audience: Audience,
     ) -> None:
-        self.entries = entries
+        self.ledger = ledger
+        self.entries = ledger.of(MESSAGE)
         self.groups = groups
         self.policy = policy
         self.clock = clock
@@ -130,7 +133,8 @@ class _MessageDiffer:
 
     def _is_new(self, resource: Resource[Any], after: Attributes) -> bool:
         """Whether no message that stays scheduled says the same to the same people; notes which one does."""
-        twin = next((key for key, entry in self.kept.items() if MESSAGES.repeats(entry.attributes, after)), None)
+        kept = self.kept.items()
+        twin = next((key for key, entry in kept if repeats(self.ledger, entry.attributes, after)), None)
         if twin is None:
             return True
         message = (

@@ -55,7 +55,7 @@ def make_plan(
     if errors:
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
     everything = [change for plan in plans.values() for change in plan.changes]
-    changes = narrowed(everything, selection)
+    changes = narrowed(everything, selection, ledger)
     problems += check_scheduled(desired, actual, ledger.of(MESSAGES.name), changes, account.clock)
     leftovers: tuple[RemoteId, ...] = ()
     if CONTACTS.name in desired and selection.touches(CONTACTS.name):
@@ -125,7 +125,7 @@ def _plan_kinds(
             plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy, again)
         else:
             plans[kind.name] = plan_messages(
-                desired, ledger.of(kind.name), MessageGroups(ids, remade), policy, account.clock, again
+                desired, ledger, MessageGroups(ids, remade), policy, account.clock, again
             )
     return plans
 

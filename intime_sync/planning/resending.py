@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from intime_sync.kinds.registry import CONTACTS, MESSAGES
+from intime_sync.model.change import Create, Replace
 from intime_sync.model.ledger import Entry, Ledger
+from intime_sync.model.resource import Attributes
 from intime_sync.planning.matching import Clock
 
 
@@ -45,6 +47,33 @@ def earlier_message(
         if readers and (found is None or (doubt and not is_in_doubt(found.entry))):
             found = EarlierMessage(key, entry, readers[0])
     return found
+
+
+def repeats(ledger: Ledger, one: Attributes, other: Attributes) -> bool:
+    """Whether two messages bring the same text from the same sender to some of the same people.
+
+    That is how one message looks under two keys. People are compared by group and by number; the numbers of a group
+    are those of the contacts that the ledger knows in it.
+    """
+    if any(one.get(name) != other.get(name) for name in ("sender", "body")):
+        return False
+    theirs, others = set(MESSAGES.group_names(one)), set(MESSAGES.group_names(other))
+    if not theirs.isdisjoint(others):
+        return True
+    people = group_members(ledger, theirs).union(MESSAGES.mobiles(one))
+    return not people.isdisjoint(group_members(ledger, others).union(MESSAGES.mobiles(other)))
+
+
+def repeats_entry(ledger: Ledger, entry: Entry, change: Create | Replace) -> bool:
+    """Whether a change brings the text of a message that the ledger knows to some of the same people.
+
+    Also where the people have another group by now: the ledger remembers who was in the groups of that message.
+    """
+    if repeats(ledger, entry.attributes, change.after):
+        return True
+    members = entry.options.get("members")
+    same_text = all(entry.attributes.get(name) == change.after.get(name) for name in ("sender", "body"))
+    return same_text and members is not None and members == (change.options or {}).get("members")
 
 
 def is_in_doubt(entry: Entry) -> bool:

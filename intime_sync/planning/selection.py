@@ -10,6 +10,7 @@ from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Change, Create, Delete, Held, Replace, after_of, before_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, KindName, Snapshot
+from intime_sync.planning.resending import repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ def check_selection(selection: Selection, desired: Snapshot, ledger: Ledger) -> 
                 )
 
 
-def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, ...]:
+def narrowed(changes: Sequence[Change], selection: Selection, ledger: Ledger) -> tuple[Change, ...]:
     """The changes that are asked for, and the groups that must be made for them."""
     if not selection.targets:
         return tuple(changes)
     kept = {change.address for change in changes if change.address in selection.targets}
-    kept |= _earlier_of(changes, kept)
+    kept |= _earlier_of(changes, kept, ledger)
     kept |= _readers_of(changes, kept)
     needed = {
         Address(GROUPS.name, name)
@@ -63,7 +64,7 @@ def narrowed(changes: Sequence[Change], selection: Selection) -> tuple[Change, .
     )
 
 
-def _earlier_of(changes: Sequence[Change], kept: Container[Address]) -> set[Address]:
+def _earlier_of(changes: Sequence[Change], kept: Container[Address], ledger: Ledger) -> set[Address]:
     """Messages that go, or wait for a person, and may have reached the readers of one that is kept.
 
     A target must not be a way round them: a message whose key was changed would be sent twice.
@@ -75,7 +76,7 @@ def _earlier_of(changes: Sequence[Change], kept: Container[Address]) -> set[Addr
         earlier.address
         for earlier in going
         for change in coming
-        if earlier.address != change.address and MESSAGES.repeats(before_of(earlier) or {}, change.after)
+        if earlier.address != change.address and repeats(ledger, before_of(earlier) or {}, change.after)
     }
 
 

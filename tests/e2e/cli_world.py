@@ -102,10 +102,11 @@ def on_terminal(
     answer: str | None = None,
     env: Mapping[str, str] | None = None,
     stdout: int | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Ran:
     """Run with a terminal of 100 columns as stdin, stderr and stdout (unless that is given); all it showed is `out`.
 
-    `answer` is typed when the command asks, key by key.
+    `answer` is typed when the command asks, key by key; `meanwhile` is called before that.
     """
     controller, terminal = os.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
@@ -132,6 +133,7 @@ def on_terminal(
                 break
             shown += part
             if answer is not None and b"Only `yes`" in shown:
+                meanwhile()
                 time.sleep(0.3)  # as long as a hand needs; before that, a signal finds nobody reading yet
                 os.write(controller, answer.encode())
                 answer = None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from harness import HEAD, Workspace, workspace
 
+from intime_sync.emulator import FaultPlan
 from intime_sync.ledgers.file import FileLedgerStore
 
 APPEND = HEAD + "policy: {contacts: {strategy: append}}\n"
@@ -93,3 +94,31 @@ def test_an_account_that_somebody_else_emptied_still_stops_it(space: Workspace) 
     for id in groups(space).values():
         space.emulator.store.delete_group(id)
     assert space.run("destroy", "--auto-approve", "--allow-delete", "group=3").code == 4
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+def test_a_group_that_gets_its_old_id_again_has_nobody_in_it(tmp_path: Path, *, cut_short: bool) -> None:
+    """Also where the run that makes it does not come to its members: it was narrowed, or ended."""
+    message = "messages: [{key: m, send_at: 2036-12-24T08:00, sender: Jour, body: Hej, groups: [Jour]}]\n"
+    with workspace(tmp_path, reuse_ids=True) as space:
+        assert space.emulator is not None
+        space.configure(f"groups: [Jour]\ncontacts:\n{ANNA}{BO}{message}")
+        space.apply()
+        before = groups(space)["Jour"]
+        space.emulator.store.delete_group(before)
+        if cut_short:
+            # The group is made; nothing after that gets through.
+            rule = {"endpoint": "contacts/addgroup", "call": 2, "times": 9, "fault": "error_before"}
+            space.emulator.set_faults(FaultPlan.from_data([rule]))
+            assert space.run("apply", "--auto-approve").code == 7
+            space.emulator.set_faults(None)
+        else:
+            space.apply("--target", "group/Jour")
+        jour = groups(space)["Jour"]
+        assert jour == before, "the service gives ids out again"
+        assert ("replace", "contact/anna") in space.changes()
+        assert ("replace", "message/m") in space.changes()
+        space.apply()
+        assert all(jour in contact.groups for contact in space.emulator.store.contacts())
+        assert numbers(space) == ["+46701740605", "+46701740606"]
+        assert space.changes() == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import assert_no_trace, faults, in_background, posts, wait_for
+from cli_world import assert_no_trace, faults, in_background, on_terminal, posts, wait_for
 from harness import Ran, Workspace, workspace
 
 from intime_sync.kinds.registry import MESSAGES
@@ -296,6 +296,27 @@ def test_send_is_no_way_round_a_message_in_doubt(space: Workspace, *, killed: bo
     assert space.run(*SEND_AGAIN, "--to", "0701740690").code == 0
 
 
+@pytest.mark.parametrize("meanwhile", ["scheduled", "opted out"])
+def test_what_happens_while_send_asks_counts(space: Workspace, meanwhile: str) -> None:
+    assert space.emulator is not None
+    store = space.emulator.store
+    campaign(space)
+
+    def happens() -> None:
+        if meanwhile == "scheduled":
+            space.apply()
+        else:
+            store.block("0701740690")
+
+    arguments = ["message", "send", ".", "--body", "God jul!", "--to", "0701740690"]
+    ran = on_terminal(space, *arguments, answer="yes\n", meanwhile=happens)
+    assert ran.code == 4, ran.out
+    assert "nothing was sent" in ran.out
+    assert [status for number, _, status in sent(space) if number == "+46701740690"] == (
+        ["scheduled"] if meanwhile == "scheduled" else []
+    )
+
+
 def test_a_one_off_whose_answer_is_lost_is_not_sent_again(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("")
@@ -423,3 +444,64 @@ def test_a_target_takes_back_what_was_scheduled_under_the_old_key(space: Workspa
     ran = apply_target(space, by_file=by_file)
     assert ran.code == 0, ran.out + ran.err
     assert sent(space) == before
+
+
+def test_what_the_service_does_not_take_back_is_not_sent_under_a_new_key(space: Workspace) -> None:
+    """However often the same is applied: "could not be removed" may mean that it will be sent."""
+    campaign(space)
+    space.apply()
+    assert space.emulator is not None
+    refused = {"endpoint": "message/delete", "call": "every", "fault": "refuse", "code": "2:ERROR2"}
+    space.emulator.set_faults(faults(refused))
+    before = sent(space)
+    rename(space)
+    for _ in range(2):
+        ran = failed(space, 7, "apply", "--auto-approve")
+        assert "ledger rm message/jul --cancelled" in ran.out
+        assert sent(space) == before
+
+
+@pytest.mark.parametrize("target", [(), ("--target", "message/m2")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("groups: [Jour]", "recipients: [{contact: anna}]"), ("recipients: [0701740605]", "groups: [Jour]")],
+)
+def test_a_member_of_a_group_is_not_sent_in_person_what_is_in_doubt(
+    space: Workspace, first: str, second: str, target: tuple[str, ...]
+) -> None:
+    contacts = "groups: [Jour]\ncontacts: [{key: anna, firstname: Anna, mobile: 0701740605, groups: [Jour]}]\n"
+    message = "messages: [{{key: {}, send_at: 2036-12-24T08:00, sender: Kliniken, body: Hej, {}}}]\n"
+    assert space.emulator is not None
+    space.emulator.set_faults(faults({"endpoint": "message/create", "call": 1, "fault": "drop_after"}))
+    space.configure(contacts + message.format("m1", first))
+    assert space.run("apply", "--auto-approve").code == 8
+    before = sent(space)
+    space.configure(contacts + message.format("m2", second))
+    ran = space.run("apply", "--auto-approve", *target)
+    assert ran.code in (7, 8), ran.out + ran.err
+    assert "message/m1 says the same to the same people" in ran.out
+    assert sent(space) == before
+
+
+@pytest.mark.parametrize("fault", [{"fault": "drop_before"}, {"fault": "refuse", "code": "2:ERROR2"}])
+def test_a_group_and_its_message_under_new_names_wait_for_what_is_not_taken_back(
+    space: Workspace, fault: dict[str, str]
+) -> None:
+    text = """\
+groups: [{0}]
+contacts: [{{key: anna, firstname: Anna, mobile: 0701740605, groups: [{0}]}}]
+messages: [{{key: to-{0}, send_at: 2036-12-24T08:00, sender: Kliniken, body: Hej, groups: [{0}]}}]
+"""
+    assert space.emulator is not None
+    space.configure(text.format("Jour"))
+    space.apply()
+    before = sent(space)
+    space.emulator.set_faults(faults({"endpoint": "message/delete", "call": "every", **fault}))
+    space.configure(text.format("Beredskap"))
+    for _ in range(2):
+        failed(space, 7, "apply", "--auto-approve")
+        assert sent(space) == before
+    if fault["fault"] == "drop_before":
+        space.emulator.set_faults(None)
+        space.apply()
+        assert [status for _, _, status in sent(space)].count("scheduled") == 1

@@ -86,12 +86,11 @@ def send_command(
     """
     _check_terminal(auto_approve, "send")
     settings, desired = _settings_and_people(directory, to)
-    view = ledger_store(settings).read()
-    settle_messages(settings, view, settle_in_memory(view.ledger))
-    message = one_off(settings, desired, view.ledger, datetime.now(UTC), to, given)
-    check_ledger(view.ledger, account_of(settings))
+    ledger = _known(settings)
+    message = one_off(settings, desired, ledger, datetime.now(UTC), to, given)
+    check_ledger(ledger, account_of(settings))
     if not allow_resend:
-        _check_earlier(message, settings, view.ledger)
+        _check_earlier(message, settings, ledger)
     notes = Output.for_stderr(reveal)
     for warning in message.warnings:
         notes.note(f"warning: {warning}")
@@ -107,11 +106,24 @@ def send_command(
         item = message.item(ids, check_blocklist=not allow_blocked, anonymize=anonymize)
         out = Output.for_stdout(reveal) if format_ == "text" else notes
         out.write(_preview(message, out))
-        if not auto_approve and not _confirmed("Send this?", "Not sent."):
-            return 1
+        if not auto_approve:
+            if not _confirmed("Send this?", "Not sent."):
+                return 1
+            # While it was asked, another run may have scheduled the same, and somebody may have opted out.
+            if not allow_resend:
+                _check_earlier(message, settings, _known(settings))
+            if not allow_blocked:
+                _check_blocklist(message, settings, client)
         notes.note(f"sending as {message.key}")
         outcome = client.create_message(item)
     return _report_sent(message, outcome, format_, reveal)
+
+
+def _known(settings: Settings) -> Ledger:
+    """The ledger as it is now, with what journal and receipts tell of its messages."""
+    view = ledger_store(settings).read()
+    settle_messages(settings, view, settle_in_memory(view.ledger))
+    return view.ledger
 
 
 def _settings_and_people(directory: Path, to: Sequence[str]) -> tuple[Settings, Snapshot]:

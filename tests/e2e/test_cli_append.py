@@ -1,0 +1,55 @@
+"""`strategy: append`: what the service cannot show and nobody may change is still told as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import HEAD, Workspace, workspace
+
+APPEND = HEAD + "policy: {contacts: {strategy: append}}\n"
+ANNA = "contacts: [{key: anna, firstname: Anna, mobile: 0701740605, groups: [Jour]}]\n"
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Iterator[Workspace]:
+    with workspace(tmp_path) as made:
+        made.configure("groups: [Jour]\n" + ANNA, head=APPEND)
+        made.apply()
+        yield made
+
+
+def numbers(space: Workspace) -> list[str]:
+    assert space.emulator is not None
+    return [contact.number or "" for contact in space.emulator.store.contacts()]
+
+
+@pytest.mark.parametrize("options", [(), ("--target", "group/Jour")])
+def test_who_lost_a_group_that_was_made_again_is_held_until_it_is_mended(
+    space: Workspace, options: tuple[str, ...]
+) -> None:
+    assert space.emulator is not None
+    store = space.emulator.store
+    store.delete_group(store.groups()[0][0])
+    assert ("held", "contact/anna") in space.changes()
+    space.apply(*options)
+    assert space.changes() == [("held", "contact/anna")], "nobody put her into the new group"
+    # What the plan says a person can do.
+    store.delete_contact(store.contacts()[0].id)
+    assert space.run("ledger", "rm", ".", "contact/anna").code == 0
+    space.apply()
+    assert [contact.groups for contact in store.contacts()] == [(store.groups()[0][0],)]
+    assert space.changes() == []
+
+
+def test_doing_what_a_held_change_says_makes_no_second_contact(space: Workspace) -> None:
+    assert space.emulator is not None
+    space.configure("groups: [Jour]\n" + ANNA.replace("05,", "07,"), head=APPEND)
+    said = " ".join(space.run("plan").out.split())
+    assert "remove it in the service, then drop it from the ledger with `ledger rm`; the next apply adds it" in said
+    space.emulator.store.delete_contact(space.emulator.store.contacts()[0].id)
+    assert space.run("ledger", "rm", ".", "contact/anna").code == 0
+    space.apply()
+    assert numbers(space) == ["+46701740607"]
+    assert space.changes() == []
