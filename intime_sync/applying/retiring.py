@@ -13,7 +13,7 @@ from intime_sync.applying.carrier_groups import remove_carrier_groups
 from intime_sync.applying.run import Run
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Create
-from intime_sync.model.ledger import Delta, DropCarrier, DropEntry, Entry, Ledger, PutCarrier
+from intime_sync.model.ledger import NOWHERE, Delta, DropCarrier, DropEntry, Entry, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Address, RemoteId
 
 Members = Mapping[RemoteId, list[str]]
@@ -38,9 +38,26 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
     broken = _break_up(ledger, going, members)
     again = [made_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
     going |= dict.fromkeys(broken, True)
+    again += _taken_along(run, going, members, deleted)
     _remove(run, going, members, in_account)
     _drop_lost(run, deleted)
     return again
+
+
+def _taken_along(
+    run: Run, going: Mapping[RemoteId, bool], members: Members, deleted: Collection[str]
+) -> list[Create]:
+    """Contacts without a carrier that the service merged into one that goes: they are made again after it."""
+    ledger = run.session.ledger
+    removed = [carrier for carrier, with_contacts in going.items() if with_contacts]
+    gone = {id for carrier in removed for id in _contacts_in(ledger, carrier, members)}
+    lost = {
+        key: entry
+        for key, entry in ledger.of(CONTACTS.name).items()
+        if entry.carrier is None and entry.remote_id in gone and key not in deleted
+    }
+    run.session.record([PutEntry(CONTACTS.name, key, replace(entry, carrier=NOWHERE)) for key, entry in lost.items()])
+    return [made_again(ledger, key) for key in sorted(lost)]
 
 
 def _is_last_home(ledger: Ledger, id: RemoteId, deleted: Collection[str]) -> bool:

@@ -53,3 +53,17 @@ def test_doing_what_a_held_change_says_makes_no_second_contact(space: Workspace)
     space.apply()
     assert numbers(space) == ["+46701740607"]
     assert space.changes() == []
+
+
+@pytest.mark.parametrize("way", ["replace", "union", "keep"])
+def test_who_was_appended_outlives_a_carrier_that_the_service_merged_it_into(tmp_path: Path, way: str) -> None:
+    with workspace(tmp_path, on_known_mobile=way) as space:
+        space.configure("groups: [Jour]\n" + ANNA, head=APPEND)
+        space.apply()
+        space.configure("groups: [Jour]\n" + ANNA.replace("}]", "}, {key: bo, firstname: Bo, mobile: 0701740605}]"))
+        space.apply()
+        space.configure("groups: [Jour]\n" + ANNA)
+        space.apply()
+        assert space.emulator is not None
+        assert [contact.firstname for contact in space.emulator.store.contacts()] == ["Anna"]
+        assert space.changes() == []
