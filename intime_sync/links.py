@@ -61,7 +61,12 @@ def real_path(path: Path) -> Path:
 
 def _is_in(home: Path, place: Path) -> bool:
     """Whether a real path is `home` or below it, and not among the repository's own files."""
-    return place.is_relative_to(home) and ".git" not in place.relative_to(home).parts
+    return place.is_relative_to(home) and not is_gits_own(place.relative_to(home))
+
+
+def is_gits_own(place: Path) -> bool:
+    """Whether a path is one of a repository's own files, by any name that some file system has for `.git`."""
+    return any(part.lower() in (".git", "git~1") for part in place.parts)
 
 
 def refuse_link_out(home: Path, path: Path, hint: str) -> None:

@@ -90,7 +90,7 @@ class Output:
         return click.style(text, fg=fg, bold=True) if self.color else text
 
 
-def log_handler() -> logging.Handler:
+def log_handler(form: str = "%(asctime)s %(levelname)s %(name)s: %(message)s") -> logging.Handler:
     """Where `-v` writes: stderr, a line a record, with nothing in it that does something."""
     import logging
 
@@ -99,8 +99,19 @@ def log_handler() -> logging.Handler:
             return harmless(super().format(record), color=False)
 
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Harmless("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Harmless(form))
     return handler
+
+
+def show_warnings_harmlessly() -> None:
+    """Let warnings that are logged without `-v` reach stderr as Python writes them, but with nothing in them that
+    does something. For verbs that use a network.
+    """
+    import logging
+
+    handler = log_handler("%(message)s")
+    handler.setLevel(logging.WARNING)
+    logging.lastResort = handler
 
 
 def ask(question: str) -> str:

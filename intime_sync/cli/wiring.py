@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from intime_sync.cache import open_cache
-from intime_sync.cli.output import Output
+from intime_sync.cli.output import Output, show_warnings_harmlessly
 from intime_sync.cli.places import embedded_data_path, ledger_path, receipts_path
 from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, Settings
@@ -107,6 +107,7 @@ def connect(settings: Settings) -> Iterator[Connection]:
     """A client for the account; the emulator is started for `embedded`. Nothing is sent before it is asked for."""
     user, secret = credentials_of(settings)
     account = account_of(settings)
+    show_warnings_harmlessly()
     if settings.url == EMBEDDED:
         with _embedded(settings.directory) as url, _client(url, user, secret, settings) as client:
             yield Connection(client, account)

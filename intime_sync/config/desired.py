@@ -17,7 +17,7 @@ from intime_sync.config.explain import MOST_EXPLAINED, Checker, too_many
 from intime_sync.config.files import IncludedFile, find_files
 from intime_sync.config.kept import keep, recall
 from intime_sync.config.messages import resolve_messages
-from intime_sync.config.reading import read_bytes, read_file
+from intime_sync.config.reading import Allowance, read_bytes, read_file
 from intime_sync.config.schema import item_schema, object_schema, section_schema
 from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
 from intime_sync.config.wording import closest, did_you_mean
@@ -35,6 +35,9 @@ from intime_sync.model.table import Table
 # What cannot be judged while region or time zone are not known.
 _OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "not-a-mobile", "time-in-gap", "ambiguous-time"})
 
+
+_MOST_ITEMS = 600_000
+"""Of all sections and files together."""
 
 _MANY = 100
 """Fewer contacts are read one by one: starting with columns costs as much."""
@@ -104,6 +107,7 @@ def _read_sections(
         cache = open_cache(
             settings.directory, environ, "files", (settings.region, settings.zone.key, str(settings.policy.numbers))
         )
+    allowance = Allowance()
     for file in files:
         try:
             data = read_bytes(file.path, file.name)
@@ -113,6 +117,10 @@ def _read_sections(
         if isinstance(data, Problem):
             problems.append(data)
             continue
+        too_much = allowance.take(file.path, file.name, data)
+        if too_much is not None:
+            problems.append(too_much)
+            break
         if cache is not None and len(data) >= LEAST_BYTES:
             problems += reader.take_kept_file(cache, file, data)
         else:
@@ -136,6 +144,9 @@ def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
     if isinstance(data, Problem):
         return None, [data]
+    too_much = Allowance().take(path, ROOT_FILE, data)
+    if too_much is not None:
+        return None, [too_much]
     document, problems = read_yaml(ROOT_FILE, data)
     if document is not None:
         for name, value in document.root.items():
@@ -208,11 +219,17 @@ class _Sections:
         self.resources: dict[KindName, list[Resource[Any]] | Table[Any]] = {}
         self.problems: list[Problem] = []
         self._facts = ContactFacts()
+        self._items = 0
         self._readers = {kind.name: _ItemReader(kind) for kind in KINDS}
 
     def take(self, document: Document) -> None:
         """Read every section of a file; the raw values are let go section by section."""
         self.documents[document.file] = document
+        self._items += sum(len(places) for name, places in document.items.items() if name in BY_SECTION)
+        if self._items > _MOST_ITEMS:
+            message = f"with this file, there are more than {_MOST_ITEMS:,} items, the most that are read"
+            self.problems.append(Problem("too-much-to-read", message, Origin(document.file, 1, 1)))
+            return
         for section in list(document.root):
             kind = BY_SECTION.get(section)
             if kind is not None:

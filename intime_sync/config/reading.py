@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from intime_sync.config.document import Document
 from intime_sync.config.files import IncludedFile
@@ -13,7 +15,48 @@ from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.problem import Origin, Problem
 
 MOST_BYTES = 128 * 1024 * 1024
-"""Of a file; 300 000 contacts in YAML need about 45 MB."""
+"""Of a file, and of all that are included together; 300 000 contacts in YAML need about 45 MB."""
+
+MOST_PARTS = 6_000_000
+"""Lines, separators and brackets of all files that are included, or of the root; a contact needs about 12."""
+
+MOST_UNPACKED = 256 * 1024 * 1024
+"""Of all workbooks that are included, in bytes."""
+
+# Whatever parts one value from the next, in YAML and in tables: the two last are of line breaks that only YAML has.
+_PARTING: Final = b"\n\r,;|[{-\x85\xa8\xa9"
+_OTHERS: Final = bytes(byte for byte in range(256) if byte not in _PARTING)
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How much may still be read: a few kilobytes of a repository are thousands of the same file, or millions of
+    values of one letter. Of workbooks, which have bounds of their own, the unpacked size counts.
+    """
+
+    packed: int = MOST_BYTES
+    parts: int = MOST_PARTS
+    unpacked: int = MOST_UNPACKED
+
+    def take(self, path: Path, name: str, data: bytes) -> Problem | None:
+        """Count a file, or say that it is too much."""
+        self.packed -= len(data)
+        if self.packed < 0:
+            return _too_much(name, f"{MOST_BYTES:,} bytes")
+        if path.suffix.lower() == ".xlsx":
+            from intime_sync.config.workbook import unpacked_size
+
+            self.unpacked -= unpacked_size(data)
+            return _too_much(name, f"{MOST_UNPACKED:,} bytes of unpacked workbooks") if self.unpacked < 0 else None
+        self.parts -= len(data.translate(None, _OTHERS))
+        if self.parts < 0:
+            return _too_much(name, f"{MOST_PARTS:,} lines, separators and brackets")
+        return None
+
+
+def _too_much(name: str, limit: str) -> Problem:
+    message = f"with this file, it is more than is read of a configuration: at most {limit}"
+    return Problem("too-much-to-read", message, Origin(name, 1, 1))
 
 
 def read_bytes(path: Path, name: str) -> bytes | Problem:

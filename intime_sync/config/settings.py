@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from intime_sync.config.document import Locate
-from intime_sync.config.wording import did_you_mean
+from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, choice, text
 from intime_sync.kinds.registry import KINDS
 from intime_sync.kinds.urls import is_loopback
+from intime_sync.links import is_gits_own
 from intime_sync.model.policy import ContactStrategy, Numbers, Policy, Prune
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName
@@ -26,6 +27,9 @@ EMBEDDED = "embedded"
 DEFAULT_LEDGER = ".intime/ledger.json"
 DEFAULT_RECEIPTS = ".intime/receipts.sqlite3"
 DEFAULT_ZONE = "Europe/Stockholm"
+
+_LONGEST_ZONE = 64
+"""Characters of a time zone's name; the longest there is has 32."""
 
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST_LEAD = timedelta(days=7)
@@ -289,14 +293,15 @@ def _check_inside(
 ) -> None:
     """Files that the configuration names for writing must lie in its directory: anyone who edits a branch names them.
 
-    The environment may name any path.
+    Nor may they be among the repository's own, which say what git does and runs. The environment may name any path.
     """
+    home = Path(os.path.normpath(directory.absolute()))
     for section, name, variable in (("ledger", "url", "INTIME_LEDGER"), ("receipts", "data", "INTIME_RECEIPTS")):
         given = (root.get(section) or {}).get(name)
-        if given is None or environ.get(variable) or "://" in given:
+        if given is None or environ.get(variable):
             continue
-        path = Path(os.path.normpath(directory.absolute() / given))
-        if not path.is_relative_to(os.path.normpath(directory.absolute())):
+        path = Path(os.path.normpath(home / given))
+        if not path.is_relative_to(home) or is_gits_own(path.relative_to(home)):
             message = f"`{section}.{name}` must be a path inside this directory; set {variable} for a file elsewhere"
             problems.append(Problem("outside-directory", message, locate((section, name))))
 
@@ -321,12 +326,15 @@ def url_fault(url: str) -> str | None:
 
 def _zone(name: str, locate: Locate, problems: list[Problem]) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name)
+        # Each `/` of a name may be a package that is imported, one inside the other.
+        if len(name) <= _LONGEST_ZONE:
+            return ZoneInfo(name)
+        near = ""
     except (KeyError, OSError, ValueError):
         near = did_you_mean(name, available_timezones())
-        message = f"`{name}` is not a time zone{near}"
-        problems.append(Problem("unknown-timezone", message, locate(("account", "timezone"))))
-        return None
+    message = f"`{shown(name)}` is not a time zone{near}"
+    problems.append(Problem("unknown-timezone", message, locate(("account", "timezone"))))
+    return None
 
 
 def _known_region(region: str) -> bool:

@@ -31,6 +31,8 @@ _MOST_TAGS_OF_A_ROW: Final = 200_000
 """openpyxl holds a whole row before it can be counted; Excel writes a tag for each of 16,384 formatted cells."""
 
 _LONGEST_CELL: Final = 131_072
+_UTF_16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[<\s]\0|\0[<\s]")
+_DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _ROW: Final = re.compile(rb"<(?:[\w.-]+:)?row\b")
 _PIECE: Final = 1024 * 1024
 
@@ -91,14 +93,27 @@ def _unreadable(file: str, why: str) -> Problem:
     return Problem("excel-unreadable", f"this is no workbook that can be read: {why}", Origin(file, 1, 1))
 
 
+def unpacked_size(data: bytes) -> int:
+    """How many bytes a workbook says that it unpacks to, and no more of which are read; 0 for what is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(part.file_size for part in archive.infolist())
+    except Exception:  # noqa: BLE001 - whatever is wrong with it is said when it is read
+        return 0
+
+
 @dataclass(slots=True)
 class _Scanned:
-    """What a part of the archive holds, without parsing it: a parser would need memory for all of it."""
+    """What a part of the archive holds, without parsing it: a parser would need memory for all of it.
+
+    `may_hide_rows` is for what is legal where there are no rows, `is_odd` for what no program writes anywhere.
+    """
 
     tags: int = 0
     rows: int = 0
     longest_row: int = 0
     may_hide_rows: bool = False
+    is_odd: bool = False
 
 
 def _scan(archive: zipfile.ZipFile, name: str) -> _Scanned:
@@ -106,6 +121,9 @@ def _scan(archive: zipfile.ZipFile, name: str) -> _Scanned:
     instructions, tags_of_row, rest = 0, 0, b""
     with archive.open(name) as part:
         while piece := part.read(_PIECE):
+            if not found.tags and not rest:
+                # In UTF-16, what follows would find neither rows nor declarations.
+                found.is_odd |= _UTF_16.match(piece) is not None
             cut = (rest + piece).rfind(b"<")  # so that no tag is seen in two halves
             markup, rest = ((rest + piece)[:cut], (rest + piece)[cut:]) if cut > 0 else (b"", rest + piece)
             first, *others = _ROW.split(markup)
@@ -117,6 +135,7 @@ def _scan(archive: zipfile.ZipFile, name: str) -> _Scanned:
             found.rows += len(others)
             instructions += markup.count(b"<?")
             found.may_hide_rows |= b"<!" in markup
+            found.is_odd |= any(declaration in markup for declaration in _DECLARATIONS)
     found.longest_row = max(found.longest_row, tags_of_row)
     found.may_hide_rows |= instructions > 1
     return found
@@ -125,6 +144,8 @@ def _scan(archive: zipfile.ZipFile, name: str) -> _Scanned:
 def _too_much(file: str, parts: Sequence[_Scanned]) -> Problem | None:
     """Why the parts of a workbook are not parsed."""
     for part in parts:
+        if part.is_odd:
+            return _unreadable(file, "a part of it is UTF-16 or declares entities, which no program writes there")
         if part.rows > MOST_ROWS:
             return table_too_large(file, MOST_ROWS + 1, 1, f"{MOST_ROWS:,} rows, empty ones counted")
         if part.rows and part.may_hide_rows:

@@ -33,6 +33,9 @@ _NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", 404, "te
 _OTHER_NAME = Reply(
     b"the emulator is not served under this name; start it with --allow-host and the name", 403, "text/plain"
 )
+_FROM_A_PAGE = Reply(b"the emulator is for programs, not for pages in a browser", 403, "text/plain")
+_TOO_LARGE = Reply(b"the request is too large", 413, "text/plain")
+_LARGEST_BODY = 64 * 1024 * 1024
 _LAST_REPLIES_SECONDS = 2.0
 
 
@@ -50,12 +53,18 @@ class Endpoints:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         endpoint = endpoint_of(scope["path"])
+        refusal = None
+        if not control.is_known_name(request, self._hosts):
+            refusal = _OTHER_NAME
+        elif "origin" in request.headers:
+            # A page of any website can have its browser post here, and it need not read the reply to do harm.
+            refusal = _FROM_A_PAGE
         try:
-            body = await request.body()
+            body = await _body(request)
         except ClientDisconnect:
             return
-        if not control.is_known_name(request, self._hosts):
-            await _send(_OTHER_NAME, send)
+        if refusal is not None or body is None:
+            await _send(refusal or _TOO_LARGE, send)
             return
         if endpoint is None:
             await _send(_NOT_FOUND, send)
@@ -79,6 +88,16 @@ class Endpoints:
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), seconds)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None, and no more of it in memory, for one that is too large."""
+    parts = bytearray()
+    async for part in request.stream():
+        if len(parts) + len(part) > _LARGEST_BODY:
+            return None
+        parts += part
+    return bytes(parts)
 
 
 async def _send(reply: Reply, send: Send, *, half: bool = False) -> None:

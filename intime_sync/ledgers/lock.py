@@ -60,7 +60,7 @@ def describe_holder(path: Path) -> str:
     try:
         note = json.loads(read_own_file(note_path(path)))
         return f"intime-sync {note['verb']} on {note['host']}, pid {note['pid']}, since {note['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "it has not said who it is"
 
 

@@ -40,7 +40,7 @@ if [ -z "$approved" ]; then
     code=0
     approved=$(comment approved --name "$name" --sha "${GITHUB_SHA:-}" --ref "${GITHUB_REF:-}" \
         2>"$reports/refusal.txt") || code=$?
-    cat "$reports/refusal.txt" >&2
+    if [ -s "$reports/refusal.txt" ]; then inertly cat "$reports/refusal.txt"; fi
     if [ "$code" -ne 0 ]; then
         summarize <"$reports/plan.md"
         if [ "$code" -eq 5 ]; then

@@ -55,7 +55,9 @@ meaning() {
 # validated: annotate every problem; where there are errors, also list them in the summary.
 validated() {
     code=0
-    intime-sync validate --format github --mask -- "$directory" || code=$?
+    # Standard output is nothing but commands to the runner; what is wrong with the directory itself is not.
+    intime-sync validate --format github --mask -- "$directory" 2>"$reports/refusal.txt" || code=$?
+    if [ -s "$reports/refusal.txt" ]; then inertly cat "$reports/refusal.txt"; fi
     if [ "$code" -ne 0 ]; then
         inertly intime-sync validate --mask -- "$directory" | tee "$reports/problems.txt" || true
         {
@@ -110,6 +112,6 @@ authorized() {
 ledger() {
     if [ -n "${INTIME_CI_LEDGER_BRANCH:-}" ]; then
         export INTIME_LEDGER="$reports/ledger.json"
-        authorized sh "$INTIME_CI_HOME/ledger.sh" "$1" "$INTIME_CI_LEDGER_BRANCH" "$name" "$INTIME_LEDGER"
+        inertly authorized sh "$INTIME_CI_HOME/ledger.sh" "$1" "$INTIME_CI_LEDGER_BRANCH" "$name" "$INTIME_LEDGER"
     fi
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 from cli_world import on_terminal
 from harness import HEAD, Workspace
 
@@ -124,6 +127,37 @@ def test_the_holder_of_the_lock_says_who_it_is(space: Workspace) -> None:
         for note in space.path.rglob("*.holder"):
             note.write_text(json.dumps({"pid": EVIL, "host": EVIL, "command": EVIL, "verb": EVIL, "since": EVIL}))
         assert_harmless(on_terminal(space, "apply", "--auto-approve").out)
+
+
+def test_a_log_line_names_a_file(space: Workspace) -> None:
+    """Warnings go to stderr without `-v`, too, and the branch says what the file of the receipts is called."""
+    name = "\x1b]0;owned\x07.sqlite3"
+    space.configure("groups: [A]\n", HEAD + f"receipts: {{data: {quoted(name)}}}\n")
+    command = [sys.executable, "-m", "intime_sync", "receive", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=space.path, env=space.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().split()[-1]
+            for file in space.path.glob("*.sqlite3*"):
+                file.write_bytes(b"no database" * 1000)
+            assert requests.get(f"{url[: url.index('/status/')]}/health", timeout=20).status_code == 503
+        finally:
+            process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert "statuses are refused" in errors
+    assert "\x1b" not in errors
+    assert "\x07" not in errors
+
+
+def test_the_holder_of_the_lock_says_it_in_ten_thousand_brackets(space: Workspace) -> None:
+    space.configure("groups: [A]\n")
+    space.apply()
+    (space.path / ".intime" / "ledger.json.lock.holder").write_text("[" * 200_000)
+    ran = space.run("doctor")
+    assert "it has not said who it is" in ran.out
+    assert "Traceback" not in ran.err
 
 
 def test_harmless_keeps_layout_colours_and_the_meaning_of_json() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from intime_sync.cli.options import directory_argument, environ
-from intime_sync.cli.output import Output
+from intime_sync.cli.output import Output, show_warnings_harmlessly
 from intime_sync.errors import IntimeSyncError, InvalidInput
 from intime_sync.render.masking import mask_text
 
@@ -55,6 +55,7 @@ def command(
             hint='install them with: pip install "intime-sync[receive]"',
         ) from None
     options = _options(directory, data, open_page, hosts)
+    show_warnings_harmlessly()
     try:
         serve_receipts(options, host, port, on_ready=_say)
     except OSError as error:
