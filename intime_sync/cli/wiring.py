@@ -332,6 +332,7 @@ def terms_of(settings: Settings) -> dict[str, Json]:
     """The settings that decide which requests a plan leads to, in a form that a digest covers."""
     policy = settings.policy
     return {
+        "ledger": settings.stated_ledger,
         "timezone": settings.zone.key,
         "region": settings.region,
         "dates": settings.wire.dates,

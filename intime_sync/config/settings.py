@@ -229,6 +229,7 @@ class Settings:
     """The settings, checked. `url` is `embedded` or a base address, `ledger` a path or a URL as written.
 
     `receipts` is a path as written. `credentials` is the NAME in INTIME_NAME_USER, or None for INTIME_USER.
+    `stated_ledger` is what the file says of `ledger`, whatever the environment does.
     """
 
     directory: Path
@@ -242,6 +243,7 @@ class Settings:
     policy: Policy
     includes: tuple[Include, ...]
     credentials: str | None = None
+    stated_ledger: str = DEFAULT_LEDGER
 
 
 def read_settings(
@@ -283,6 +285,7 @@ def read_settings(
         policy=_policy(policy, _lead_time(policy, locate, problems)),
         includes=tuple(_includes(root.get("include") or ())),
         credentials=account.get("credentials"),
+        stated_ledger=ledger.get("url", DEFAULT_LEDGER),
     )
     _check_inside(directory, root, environ, locate, problems)
     return settings, problems

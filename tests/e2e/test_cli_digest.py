@@ -34,7 +34,11 @@ POLICIES = [
     "max_delete: {percent: 99}",
     "numbers: possible",
 ]
-HEADS = [HEAD % (account, "") for account in ACCOUNTS] + [HEAD % ("", f"policy: {{{line}}}\n") for line in POLICIES]
+HEADS = [
+    *(HEAD % (account, "") for account in ACCOUNTS),
+    *(HEAD % ("", f"policy: {{{line}}}\n") for line in POLICIES),
+    HEAD % ("", "ledger: {url: other.json}\n"),
+]
 
 
 @pytest.fixture
