@@ -117,6 +117,10 @@ class FileLedgerStore:
         with hold_lock(self.lock_path, verb, timeout):
             ledger, content = self._load()
             ledger.account = ledger.account or self.account
+            if content is None:
+                # A journal whose first line was never finished: nothing was begun.
+                with suppress(OSError):
+                    self.journal_path.unlink()
             session = FileLedgerSession(self, ledger, content)
             try:
                 yield session

@@ -79,16 +79,24 @@ class _Laboratory:
             assert wrong is None, wrong
         self.wanted: Snapshot = desired_from(WORLDS[world].after)
         self.start = account.state()
+        self.back = desired_from(before) if WORLDS[world].back else None
+        self.end = account.picture()
 
     def histories(self, every: int, singles: int = 1) -> Iterator[History]:
         events, wrong = self._undisturbed()
         yield History(self.service, self.world, None, None, wrong)
         if wrong is not None:
             return
+        change = self.wanted
+        if self.back is not None:
+            self.wanted = self.back
+            self.account.put_back(self.start)
+            self.end = self.account.picture()
+            self.account.allow_delete = dict.fromkeys(self.account.ids(), 99)
         for first in islice(_all_ways(events), 0, None, singles):
             self.account.put_back(self.start)
             self._refuse(on=True)
-            self._run(self.wanted, Trial(first))
+            self._run(change, Trial(first))
             between = self.account.state()
             trial = Trial()
             yield History(self.service, self.world, first, None, self._put_right(trial))
@@ -129,7 +137,7 @@ class _Laboratory:
                 return trial.events, fault
             for _ in range(self.runs):
                 self._run(self.wanted, Trial())
-        self.end: Counter[tuple[Any, ...]] = self.account.picture()
+        self.end = self.account.picture()
         counts: Counter[str] = Counter()
         for what, count in self.end.items():
             counts[what[0]] += count

@@ -24,13 +24,13 @@ class Kind:
 
 SERVICES: Mapping[str, Kind] = {
     "adds": Kind(),
-    "replaces": Kind({"on_known_mobile": "replace"}, ("contact", "moves", "neighbour")),
-    "merges": Kind({"on_known_mobile": "union"}, ("contact", "moves", "neighbour")),
-    "keeps": Kind({"on_known_mobile": "keep"}, ("contact", "moves", "neighbour")),
+    "replaces": Kind({"on_known_mobile": "replace"}, ("contact", "moves", "neighbour", "back")),
+    "merges": Kind({"on_known_mobile": "union"}, ("contact", "moves", "neighbour", "back")),
+    "keeps": Kind({"on_known_mobile": "keep"}, ("contact", "moves", "neighbour", "back")),
     "adds-in-part": Kind({}, ("neighbour",), keeps_others=True),
     "merges-in-part": Kind({"on_known_mobile": "union"}, ("neighbour",), keeps_others=True),
-    "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves")),
-    "renames": Kind({"names": "upper"}, ("group", "contact", "moves")),
+    "reuses-ids": Kind({"reuse_ids": True}, ("group", "contact", "moves", "back")),
+    "renames": Kind({"names": "upper"}, ("group", "contact", "moves", "back")),
     "lags": Kind({"list_lag": 1}),
     "lags-more": Kind({"list_lag": 3}, ("contact",)),
     "blocks-twice": Kind({"duplicates": "keep"}, ("blocklist",)),

@@ -15,12 +15,14 @@ class World:
 
     `refused` is the number of a contact of both that the service refuses to add again for a while. Of the histories
     with two disturbances every `share`th is explored: there are very many where contacts are tried one by one.
+    `back` says that somebody takes the change back after the run that was disturbed.
     """
 
     before: Config
     after: Config
     refused: str = ""
     share: int = 1
+    back: bool = False
 
 
 def person(index: int, groups: list[str], extrafield: str = "") -> dict[str, Any]:
@@ -90,6 +92,18 @@ WORLDS: Mapping[str, World] = {
         },
         refused="701740612",
         share=20,
+    ),
+    # All goes, and shall come back.
+    "back": World(
+        {
+            "groups": [*groups("Gammal", on_delete="delete_contacts"), *groups("Jour")],
+            "contacts": [person(0, ["Gammal"]), person(1, ["Jour"])],
+            "blocklist": [{"mobile": "0701740630"}],
+            "reminders": [visit("r0", 0, "2026-06-01T08:30")],
+        },
+        {"groups": groups("Jour"), "contacts": [], "blocklist": [], "reminders": []},
+        back=True,
+        share=5,
     ),
     "first": World(
         {},
