@@ -69,6 +69,8 @@ def test_an_apply_after_trouble_ends_as_wanted(
     with suppress(ServiceError):
         lab.try_apply(after)
     lab.emulator.set_faults(None)
+    # What was confirmed and not done is waited for.
+    lab.outwait()
     lab.apply(after)
     assert_as_wanted(lab, after, strangers)
     assert lab.plan(after).is_empty
