@@ -97,7 +97,8 @@ _dump = json.JSONEncoder(ensure_ascii=False).encode
 def ledger_from_json(data: bytes) -> Ledger:
     """The ledger that `data` spells. Raises LedgerError when it is not one, or not as it was written.
 
-    A ledger without a checksum is taken as it is: earlier versions wrote none, and who edits one by hand removes it.
+    Earlier versions wrote no checksum, and who edits a ledger by hand removes it: such a one must be what this program
+    could have written.
     """
     has_checksum = _has_checksum(data)
     try:
