@@ -17,15 +17,15 @@ from zlib import crc32
 
 from intime_sync.errors import LedgerError
 from intime_sync.files import create_file, read_own_file, sync_directory
-from intime_sync.ledgers.codec import (
-    UNREADABLE,
+from intime_sync.ledgers.codec import UNREADABLE
+from intime_sync.ledgers.lock import refuse_link
+from intime_sync.ledgers.parts import (
     account_from_dict,
     delta_from_list,
     delta_to_list,
     intent_from_dict,
     intent_to_dict,
 )
-from intime_sync.ledgers.lock import refuse_link
 from intime_sync.ledgers.shapes import check_delta, check_intent, known, of_type
 from intime_sync.model.ledger import AccountRef, Delta, Intent
 

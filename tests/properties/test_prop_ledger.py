@@ -11,16 +11,10 @@ from hypothesis import strategies as st
 from made_up_ledgers import DELTAS, INTENTS, JSON, LEDGERS
 
 from intime_sync.errors import LedgerError
-from intime_sync.ledgers.codec import (
-    delta_from_list,
-    delta_to_list,
-    intent_from_dict,
-    intent_to_dict,
-    ledger_from_json,
-    ledger_to_json,
-)
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.journal import JournalWriter, read_journal
+from intime_sync.ledgers.parts import delta_from_list, delta_to_list, intent_from_dict, intent_to_dict
 from intime_sync.model.ledger import (
     AccountRef,
     Delta,

@@ -16,6 +16,7 @@ from intime_sync.errors import LedgerError
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers import codec
 from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
+from intime_sync.ledgers.parts import entry_from_dict
 from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import KindName, RemoteId
@@ -158,9 +159,7 @@ def spelled(data: bytes) -> object:
         raw = top["objects"]
         if top.keys() & {"note", "more"}:
             return None
-        return {
-            kind: {key: codec.entry_from_dict(one) for key, one in entries.items()} for kind, entries in raw.items()
-        }
+        return {kind: {key: entry_from_dict(one) for key, one in entries.items()} for kind, entries in raw.items()}
     except (ValueError, AttributeError, TypeError, KeyError):
         return None
 
@@ -274,7 +273,7 @@ def test_entries_behave_like_the_dict_that_they_stand_for(steps: list[Any], with
     data = f'{HEAD}"objects": {{"contact": {json.dumps(raw)}}}}}'.encode()
     entries: Any = in_parts(data, NEVER).objects[CONTACT]
     assert isinstance(entries, Entries)
-    model: Any = {key: codec.entry_from_dict(entry) for key, entry in raw.items()}
+    model: Any = {key: entry_from_dict(entry) for key, entry in raw.items()}
     for what, key, entry in steps:
         assert step(entries, what, key, entry) == step(model, what, key, entry)
     assert entries == model

@@ -16,8 +16,9 @@ from intime_sync.config.desired import load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput
 from intime_sync.kinds.registry import MESSAGES, ORDER
-from intime_sync.ledgers.codec import entry_to_dict, ledger_to_json
+from intime_sync.ledgers.codec import ledger_to_json
 from intime_sync.ledgers.lock import break_lock
+from intime_sync.ledgers.parts import entry_to_dict
 from intime_sync.model.ledger import Dispatch, DropEntry, Entry, Ledger, PutEntry
 from intime_sync.model.resource import Address, RemoteId, Snapshot
 from intime_sync.planning.matching import Clock

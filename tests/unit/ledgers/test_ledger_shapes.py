@@ -21,8 +21,9 @@ from intime_sync.applying.recovery import heard_of, settlement
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import LedgerError
 from intime_sync.kinds.registry import BY_NAME
-from intime_sync.ledgers.codec import delta_to_list, intent_to_dict, ledger_from_json, ledger_to_json
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.file import FileLedgerStore
+from intime_sync.ledgers.parts import delta_to_list, intent_to_dict
 from intime_sync.ledgers.shapes import OPERATIONS
 from intime_sync.model.ledger import (
     AccountRef,
