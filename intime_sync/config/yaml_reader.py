@@ -123,10 +123,8 @@ class _Builder:
             kind = type(event)
             if kind is ScalarEvent:
                 value = event.value
-                if not value or event.tag is not None or event.anchor is not None:
+                if not value or event.tag is not None or event.anchor is not None or len(value) > LONGEST_VALUE:
                     value = self._odd_scalar(event)
-                elif len(value) > LONGEST_VALUE:
-                    raise _Fatal(self._too_long(event))
             elif kind is MappingStartEvent:
                 value = {} if stack else root
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
@@ -200,7 +198,7 @@ class _Builder:
         return Document(self._file, self._root, items, locator)
 
     def _odd_scalar(self, event: Any) -> str | None:
-        """A scalar that is empty, tagged or anchored."""
+        """A scalar that is empty, tagged, anchored or too long."""
         if event.tag not in (None, "!", _TEXT_TAG):
             self._refuse_tag(event)
         # In YAML only an empty plain scalar is nothing; `""` and `!!str` are empty text.
