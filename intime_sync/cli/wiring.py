@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from intime_sync.cache import open_cache
 from intime_sync.cli.output import Output, show_warnings_harmlessly
 from intime_sync.cli.places import embedded_data_path, ledger_path, receipts_path
 from intime_sync.config.desired import Configuration
@@ -148,11 +147,7 @@ def _no_emulator() -> InvalidInput:
 
 def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileLedgerStore:
     """The ledger's home. Raises InvalidInput for a URL that no backend serves, and for links of a repository."""
-    return FileLedgerStore(
-        ledger_path(settings, os.environ),
-        account,
-        lambda: open_cache(settings.directory, os.environ, "ledger", ()),
-    )
+    return FileLedgerStore(ledger_path(settings, os.environ), account)
 
 
 def check_ledger(ledger: Ledger, account: AccountRef) -> None:

@@ -8,14 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from intime_sync.cache import LEAST_BYTES, FileCache, is_large, open_cache
 from intime_sync.collector import collector_paused
 from intime_sync.config.checks import ContactFacts, check_resources
 from intime_sync.config.convert import convert, converter_for, object_converter
 from intime_sync.config.document import Document, Uniform
 from intime_sync.config.explain import MOST_EXPLAINED, Checker, too_many
 from intime_sync.config.files import IncludedFile, find_files
-from intime_sync.config.kept import keep, recall
 from intime_sync.config.messages import resolve_messages
 from intime_sync.config.reading import Allowance, read_bytes, read_file
 from intime_sync.config.schema import item_schema, object_schema, section_schema
@@ -81,7 +79,7 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
         _, found = _read_sections(_provisional(directory, document), document)
         problems += [problem for problem in found if problem.code not in _OF_THE_ACCOUNT]
         raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
-    reader, found = _read_sections(settings, document, environ)
+    reader, found = _read_sections(settings, document)
     problems += found
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
@@ -92,21 +90,11 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     return Configuration(settings, desired, tuple(sorted(problems, key=Problem.sort_key)))
 
 
-def _read_sections(
-    settings: Settings, document: Document, environ: Mapping[str, str] | None = None
-) -> tuple[_Sections, list[Problem]]:
-    """The sections of the root file and of everything it includes, and all that is wrong with them.
-
-    The cache is only for settings that are right, and so for who gives the `environ` to find it by.
-    """
+def _read_sections(settings: Settings, document: Document) -> tuple[_Sections, list[Problem]]:
+    """The sections of the root file and of everything it includes, and all that is wrong with them."""
     reader = _Sections(settings)
     reader.take(document)
     files, problems = find_files(settings, document.locate)
-    cache = None
-    if environ is not None and any(is_large(file.path) for file in files):
-        cache = open_cache(
-            settings.directory, environ, "files", (settings.region, settings.zone.key, str(settings.policy.numbers))
-        )
     allowance = Allowance()
     for file in files:
         try:
@@ -121,12 +109,7 @@ def _read_sections(
         if too_much is not None:
             problems.append(too_much)
             break
-        if cache is not None and len(data) >= LEAST_BYTES:
-            problems += reader.take_kept_file(cache, file, data)
-        else:
-            problems += reader.take_file(file, data)
-    if cache is not None:
-        cache.sweep()
+        problems += reader.take_file(file, data)
     return reader, problems + reader.finish()
 
 
@@ -244,30 +227,6 @@ class _Sections:
                 found += _not_here(included)
             self.take(included)
         return found
-
-    def take_kept_file(self, cache: FileCache, file: IncludedFile, data: bytes) -> list[Problem]:
-        """The same, from the cache when the file was read before."""
-        name = cache.name_of(file.name, file.section, data)
-        contacts = self._contacts()
-        since, problems_since = len(contacts), len(self.problems)
-        kept = recall(cache, name, file, data, contacts)
-        if kept is not None:
-            self.documents[file.name], warnings, mobiles, groups = kept
-            self._facts.add(mobiles, groups)
-            self.resources[CONTACTS.name] = contacts
-            self.problems += warnings
-            return []
-        found = self.take_file(file, data)
-        document = self.documents.get(file.name)
-        if document is not None and not found and document.items.keys() == {CONTACTS.spec.name}:
-            places = document.items[CONTACTS.spec.name]
-            keep(cache, name, places, self._contacts(), since, self.problems[problems_since:])
-        return found
-
-    def _contacts(self) -> Table[Any]:
-        """The contacts so far; a section of its own only once some file has it."""
-        contacts = self.resources.get(CONTACTS.name)
-        return contacts if isinstance(contacts, Table) else _no_contacts()
 
     def _take_section(self, kind: Kind, document: Document, value: object) -> None:
         name = kind.spec.name

@@ -8,7 +8,6 @@ import re
 from array import array
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import replace
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any
@@ -260,35 +259,3 @@ class _Contacts:
         if not self._keys:
             return self._others
         return Entries(self._keys, self._lines, self._ids, self._carriers, _attributes, self._others)
-
-
-def ledger_to_plain(ledger: Ledger) -> tuple[object, ...] | None:
-    """A ledger as plain data that a cache keeps and that is quick to read.
-
-    None for one that would gain nothing, or that holds what no ledger of this program does.
-    """
-    contacts = ledger.objects.get(CONTACTS.name)
-    if not isinstance(contacts, Entries):
-        return None
-    keys, lines, ids, carriers = contacts.columns()
-    if not keys or any("\n" in key for key in keys):
-        return None
-    rest = {kind: entries for kind, entries in ledger.objects.items() if entries is not contacts}
-    rest[CONTACTS.name] = contacts.others
-    small = replace(ledger, objects=rest)
-    try:
-        text = "".join(ledger_to_json(small))
-        same = _ledger_from_dict(json.loads(text)) == small
-    except UNREADABLE:
-        return None
-    return (text, "\n".join(keys), "\n".join(lines), ids.tobytes(), carriers.tobytes()) if same else None
-
-
-def ledger_from_plain(plain: tuple[Any, ...]) -> Ledger:
-    """The reverse of `ledger_to_plain`."""
-    text, keys, lines, ids, carriers = plain
-    ledger = _ledger_from_dict(json.loads(text))
-    others = dict(ledger.objects.get(CONTACTS.name, {}).items())
-    columns = (keys.split("\n"), lines.split("\n"), array("q", ids), array("q", carriers))
-    ledger.objects[CONTACTS.name] = Entries(*columns, _attributes, others)
-    return ledger

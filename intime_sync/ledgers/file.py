@@ -6,16 +6,14 @@ import dataclasses
 import os
 import secrets
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from intime_sync.cache import LEAST_BYTES, FileCache
-from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
 from intime_sync.files import PRIVATE, replace_file
 from intime_sync.ledgers.base import LedgerView
-from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal
 from intime_sync.ledgers.lock import hold_lock, refuse_link
 from intime_sync.links import real_path
@@ -28,19 +26,12 @@ class FileLedgerStore:
 
     A link is followed once: the ledger, its journal and its lock lie beside its target, so that all who share the
     target exclude each other, and the link stays one. Beside it, links are refused: this program makes none there.
-    `account` is written into a ledger that has none yet; `find_cache` gives the cache that makes a large one quick to
-    read, if there is one.
+    `account` is written into a ledger that has none yet.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        account: AccountRef | None = None,
-        find_cache: Callable[[], FileCache | None] = lambda: None,
-    ) -> None:
+    def __init__(self, path: Path, account: AccountRef | None = None) -> None:
         self.path = real_path(path) if path.is_symlink() else path
         self.account = account
-        self._find_cache = find_cache
 
     @property
     def journal_path(self) -> Path:
@@ -59,7 +50,7 @@ class FileLedgerStore:
 
     def _load(self) -> tuple[Ledger, JournalContent | None]:
         try:
-            ledger = self._understood(self.path.read_bytes())
+            ledger = ledger_from_json(self.path.read_bytes())
         except FileNotFoundError:
             ledger = Ledger(lineage="")
         except OSError as error:
@@ -87,23 +78,6 @@ class FileLedgerStore:
         for delta in content.deltas:
             ledger.record(delta)
         return ledger, content
-
-    def _understood(self, data: bytes) -> Ledger:
-        """The ledger that `data` spells, from the cache when it was read before. Raises LedgerError."""
-        cache = self._find_cache() if len(data) >= LEAST_BYTES else None
-        if cache is None:
-            return ledger_from_json(data)
-        name = cache.name_of("ledger", None, data)
-        kept = cache.get(name)
-        if kept is not None:
-            with collector_paused():
-                return ledger_from_plain(kept)
-        ledger = ledger_from_json(data)
-        plain = ledger_to_plain(ledger)
-        if plain is not None:
-            cache.put(name, plain)
-            cache.sweep()
-        return ledger
 
     @contextmanager
     def hold(self, verb: str, timeout: float) -> Iterator[FileLedgerSession]:

@@ -1,4 +1,4 @@
-"""A directory of many contacts says the same however it is read: at once, one by one, from the cache."""
+"""A directory of many contacts says the same however it is read: at once or one by one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from many_files import contact_files, tables
 
-from intime_sync import cache as cache_module
 from intime_sync.config import desired as desired_module
 from intime_sync.config import tables as tables_module
 from intime_sync.config import yaml_short
@@ -29,7 +28,7 @@ include: [one.yaml, two.yaml, {{contacts: table.csv}}]
 
 
 class Directories:
-    """Directories that differ in nothing but what is under them, and one home for the key."""
+    """Directories that differ in nothing but what is under them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -44,17 +43,14 @@ class Directories:
             (directory / name).write_bytes(data)
         return directory
 
-    def outcome(self, directory: Path, *, least: int, cache: str = "off") -> Any:
+    def outcome(self, directory: Path, *, least: int) -> Any:
         """The configuration, or its problems; `least` is how few items or bytes are many."""
-        environ = {"XDG_CACHE_HOME": str(self.path / "home"), "INTIME_CACHE": cache}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(yaml_short, "_MUCH", least)
             patch.setattr(tables_module, "_MANY", least)
             patch.setattr(desired_module, "_MANY", least)
-            for module in (cache_module, desired_module):
-                patch.setattr(module, "LEAST_BYTES", least)
             try:
-                read = load_desired(directory, environ)
+                read = load_desired(directory, {})
             except InvalidConfiguration as error:
                 return [(str(problem), problem) for problem in error.problems]
         found: dict[str, list[Resource[Any]]] = {kind: [*items] for kind, items in read.desired.resources.items()}
@@ -82,11 +78,9 @@ def test_what_a_directory_says_does_not_depend_on_how_it_is_read(
     )
     one_by_one = directories.outcome(directory, least=NEVER)
     assert directories.outcome(directory, least=1) == one_by_one, "at once"
-    assert directories.outcome(directory, least=1, cache="on") == one_by_one, "cold"
-    assert directories.outcome(directory, least=1, cache="on") == one_by_one, "warm"
 
 
-def test_what_is_right_alone_is_kept_and_recalled_with_its_places(directories: Directories) -> None:
+def test_what_is_right_alone_keeps_its_places(directories: Directories) -> None:
     """Without an error anywhere, so that the comparison above cannot be one of problems alone."""
     files = {"intime.yaml": ROOT.format(region="SE"), "one.yaml": ONE, "two.yaml": ONE.replace('"a"', "c")}
     files["two.yaml"] = files["two.yaml"].replace('"b"', "d\n  protect: true\n  groups: [Z, A]")
@@ -96,10 +90,7 @@ def test_what_is_right_alone_is_kept_and_recalled_with_its_places(directories: D
     assert [item.key for item in found["contact"]] == ["a", "b", "e", "f", "c", "d"]
     assert {item.origin.file for item in found["contact"] if item.origin} == {"one.yaml", "two.yaml", "table.csv"}
     assert {problem.code for problem in warnings} == {"shared-mobile"}
-    for _ in range(2):
-        assert directories.outcome(directory, least=1, cache="on") == read
-    entries = [*(directory / ".intime" / "cache" / "files").iterdir()]
-    assert len(entries) == 3
+    assert directories.outcome(directory, least=1) == read
 
 
 @pytest.mark.parametrize("name", ["include", "prune", "unknown"])
@@ -138,7 +129,6 @@ def test_a_group_that_shall_not_be_there_or_is_not_declared_is_named_where_it_st
     people = "contacts:\n- mobile: 0701740605\n  groups: [Jour]\n- mobile: 0701740606\n"
     head = "version: 1\nowner: o\naccount: {url: embedded}\ninclude: [one.yaml]\n"
     directory = directories.make({"intime.yaml": head + groups, "one.yaml": f"{people}  groups: [{name}]\n"})
-    for cache in ("off", "on", "on"):
-        ((text, problem),) = directories.outcome(directory, least=least, cache=cache)
-        assert text.startswith("one.yaml:5:11: error: ")
-        assert problem.code == "unknown-group"
+    ((text, problem),) = directories.outcome(directory, least=least)
+    assert text.startswith("one.yaml:5:11: error: ")
+    assert problem.code == "unknown-group"

@@ -1,4 +1,4 @@
-"""A ledger that is read in parts, kept as columns or recalled from a cache is the ledger that its JSON spells."""
+"""A ledger that is read in parts or kept as columns is the ledger that its JSON spells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from made_up_ledgers import CONTACT, LEDGERS, MANY
 from intime_sync.errors import LedgerError
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers import codec
-from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.parts import entry_from_dict
 from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import Entry, Ledger
@@ -72,25 +72,11 @@ def test_indented_otherwise_it_is_the_same(ledger: Ledger, part: int, indent: in
     assert in_parts(text.encode(), part) == ledger
 
 
-@settings(max_examples=150)
-@given(MANY, PARTS)
-def test_as_plain_data_it_is_kept_whole_or_not_at_all(ledger: Ledger, part: int) -> None:
-    read = in_parts(text_of(ledger).encode(), part)
-    kept = ledger_to_plain(read)
-    if kept is not None:
-        again = ledger_from_plain(kept)
-        assert again == read == ledger
-        assert exactly(again) == exactly(ledger)
-        # Keeping it has made nothing of the columns.
-        contacts = read.objects[CONTACT]
-        assert isinstance(contacts, Entries)
-
-
 def usual(id: int, name: str = "Anna") -> dict[str, Any]:
     return {"id": id, "carrier": 7, "attributes": {"type": "sms", "firstname": name, "groups": []}}
 
 
-def test_usual_contacts_are_columns_and_kept() -> None:
+def test_usual_contacts_are_columns() -> None:
     """Or else everything above would be true of the long way alone."""
     raw = {str(id): usual(id) for id in range(9)} | {"odd": {"attributes": {"type": "sms"}}}
     ledger = in_parts(f'{HEAD} "objects": {json.dumps({"contact": raw})}}}'.encode(), NEVER)
@@ -100,7 +86,6 @@ def test_usual_contacts_are_columns_and_kept() -> None:
     assert isinstance(contacts, Entries)
     assert len(contacts.columns()[0]) == 9
     assert len(contacts.others) == 1
-    assert ledger_to_plain(in_parts(text_of(ledger).encode(), 200)) is not None
 
 
 def lines(*members: tuple[str, object]) -> str:

@@ -102,14 +102,6 @@ def test_the_emulators_data_lead_elsewhere(tmp_path: Path, link: str) -> None:
             assert unharmed(tmp_path)
 
 
-def test_the_cache_leads_elsewhere(tmp_path: Path) -> None:
-    people = "key;mobile\n" + "".join(f"n{number};+467017{40000 + number}\n" for number in range(5000))
-    files = {"intime.yaml": CONFIGURATION + "include: [{contacts: people.csv}]\n", "people.csv": people}
-    space = clone(tmp_path, files, {".intime/cache": tmp_path / "victim"})
-    assert space.run("validate").code == 0
-    assert unharmed(tmp_path)
-
-
 @pytest.mark.parametrize("link", ["state/receipts.sqlite3", "state/receipts.sqlite3-wal"])
 def test_the_receipts_lead_elsewhere(tmp_path: Path, link: str) -> None:
     space = clone(tmp_path, {"intime.yaml": ELSEWHERE}, {link: tmp_path / "victim" / "new.sqlite3"})
