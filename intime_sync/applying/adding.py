@@ -10,7 +10,7 @@ from intime_sync.applying.run import Run
 from intime_sync.kinds.base import WireContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.resource import Attributes
-from intime_sync.wire.requests import Request
+from intime_sync.service.requests import Request
 
 ADD = "add"
 

@@ -13,9 +13,9 @@ from intime_sync.model.change import Create
 from intime_sync.model.ledger import Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes
-from intime_sync.remote.client import Unknown
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Unknown
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 APPEND = "append"
 

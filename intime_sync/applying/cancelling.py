@@ -18,10 +18,10 @@ from intime_sync.model.ledger import Dispatch, DropEntry, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import RemoteId
 from intime_sync.planning.resending import repeats_entry
-from intime_sync.remote.client import Unknown
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.endpoints import NOT_REMOVED
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Unknown
+from intime_sync.service.endpoints import NOT_REMOVED
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 MESSAGE = MESSAGES.name
 CANCEL = "cancel-message"

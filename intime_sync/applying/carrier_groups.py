@@ -10,10 +10,10 @@ from intime_sync.errors import ServiceError
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.ledger import DropCarrier
 from intime_sync.model.resource import RemoteId
-from intime_sync.remote.client import Unknown
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire import requests
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service import requests
+from intime_sync.service.client import Unknown
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 MAKE, REMOVE = "make-carriers", "remove-carriers"
 _NOT_LISTED = "the service confirmed it, and its list does not show it yet"

@@ -31,9 +31,9 @@ from intime_sync.model.ledger import NOWHERE, DropCarrier, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
 from intime_sync.planning.carriers import CarrierBuild, current_carriers, plan_carriers, present_carriers
-from intime_sync.remote.client import Unknown
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Unknown
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 
 class Filler:

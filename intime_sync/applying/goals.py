@@ -14,7 +14,7 @@ from intime_sync.model.change import Change, Create, Delete, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.resource import Address, RemoteId, Resource
 from intime_sync.planning.lookalikes import looks_alike
-from intime_sync.wire.requests import Request
+from intime_sync.service.requests import Request
 
 
 class ListView:

@@ -18,8 +18,8 @@ from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.ledger import Delta, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Attributes, RemoteId
 from intime_sync.planning.carriers import current_carriers, probe_carrier
-from intime_sync.remote.client import Outcome
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Outcome
+from intime_sync.service.reply import Ids, Refused
 
 
 def home_of(run: Run, key: str) -> RemoteId | None:

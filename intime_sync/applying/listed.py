@@ -21,9 +21,9 @@ from intime_sync.planning.awaiting import why_waiting
 from intime_sync.planning.lookalikes import lookalikes
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import SURPLUS
-from intime_sync.remote.client import Outcome, Unknown
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Outcome, Unknown
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from intime_sync.model.ledger import Dispatch, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
 from intime_sync.planning.resending import is_in_doubt, repeats_entry
-from intime_sync.remote.client import Unknown
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Unknown
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 MESSAGE = MESSAGES.name
 SEND = "send-message"

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from intime_sync.remote.client import Unknown
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Unknown
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 _READ_BACK = "the list is read; what it shows is done, and what it does not show yet is waited for"
 _CONFIRMED = "its carriers are complete; the ledger learns their contacts"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from intime_sync.errors import CredentialsError, IntimeSyncError, ServiceError
+from intime_sync.fetching import fetch_kind
 from intime_sync.kinds.base import ItemContext, ListedKind, WireContext
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.ledgers.base import LedgerSession
@@ -21,10 +22,9 @@ from intime_sync.model.report import Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import is_carrier, own_carriers
 from intime_sync.planning.matching import under_own_names
-from intime_sync.remote.client import Client, Outcome, Unknown
-from intime_sync.remote.fetch import fetch_kind
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.requests import Request
+from intime_sync.service.client import Client, Outcome, Unknown
+from intime_sync.service.requests import Request
+from intime_sync.service.transport import NotSent
 
 log = logging.getLogger("intime_sync.apply")
 

@@ -23,9 +23,9 @@ from intime_sync.model.change import Change
 from intime_sync.model.ledger import NO_GROUP, Carrier, Delta, Entry, PutCarrier, PutEntry
 from intime_sync.model.resource import RemoteId
 from intime_sync.planning.carriers import CarrierBuild, present_carriers
-from intime_sync.remote.client import Outcome
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Outcome
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 Flight = tuple[list[LoadedCarrier], int, Future[Outcome]]
 

@@ -18,7 +18,7 @@ from intime_sync.receipts.deliveries import Delivery, deliveries_of
 from intime_sync.receipts.store import ReceiptStore
 from intime_sync.render.masking import Mask, mask_json
 from intime_sync.render.style import Style, inert
-from intime_sync.wire.statuses import Outcome, status_level
+from intime_sync.service.statuses import Outcome, status_level
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.resending import group_members
-from intime_sync.wire.gsm import parts
-from intime_sync.wire.phone import E164
-from intime_sync.wire.requests import MessageItem, Recipient
-from intime_sync.wire.times import WallTime
+from intime_sync.service.gsm import parts
+from intime_sync.service.phone import E164
+from intime_sync.service.requests import MessageItem, Recipient
+from intime_sync.service.times import WallTime
 
 _OPTIONS = {"send_at": "--at", "status_url": "--status-url"}
 _LONGEST_SENDER = 11

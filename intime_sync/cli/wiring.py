@@ -16,6 +16,7 @@ from intime_sync.cli.places import embedded_data_path, ledger_path, receipts_pat
 from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, LedgerError
+from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import KINDS, MESSAGES
 from intime_sync.kinds.urls import is_loopback
@@ -29,9 +30,8 @@ from intime_sync.planning.awaiting import all_awaited
 from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
-from intime_sync.remote.client import Client
-from intime_sync.remote.fetch import fetch_actual
-from intime_sync.remote.secrets import Credentials, Secret
+from intime_sync.service.client import Client
+from intime_sync.service.secrets import Credentials, Secret
 
 _EMBEDDED_USER = "demo"
 _SERVICE_HOST = "sms.intime.nu"

@@ -20,7 +20,7 @@ from intime_sync.links import is_gits_own
 from intime_sync.model.policy import ContactStrategy, Numbers, Policy, Prune
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName
-from intime_sync.wire.requests import WireFormat
+from intime_sync.service.requests import WireFormat
 
 ROOT_FILE = "intime.yaml"
 EMBEDDED = "embedded"

@@ -17,8 +17,8 @@ from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.numbers import read_email
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin, Problem, Severity
-from intime_sync.wire.phone import number_fault, parse_mobile
-from intime_sync.wire.text import clean, forbidden_character
+from intime_sync.service.phone import number_fault, parse_mobile
+from intime_sync.service.text import clean, forbidden_character
 
 LIST_SEPARATOR: Final = "|"
 """What parts a table's cell that holds a list, so that no group in one can have it in its name."""

@@ -18,7 +18,7 @@ from intime_sync.kinds.base import ItemContext, ListedKind
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import RemoteId, Resource
-from intime_sync.wire.times import TimeFault, WallTime, parse_wall_time, wall_to_instant
+from intime_sync.service.times import TimeFault, WallTime, parse_wall_time, wall_to_instant
 
 _RESERVED: Final = "~"
 _NOWHERE: Final = Origin("", 0, 0)

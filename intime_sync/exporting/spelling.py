@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from intime_sync.wire.phone import parse_mobile
+from intime_sync.service.phone import parse_mobile
 
 LONGEST_KEY: Final = 150
 """Where a key is cut, in characters, so that a number after it still fits."""

@@ -15,11 +15,11 @@ from intime_sync.kinds.fields import SectionSpec
 from intime_sync.model.change import Update
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import PRESENT, Attributes, KindName, RemoteId, Resource, Wish
-from intime_sync.wire.endpoints import Endpoint
-from intime_sync.wire.reply import Unexpected
-from intime_sync.wire.requests import Request, WireFormat
-from intime_sync.wire.text import LONGEST_RUN, clean, forbidden_character, nfc, too_many_marks
-from intime_sync.wire.xml import Element
+from intime_sync.service.endpoints import Endpoint
+from intime_sync.service.reply import Unexpected
+from intime_sync.service.requests import Request, WireFormat
+from intime_sync.service.text import LONGEST_RUN, clean, forbidden_character, nfc, too_many_marks
+from intime_sync.service.xml import Element
 
 Item = Mapping[str, Any]
 """One item of a section: it matches the kind's schema, and everything but booleans and integers is text."""

@@ -11,9 +11,9 @@ from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionS
 from intime_sync.kinds.numbers import read_mobile
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Resource
-from intime_sync.wire import endpoints, requests
-from intime_sync.wire.listings import BlocklistRow, blocklist_rows
-from intime_sync.wire.phone import E164, format_mobile, parse_listed
+from intime_sync.service import endpoints, requests
+from intime_sync.service.listings import BlocklistRow, blocklist_rows
+from intime_sync.service.phone import E164, format_mobile, parse_listed
 
 BLOCKLIST = KindName("blocklist")
 

@@ -14,8 +14,8 @@ from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.group_names import plain_names
 from intime_sync.kinds.numbers import are_plain_emails, read_email
 from intime_sync.model.problem import Origin
-from intime_sync.wire.phone import E164, parse_mobile, plain_mobiles
-from intime_sync.wire.text import too_many_marks
+from intime_sync.service.phone import E164, parse_mobile, plain_mobiles
+from intime_sync.service.text import too_many_marks
 
 
 def read_texts(texts: Sequence[str]) -> Sequence[str] | None:

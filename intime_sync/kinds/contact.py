@@ -17,8 +17,8 @@ from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource, Wish
-from intime_sync.wire import requests
-from intime_sync.wire.phone import E164
+from intime_sync.service import requests
+from intime_sync.service.phone import E164
 
 CONTACT = KindName("contact")
 MAX_KEY = 200

@@ -10,9 +10,9 @@ from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContex
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource, Wish
-from intime_sync.wire import endpoints, requests
-from intime_sync.wire.listings import GroupRow, group_rows
-from intime_sync.wire.text import clean
+from intime_sync.service import endpoints, requests
+from intime_sync.service.listings import GroupRow, group_rows
+from intime_sync.service.text import clean
 
 GROUP = KindName("group")
 DELETE_CONTACTS = "delete_contacts"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from intime_sync.kinds.base import Item, ItemContext
-from intime_sync.wire.text import clean, too_many_marks
+from intime_sync.service.text import clean, too_many_marks
 
 
 @lru_cache(maxsize=1024)

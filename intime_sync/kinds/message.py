@@ -21,9 +21,9 @@ from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.resource import Attributes, Json, KindName, RemoteId, Resource
-from intime_sync.wire import gsm, requests
-from intime_sync.wire.phone import E164
-from intime_sync.wire.times import WallTime, wall_to_instant
+from intime_sync.service import gsm, requests
+from intime_sync.service.phone import E164
+from intime_sync.service.times import WallTime, wall_to_instant
 
 MESSAGE = KindName("message")
 

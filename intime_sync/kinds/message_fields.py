@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, boolean, text
 from intime_sync.kinds.urls import MAX_URL
-from intime_sync.wire import gsm
+from intime_sync.service import gsm
 
 _RECIPIENT = Field(
     "recipient",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from intime_sync.kinds.base import ItemContext
-from intime_sync.wire.phone import E164, number_fault, parse_mobile
+from intime_sync.service.phone import E164, number_fault, parse_mobile
 
 # What nearly every address looks like; all others are judged by the library.
 _PLAIN_EMAIL = re.compile(

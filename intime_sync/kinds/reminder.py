@@ -15,11 +15,11 @@ from intime_sync.kinds.times import read_time
 from intime_sync.model.change import Update
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
-from intime_sync.wire import endpoints, requests
-from intime_sync.wire.listings import ReminderRow, reminder_rows
-from intime_sync.wire.phone import E164, parse_listed
-from intime_sync.wire.text import clean
-from intime_sync.wire.times import WallTime, wall_to_instant
+from intime_sync.service import endpoints, requests
+from intime_sync.service.listings import ReminderRow, reminder_rows
+from intime_sync.service.phone import E164, parse_listed
+from intime_sync.service.text import clean
+from intime_sync.service.times import WallTime, wall_to_instant
 
 REMINDER = KindName("reminder")
 

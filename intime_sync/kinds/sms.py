@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from intime_sync.kinds.base import Item, ItemContext
-from intime_sync.wire.gsm import MULTI_MAX, MULTI_PARTS, ONE_SMS, outside, parts, septets
+from intime_sync.service.gsm import MULTI_MAX, MULTI_PARTS, ONE_SMS, outside, parts, septets
 
 _MOST_NAMED: Final = 5
 _SHORTEST_SENDER: Final = 3

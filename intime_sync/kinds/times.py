@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from intime_sync.kinds.base import ItemContext
-from intime_sync.wire.times import TimeFault, WallTime, parse_wall_time
+from intime_sync.service.times import TimeFault, WallTime, parse_wall_time
 
 _WORDS = {
     TimeFault.MALFORMED: ("malformed-time", "is not a time; write it as 2026-12-01T08:30"),

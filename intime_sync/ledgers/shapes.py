@@ -20,7 +20,7 @@ from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, LISTED, MESSAG
 from intime_sync.model.entries import Entries
 from intime_sync.model.ledger import Carrier, Delta, Dispatch, DropEntry, Entry, Intent, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Attributes, KindName
-from intime_sync.wire.text import forbidden_character
+from intime_sync.service.text import forbidden_character
 
 T = TypeVar("T")
 

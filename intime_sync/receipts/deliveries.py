@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from intime_sync.wire.statuses import status_level
+from intime_sync.service.statuses import status_level
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from intime_sync.receipts.options import Named
 from intime_sync.receipts.style import STYLE
 from intime_sync.render.masking import mask_text
 from intime_sync.render.style import inert
-from intime_sync.wire.statuses import Outcome, StatusLevel, status_level
+from intime_sync.service.statuses import Outcome, StatusLevel, status_level
 
 PAGE_SIZE: Final = 100
 

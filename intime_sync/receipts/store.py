@@ -18,7 +18,7 @@ from typing import Final, Self, TypeVar
 from intime_sync.errors import IntimeSyncError
 from intime_sync.receipts.database import explained, open_for_reading, open_for_writing
 from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt, deliveries_of
-from intime_sync.wire.statuses import FINAL_LEVELS, Outcome, status_level
+from intime_sync.service.statuses import FINAL_LEVELS, Outcome, status_level
 
 ValueT = TypeVar("ValueT", int, str)
 

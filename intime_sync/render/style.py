@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from intime_sync.render.seen import spelled_out
-from intime_sync.wire.text import nfc
+from intime_sync.service.text import nfc
 
 Paint: TypeAlias = Callable[[str], str]
 

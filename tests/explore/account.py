@@ -21,6 +21,7 @@ from intime_sync.emulator import EmulatorOptions
 from intime_sync.emulator.records import NewReminder
 from intime_sync.emulator.service import Call, Reply, Service, Share
 from intime_sync.emulator.store import Store
+from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.registry import BLOCKLIST, BY_SECTION, CONTACTS, GROUPS, MESSAGES
 from intime_sync.ledgers.base import LedgerSession, LedgerView
 from intime_sync.ledgers.file import FileLedgerStore
@@ -33,9 +34,8 @@ from intime_sync.planning.guards import allowed
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account as PlannedAccount
 from intime_sync.planning.planner import make_plan
-from intime_sync.remote.client import Client
-from intime_sync.remote.fetch import fetch_actual
-from intime_sync.remote.secrets import Credentials, Secret
+from intime_sync.service.client import Client
+from intime_sync.service.secrets import Credentials, Secret
 
 REMINDERS = BY_SECTION["reminders"]
 MINE = f"~{OWNER}/"

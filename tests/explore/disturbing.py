@@ -32,7 +32,7 @@ from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
 from intime_sync.errors import LedgerError
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.journal import JournalWriter
-from intime_sync.remote.transport import Answer, NoAnswer, NotSent, Result
+from intime_sync.service.transport import Answer, NoAnswer, NotSent, Result
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "dropped before": DropBefore(),

@@ -23,9 +23,9 @@ from fault_lab import (
 from intime_sync.errors import IntimeSyncError, ServiceError
 from intime_sync.model.policy import Policy
 from intime_sync.model.report import Status
-from intime_sync.remote.client import Client
-from intime_sync.remote.secrets import Credentials, Secret
-from intime_sync.remote.transport import NotSent, Result
+from intime_sync.service.client import Client
+from intime_sync.service.secrets import Credentials, Secret
+from intime_sync.service.transport import NotSent, Result
 
 POSTS = (
     "contacts/addgroup",

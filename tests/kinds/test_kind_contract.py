@@ -15,13 +15,13 @@ from kind_samples import SAMPLES, Bad, Samples
 from intime_sync.config.convert import converter_for
 from intime_sync.config.explain import Checker
 from intime_sync.config.schema import section_schema
+from intime_sync.fetching import fetch_kind
 from intime_sync.kinds.base import ItemContext, Kind, ListedKind, Removal, WireContext
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS, KINDS, LISTED, ORDER
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.resource import Resource
-from intime_sync.remote.fetch import fetch_kind
-from intime_sync.wire.reply import Ids
-from intime_sync.wire.requests import WireFormat
+from intime_sync.service.reply import Ids
+from intime_sync.service.requests import WireFormat
 
 STYLES = ("raw", "national", "e164")
 CHECKED = [kind for kind in KINDS if kind.name in SAMPLES]

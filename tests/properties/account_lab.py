@@ -18,6 +18,7 @@ from intime_sync.cli.wiring import settle_in, settle_in_memory, view_of
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.errors import StalePlan
+from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, GROUPS
 from intime_sync.ledgers.base import LedgerView, Settle
@@ -35,9 +36,8 @@ from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
-from intime_sync.remote.client import Client
-from intime_sync.remote.fetch import fetch_actual
-from intime_sync.remote.secrets import Credentials, Secret
+from intime_sync.service.client import Client
+from intime_sync.service.secrets import Credentials, Secret
 
 OWNER = "clinic-a"
 ZONE = ZoneInfo("Europe/Stockholm")

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import Config, configs
 
+from intime_sync.fetching import fetch_actual
 from intime_sync.model.drift import Drift
 from intime_sync.model.policy import Policy
 from intime_sync.planning.drift import find_drift, watched_kinds
-from intime_sync.remote.fetch import fetch_actual
 
 
 def _drift(lab: Lab) -> Drift:

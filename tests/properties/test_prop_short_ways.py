@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin
-from intime_sync.wire.text import clean, forbidden_character
+from intime_sync.service.text import clean, forbidden_character
 
 ORIGIN = Origin("intime.yaml", 1, 1)
 NAMES = st.text(st.sampled_from("ab Åå\u030a\u00a0\t\x0b~"), max_size=4)

@@ -16,7 +16,7 @@ from receipt_world import MOMENT, is_root, stored
 from intime_sync.errors import IntimeSyncError
 from intime_sync.receipts import Delivery, DeliveryCounts, Receipt, ReceiptStore
 from intime_sync.receipts.deliveries import deliveries_of
-from intime_sync.wire.statuses import Outcome, status_level
+from intime_sync.service.statuses import Outcome, status_level
 
 
 def test_every_status_is_kept_once_and_in_order(data):

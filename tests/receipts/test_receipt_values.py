@@ -14,7 +14,7 @@ from receipt_world import MOMENT
 from intime_sync.receipts import Delivery, Receipt, ReceiveOptions
 from intime_sync.receipts.deliveries import deliveries_of
 from intime_sync.receipts.form import BadForm, StatusReport, parse_report
-from intime_sync.wire.statuses import LEVELS, Outcome, status_level
+from intime_sync.service.statuses import LEVELS, Outcome, status_level
 
 PRINTABLE = st.text(max_size=200).map(str.strip).filter(str.isprintable)
 

@@ -11,8 +11,8 @@ from harness import SECRET, Workspace
 from hostile_server import Attack, Talk, hostile_server
 from measured import MEBIBYTE, measured
 
-from intime_sync.remote import Credentials, Secret
-from intime_sync.remote.transport import Answer, NoAnswer, Transport
+from intime_sync.service import Credentials, Secret
+from intime_sync.service.transport import Answer, NoAnswer, Transport
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 PATH = "contacts/getgroups.ashx"

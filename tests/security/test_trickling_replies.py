@@ -14,8 +14,8 @@ from hostile_server import LONGEST, Attack, Talk, dripping, hostile_server
 
 from intime_sync.emulator.outbox import Report
 from intime_sync.emulator.posting import is_accepted
-from intime_sync.remote import Credentials, Secret
-from intime_sync.remote.transport import Answer, NoAnswer, NotSent, Transport
+from intime_sync.service import Credentials, Secret
+from intime_sync.service.transport import Answer, NoAnswer, NotSent, Transport
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
 """For 127.0.0.1, signed by itself, with its key."""
@@ -201,7 +201,7 @@ def test_a_status_that_is_answered_so_is_given_up(drip: Attack) -> None:
 
 
 COMMAND = (
-    "from intime_sync.remote.client import Client; from intime_sync.cli.main import entry; "
+    "from intime_sync.service.client import Client; from intime_sync.cli.main import entry; "
     "Client.__init__.__kwdefaults__['deadline'] = 1.0; entry()"
 )
 """The real command, with a deadline that a test can wait for."""

@@ -8,12 +8,11 @@ import pytest
 from wire_samples import EDITS, REMINDER, REQUESTS
 
 from intime_sync.emulator import EmulatorOptions, run_in_thread
-from intime_sync.remote import Client, Credentials, Ids, Refused, Secret, WireFormat
-from intime_sync.remote.transport import Answer
-from intime_sync.wire import endpoints, requests
-from intime_sync.wire.phone import E164, parse_mobile
-from intime_sync.wire.reply import classify_ids
-from intime_sync.wire.times import WallTime
+from intime_sync.service import Client, Credentials, Ids, Refused, Secret, WireFormat, endpoints, requests
+from intime_sync.service.phone import E164, parse_mobile
+from intime_sync.service.reply import classify_ids
+from intime_sync.service.times import WallTime
+from intime_sync.service.transport import Answer
 
 NAMES = ["Jour & beredskap", "Łódź åäö €", 'citat "dubbelt" <vinklar>']
 MOBILES = [E164("+46701740605"), E164("+4915112345678")]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intime_sync.emulator.values import message_length
-from intime_sync.wire.gsm import MULTI_MAX, MULTI_PART, ONE_SMS, outside, parts, septets
+from intime_sync.service.gsm import MULTI_MAX, MULTI_PART, ONE_SMS, outside, parts, septets
 
 TEXTS = st.text(st.sampled_from("aÖ€[\n") | st.characters(codec="utf-8"), max_size=1200)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from wire_samples import REPLIES
 
-from intime_sync.wire import xml
-from intime_sync.wire.listings import (
+from intime_sync.service import xml
+from intime_sync.service.listings import (
     BlocklistRow,
     ReminderRow,
     blocklist_rows,
     group_rows,
     reminder_rows,
 )
-from intime_sync.wire.reply import Unexpected
+from intime_sync.service.reply import Unexpected
 
 
 def read(name: str) -> xml.Element:

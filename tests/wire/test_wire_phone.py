@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intime_sync.wire import phone
-from intime_sync.wire.phone import E164, MAX_LENGTH, ParsedMobile, format_mobile, parse_mobile
+from intime_sync.service import phone
+from intime_sync.service.phone import E164, MAX_LENGTH, ParsedMobile, format_mobile, parse_mobile
 
 HERE = ParsedMobile(E164("+46701740605"), valid=True)
 

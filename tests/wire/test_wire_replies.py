@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire_samples import REPLIES
 
-from intime_sync.wire import endpoints, xml
-from intime_sync.wire.endpoints import ALL_ENDPOINTS, Endpoint
-from intime_sync.wire.listings import blocklist_rows, group_rows, reminder_rows
-from intime_sync.wire.reply import (
+from intime_sync.service import endpoints, xml
+from intime_sync.service.endpoints import ALL_ENDPOINTS, Endpoint
+from intime_sync.service.listings import blocklist_rows, group_rows, reminder_rows
+from intime_sync.service.reply import (
     EXCERPT_LENGTH,
     Ids,
     Refused,
@@ -22,7 +22,7 @@ from intime_sync.wire.reply import (
     classify_list,
     excerpt,
 )
-from intime_sync.wire.text import clean
+from intime_sync.service.text import clean
 
 POSTS = [endpoint for endpoint in ALL_ENDPOINTS if endpoint.method == "POST"]
 LISTS = [endpoint for endpoint in ALL_ENDPOINTS if endpoint.method == "GET"]

@@ -11,9 +11,9 @@ from lxml import etree
 from wire_samples import BUILT, MESSAGE, MESSAGE_NOW, REQUESTS
 
 from intime_sync.errors import InvalidInput
-from intime_sync.wire import requests, xml
-from intime_sync.wire.endpoints import ALL_ENDPOINTS
-from intime_sync.wire.text import forbidden_character
+from intime_sync.service import requests, xml
+from intime_sync.service.endpoints import ALL_ENDPOINTS
+from intime_sync.service.text import forbidden_character
 
 CARRIED = st.text().filter(lambda text: forbidden_character(text, newlines=True) is None)
 

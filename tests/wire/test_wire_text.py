@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from intime_sync.wire.text import clean, forbidden_character
+from intime_sync.service.text import clean, forbidden_character
 
 
 @pytest.mark.parametrize(

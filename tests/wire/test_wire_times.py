@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.wire.times import (
+from intime_sync.service.times import (
     Moment,
     TimeFault,
     WallTime,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from intime_sync.model.resource import RemoteId
-from intime_sync.wire import requests
-from intime_sync.wire.phone import E164
-from intime_sync.wire.times import WallTime
+from intime_sync.service import requests
+from intime_sync.service.phone import E164
+from intime_sync.service.times import WallTime
 
 REQUESTS = Path(__file__).parent / "fixtures" / "requests"
 REPLIES = Path(__file__).parent / "fixtures" / "replies"

@@ -25,10 +25,10 @@ from intime_sync.planning.carriers import (
     own_carriers,
     owner_of,
 )
-from intime_sync.remote.client import Client
 from intime_sync.render.style import counted
-from intime_sync.wire.phone import parse_listed
-from intime_sync.wire.text import clean
+from intime_sync.service.client import Client
+from intime_sync.service.phone import parse_listed
+from intime_sync.service.text import clean
 
 _NEAR: Final = timedelta(seconds=5)
 _FAR: Final = timedelta(seconds=60)

@@ -19,13 +19,13 @@ from intime_sync.config.files import find_files
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings
 from intime_sync.config.whole_schema import SCHEMAS
 from intime_sync.errors import InvalidConfiguration, InvalidInput
+from intime_sync.fetching import fetch_actual
 from intime_sync.files import SHARED, replace_file
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS
 from intime_sync.links import refuse_target
 from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, RemoteId
-from intime_sync.remote.fetch import fetch_actual
 from intime_sync.render.style import inert
 
 if TYPE_CHECKING:

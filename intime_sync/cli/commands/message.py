@@ -28,18 +28,18 @@ from intime_sync.cli.wiring import (
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import AppliedInPart, GuardStopped, InvalidInput, OutcomeUnknown, ServiceError
+from intime_sync.fetching import fetch_kind
 from intime_sync.kinds.registry import BLOCKLIST, GROUPS, MESSAGES
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Snapshot
 from intime_sync.planning.carriers import is_carrier
 from intime_sync.planning.resending import earlier_message, is_in_doubt
-from intime_sync.remote.client import Client, Unknown
-from intime_sync.remote.fetch import fetch_kind
-from intime_sync.remote.transport import NotSent
 from intime_sync.render.masking import mask_of
 from intime_sync.render.style import inert
-from intime_sync.wire.endpoints import NOT_REMOVED
-from intime_sync.wire.reply import Ids, Refused
+from intime_sync.service.client import Client, Unknown
+from intime_sync.service.endpoints import NOT_REMOVED
+from intime_sync.service.reply import Ids, Refused
+from intime_sync.service.transport import NotSent
 
 
 @click.group("message")

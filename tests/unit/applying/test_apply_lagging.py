@@ -16,13 +16,13 @@ from intime_sync.applying.applier import Applied
 from intime_sync.applying.run import Run
 from intime_sync.emulator import FaultPlan
 from intime_sync.emulator.records import NewReminder
+from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.change import Create, Held
 from intime_sync.model.report import Status
 from intime_sync.planning.awaiting import LONGEST_WAIT
 from intime_sync.planning.drift import find_drift, watched_kinds
 from intime_sync.planning.matching import Clock
-from intime_sync.remote.fetch import fetch_actual
 
 Config = dict[str, list[dict[str, Any]]]
 ANNA = {"key": "anna", "mobile": "0701740605", "groups": ["Jour"]}

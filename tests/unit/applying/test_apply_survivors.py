@@ -24,10 +24,10 @@ from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.report import Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import CarrierBuild, PrefixTree
-from intime_sync.remote.client import Outcome
-from intime_sync.remote.transport import NotSent
-from intime_sync.wire.reply import Refused
-from intime_sync.wire.requests import Request
+from intime_sync.service.client import Outcome
+from intime_sync.service.reply import Refused
+from intime_sync.service.requests import Request
+from intime_sync.service.transport import NotSent
 
 Config = dict[str, list[dict[str, Any]]]
 GROUP, BLOCKLIST, REMINDER = KindName("group"), KindName("blocklist"), KindName("reminder")

@@ -11,7 +11,7 @@ from account_lab import Lab
 from intime_sync.applying.run import Run
 from intime_sync.emulator import FaultPlan
 from intime_sync.model.report import Status
-from intime_sync.remote.client import Client, Unknown
+from intime_sync.service.client import Client, Unknown
 
 Config = dict[str, list[dict[str, Any]]]
 VISIT = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from intime_sync.applying.outcomes import REPLIES, Reply
-from intime_sync.remote.client import Unknown
-from intime_sync.wire.endpoints import ALL_ENDPOINTS, DELETE_MESSAGE, EDIT_REMINDERS, Endpoint
-from intime_sync.wire.reply import Unexpected, classify_ids
+from intime_sync.service.client import Unknown
+from intime_sync.service.endpoints import ALL_ENDPOINTS, DELETE_MESSAGE, EDIT_REMINDERS, Endpoint
+from intime_sync.service.reply import Unexpected, classify_ids
 
 POSTS = [endpoint for endpoint in ALL_ENDPOINTS if endpoint.method == "POST"]
 SPOKEN = [reply for reply in REPLIES if reply.sample is not None]

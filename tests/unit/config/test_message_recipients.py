@@ -21,7 +21,7 @@ from intime_sync.kinds.contact import Contact
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, MESSAGES
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, Resource
-from intime_sync.wire.phone import E164
+from intime_sync.service.phone import E164
 
 HEAD = "version: 1\nowner: clinic-a\naccount: {url: embedded}\n"
 MESSAGE = "messages:\n  - key: jul\n    send_at: 2031-12-24T08:00\n    sender: Kliniken\n    body: God jul!\n"

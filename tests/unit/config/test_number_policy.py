@@ -14,7 +14,7 @@ from intime_sync.kinds.numbers import read_mobile
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.render.masking import mask_text
 from intime_sync.render.problems import message_of
-from intime_sync.wire.phone import parse_listed, parse_mobile
+from intime_sync.service.phone import parse_listed, parse_mobile
 
 
 def judged(text: str, *, possible: bool = False, any_kind: bool = False) -> tuple[str | None, list[Problem]]:

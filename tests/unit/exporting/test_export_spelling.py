@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intime_sync.exporting.spelling import Keys, folded, spelled_number
-from intime_sync.wire.phone import parse_mobile
+from intime_sync.service.phone import parse_mobile
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from intime_sync.kinds.base import ItemContext, WireContext
 from intime_sync.kinds.registry import MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Attributes, RemoteId, Resource
-from intime_sync.wire.requests import WireFormat
-from intime_sync.wire.text import forbidden_character
+from intime_sync.service.requests import WireFormat
+from intime_sync.service.text import forbidden_character
 
 ZONE = ZoneInfo("Europe/Stockholm")
 HERE = Origin("intime.yaml", 1, 1)

@@ -63,7 +63,7 @@ def row(section: str, item: Mapping[str, Any], id: int | None = None) -> Resourc
 
 def group_row(name: str, id: int) -> Resource[Any]:
     """A group in the account, a carrier perhaps."""
-    from intime_sync.wire.listings import GroupRow
+    from intime_sync.service.listings import GroupRow
 
     kind: Any = BY_NAME[GROUP]
     (found,) = kind.observed([GroupRow(id, name)], context())

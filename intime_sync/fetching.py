@@ -8,7 +8,7 @@ from typing import Any
 from intime_sync.kinds.base import ItemContext, ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.resource import KindName, Resource, Snapshot
-from intime_sync.remote.client import Client
+from intime_sync.service.client import Client
 
 
 def fetch_kind(client: Client, kind: ListedKind, context: ItemContext) -> tuple[Resource[Any], ...]:

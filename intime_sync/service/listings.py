@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
 from intime_sync.model.resource import RemoteId
-from intime_sync.wire.reply import Unexpected, excerpt
-from intime_sync.wire.times import WallTime, parse_list_time
-from intime_sync.wire.xml import Element
+from intime_sync.service.reply import Unexpected, excerpt
+from intime_sync.service.times import WallTime, parse_list_time
+from intime_sync.service.xml import Element
 
 _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 _PEOPLE: Final = ("organizer", "attendant")

@@ -9,8 +9,8 @@ from scripted_server import Act, ScriptedServer, answer, close, cut_off
 
 from intime_sync.errors import CredentialsError, IntimeSyncError, ReadFailed, ServiceUnreachable
 from intime_sync.model.resource import RemoteId
-from intime_sync.remote import Client, Credentials, Ids, NotSent, Outcome, Refused, Unknown
-from intime_sync.wire.listings import GroupRow
+from intime_sync.service import Client, Credentials, Ids, NotSent, Outcome, Refused, Unknown
+from intime_sync.service.listings import GroupRow
 
 OUTCOMES: list[tuple[Act, Outcome]] = [
     (answer(b"1,2"), Ids((RemoteId(1), RemoteId(2)))),

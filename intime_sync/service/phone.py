@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, NewType
 
-from intime_sync.wire.number_text import PERSONAL_MOBILES, SHORT_TAIL, Refused, judged
+from intime_sync.service.number_text import PERSONAL_MOBILES, SHORT_TAIL, Refused, judged
 
 E164 = NewType("E164", str)
 """A number as `+46701740605`."""

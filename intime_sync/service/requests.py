@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Literal
 
 from intime_sync.model.resource import RemoteId
-from intime_sync.wire import endpoints, xml
-from intime_sync.wire.endpoints import Endpoint
-from intime_sync.wire.phone import E164, format_mobile
-from intime_sync.wire.times import WallTime, format_date
-from intime_sync.wire.xml import Markup
+from intime_sync.service import endpoints, xml
+from intime_sync.service.endpoints import Endpoint
+from intime_sync.service.phone import E164, format_mobile
+from intime_sync.service.times import WallTime, format_date
+from intime_sync.service.xml import Markup
 
 
 @dataclass(frozen=True, slots=True)

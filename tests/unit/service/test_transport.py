@@ -15,8 +15,8 @@ import requests
 from scripted_server import Act, ScriptedServer, answer, close, cut_off, reset
 
 from intime_sync.errors import InvalidInput
-from intime_sync.remote import Credentials, transport
-from intime_sync.remote.transport import LONGEST_WAIT, Answer, NoAnswer, NotSent, Transport
+from intime_sync.service import Credentials, transport
+from intime_sync.service.transport import LONGEST_WAIT, Answer, NoAnswer, NotSent, Transport
 
 Starter = Callable[..., tuple[ScriptedServer, Transport]]
 PATH = "contacts/addgroup.ashx"

@@ -26,10 +26,10 @@ from requests.adapters import HTTPAdapter
 
 from intime_sync import __version__
 from intime_sync.errors import InvalidInput
-from intime_sync.remote.connections import exchange, watch
-from intime_sync.remote.failures import explain
-from intime_sync.remote.secrets import Credentials, LogRedaction, Redactor
-from intime_sync.wire.xml import MAX_BODY
+from intime_sync.service.connections import exchange, watch
+from intime_sync.service.failures import explain
+from intime_sync.service.secrets import Credentials, LogRedaction, Redactor
+from intime_sync.service.xml import MAX_BODY
 
 READ_ATTEMPTS: Final = 4
 """A read is tried once and then retried three times; a POST is sent once."""

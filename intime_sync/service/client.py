@@ -15,14 +15,14 @@ from typing import Final, Self, TypeAlias, TypeVar
 
 from intime_sync.errors import CredentialsError, ReadFailed, ServiceUnreachable
 from intime_sync.model.resource import RemoteId
-from intime_sync.remote.secrets import Credentials
-from intime_sync.remote.transport import DEADLINE, Answer, NoAnswer, NotSent, Result, Transport
-from intime_sync.wire import endpoints, listings, xml
-from intime_sync.wire import requests as build
-from intime_sync.wire.endpoints import NO_CREDENTIALS, NOT_VERIFIED, Endpoint
-from intime_sync.wire.phone import E164
-from intime_sync.wire.reply import Ids, Refused, Rows, Unexpected, classify_ids, classify_list, excerpt
-from intime_sync.wire.requests import ContactItem, MessageItem, ReminderEdit, ReminderItem, Request, WireFormat
+from intime_sync.service import endpoints, listings, xml
+from intime_sync.service import requests as build
+from intime_sync.service.endpoints import NO_CREDENTIALS, NOT_VERIFIED, Endpoint
+from intime_sync.service.phone import E164
+from intime_sync.service.reply import Ids, Refused, Rows, Unexpected, classify_ids, classify_list, excerpt
+from intime_sync.service.requests import ContactItem, MessageItem, ReminderEdit, ReminderItem, Request, WireFormat
+from intime_sync.service.secrets import Credentials
+from intime_sync.service.transport import DEADLINE, Answer, NoAnswer, NotSent, Result, Transport
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ import pytest
 from scripted_server import ScriptedServer, answer
 
 from intime_sync.errors import CredentialsError
-from intime_sync.remote import Client, Credentials
-from intime_sync.remote.client import Unknown
-from intime_sync.remote.transport import LONGEST_WAIT
-from intime_sync.wire import requests
+from intime_sync.service import Client, Credentials, requests
+from intime_sync.service.client import Unknown
+from intime_sync.service.transport import LONGEST_WAIT
 
 NOON = datetime(2036, 12, 1, 12, 0, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ import pytest
 from scripted_server import SECRET, Act, ScriptedServer, answer, close, cut_off, reset
 
 from intime_sync.errors import CredentialsError, IntimeSyncError
-from intime_sync.remote import Client, Credentials, Secret
-from intime_sync.remote.secrets import Redactor
+from intime_sync.service import Client, Credentials, Secret
+from intime_sync.service.secrets import Redactor
 
 SPELLINGS = (SECRET, quote(SECRET), quote(SECRET, safe=""), quote_plus(SECRET), repr(SECRET)[1:-1], "s3cr")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from intime_sync.model.resource import RemoteId
-from intime_sync.wire import xml
-from intime_sync.wire.endpoints import EMPTY_LIST, Endpoint
+from intime_sync.service import xml
+from intime_sync.service.endpoints import EMPTY_LIST, Endpoint
 
 EXCERPT_LENGTH: Final = 80
 

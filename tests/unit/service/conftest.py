@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scripted_server import SECRET
 
-from intime_sync.remote import Credentials, Secret
+from intime_sync.service import Credentials, Secret
 
 
 @pytest.fixture

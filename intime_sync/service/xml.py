@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NewType, TypeAlias
 
 from intime_sync.errors import InvalidInput
-from intime_sync.wire.text import forbidden_character, nfc
+from intime_sync.service.text import forbidden_character, nfc
 
 if TYPE_CHECKING:
     from lxml import etree
