@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from intime_sync.applying.disowning import ways_to_reach
+from intime_sync.applying.lost import ways_to_reach
 from intime_sync.applying.packs import LoadedCarrier
 from intime_sync.applying.run import Run
 from intime_sync.kinds.base import WireContext

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from intime_sync.applying.cancelling import cancel_messages
 from intime_sync.applying.contacts import apply_contacts
 from intime_sync.applying.goals import CreateGoal, RemoveGoal, UpdateGoal, changes_of
-from intime_sync.applying.listed import reach
+from intime_sync.applying.listed import apply_until_observed
 from intime_sync.applying.messages import send_messages, still_there
 from intime_sync.applying.run import Run, Stopped
 from intime_sync.errors import AppliedInPart, IntimeSyncError
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update, before_of
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Manual, Replace, Update, before_of
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.plan import Plan
 from intime_sync.model.report import Report, Status
@@ -79,22 +79,24 @@ def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callabl
     creates, updates = changes_of(changes, Create), changes_of(changes, Update)
     replaces = changes_of(changes, Replace)
     if replaces:
-        yield lambda: reach(run, kind, RemoveGoal(kind), replaces, last=False)
+        yield lambda: apply_until_observed(run, kind, RemoveGoal(kind), replaces, last=False)
     if creates or replaces:
-        yield lambda: reach(
+        yield lambda: apply_until_observed(
             run,
             kind,
             CreateGoal(kind, run.actual.get(kind.name, ())),
             [change for change in (*creates, *replaces) if not run.is_finished(change)],
         )
     if updates:
-        yield lambda: reach(run, kind, UpdateGoal(kind), updates)
+        yield lambda: apply_until_observed(run, kind, UpdateGoal(kind), updates)
 
 
 def _remove(run: Run, kind: ListedKind, changes: list[Change], plan: Plan) -> Iterator[Callable[[], None]]:
     deletes = changes_of(changes, Delete)
     if deletes:
-        yield lambda: reach(run, kind, RemoveGoal(kind), [change for change in deletes if _may_go(run, change, plan)])
+        yield lambda: apply_until_observed(
+            run, kind, RemoveGoal(kind), [change for change in deletes if _may_go(run, change, plan)]
+        )
 
 
 def _may_go(run: Run, change: Delete, plan: Plan) -> bool:
@@ -125,7 +127,7 @@ def _keep_books(plan: Plan, run: Run) -> None:
                 deltas.append(PutEntry(change.address.kind, change.address.key, _adopted(change, run)))
             case Forget():
                 deltas.append(DropEntry(change.address.kind, change.address.key))
-            case Held():
+            case Manual():
                 run.finish(change, Status.UNKNOWN if _is_unknown(change, run) else Status.SKIPPED, change.reason)
             case _:
                 pass
@@ -135,7 +137,7 @@ def _keep_books(plan: Plan, run: Run) -> None:
             run.finish(change, Status.DONE)
 
 
-def _is_unknown(change: Held, run: Run) -> bool:
+def _is_unknown(change: Manual, run: Run) -> bool:
     """Whether it waits for a person to say what became of an earlier request."""
     entry = run.session.ledger.of(change.address.kind).get(change.address.key)
     return entry is not None and entry.unknown
@@ -145,7 +147,7 @@ def _inherited(plan: Plan) -> Iterator[Delta]:
     """What one key gives up and another takes over is that one's from now on, whatever comes of its own change."""
     given_up = {(change.address.kind, change.remote_id) for change in plan.changes if isinstance(change, Forget)}
     for change in plan.changes:
-        if not isinstance(change, Update | Replace | Held) or change.remote_id is None or change.before is None:
+        if not isinstance(change, Update | Replace | Manual) or change.remote_id is None or change.before is None:
             continue
         kind = change.address.kind
         if kind not in (CONTACTS.name, MESSAGES.name) and (kind, change.remote_id) in given_up:

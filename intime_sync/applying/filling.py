@@ -114,7 +114,7 @@ class Filler:
         entries, there = ledger.of(CONTACTS.name), current_carriers(ledger, self.run.carriers())
         again = [
             made_again(ledger, key)
-            for key in sorted(self.sender.disowned - self.changes.keys())
+            for key in sorted(self.sender.marked_lost - self.changes.keys())
             if key in entries and entries[key].carrier not in there
         ]
         return [*self.changes.values(), *again]
@@ -129,7 +129,7 @@ class Filler:
         if found is None:
             self._not_again([*unsure], "whether its old copy is there could not be found out; apply again")
             return True
-        self.sender.disowned |= found.movable
+        self.sender.marked_lost |= found.movable
         for key, outcome in found.refused.items():
             self._refused(key, outcome)
             mark_refused(run, key, run.refused[key])
@@ -257,7 +257,7 @@ class Filler:
             whole.append(LoadedCarrier(carrier.id, carrier.name, members))
         if any(home_of(run, key) is not None for key in refused):
             self.is_outdated = True
-            run.session.settle(intent, self.sender.disown(carriers))
+            run.session.settle(intent, self.sender.mark_lost(carriers))
             for key in refused:
                 mark_refused(run, key, run.refused[key])
             self._undo(carriers)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, assert_never
 
-from intime_sync.applying.disowning import forget_members
 from intime_sync.applying.goals import CreateGoal, Goal, ListView, RemoveGoal
+from intime_sync.applying.lost import forget_members
 from intime_sync.applying.run import FEW_REREADS, TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
@@ -44,7 +44,9 @@ class _Sent:
         return isinstance(self.outcome, Unknown) and any(change.address not in met for change in self.changes)
 
 
-def reach(run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, last: bool = True) -> None:
+def apply_until_observed(
+    run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, last: bool = True
+) -> None:
     """Make `changes` come true and say of each how it ended; without `last`, only of those that failed.
 
     A refused batch is halved until the item at fault stands alone; a batch of unknown outcome is sent again only
@@ -189,7 +191,7 @@ def _is_past(run: Run, kind: ListedKind, change: Change) -> bool:
     if not isinstance(change, Create | Update):
         return False
     states = [change.after] if isinstance(change, Create) else [change.before, change.after]
-    if not any(kind.settled(state, run.latest(), run.context.zone) for state in states):
+    if not any(kind.is_past(state, run.latest(), run.context.zone) for state in states):
         return False
     verb = "made" if isinstance(change, Create) else "edited"
     run.finish(change, Status.FAILED, f"its time has passed meanwhile, so it is not {verb}; plan again")

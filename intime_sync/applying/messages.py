@@ -13,7 +13,7 @@ from intime_sync.applying.cancelling import cancel
 from intime_sync.applying.run import Run
 from intime_sync.errors import CredentialsError
 from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Adopt, Change, Create, Forget, Held, Replace, after_of, before_of
+from intime_sync.model.change import Adopt, Change, Create, Forget, Manual, Replace, after_of, before_of
 from intime_sync.model.ledger import Dispatch, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
@@ -147,7 +147,7 @@ class _Obstacles:
         self._blocklist: str | None = None
         for change in plan:
             result = run.results.get(change.address)
-            if result is None or result.status is Status.DONE or isinstance(change, Held):
+            if result is None or result.status is Status.DONE or isinstance(change, Manual):
                 continue
             what = f"{change.address} is {result.status}"
             match change.address.kind:

@@ -24,7 +24,7 @@ _NEVER_LEFT = "sent again after a pause, three times at most; then reported as f
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReplyCase:
     """One way a POST can end.
 
     `sample` makes such a reply for an endpoint's number of items (None: there is no reply); `outcome` is what the
@@ -43,17 +43,21 @@ def _ids(count: int) -> bytes:
 
 
 REPLIES: Final = (
-    Reply("as many ids as items", _ids, Ids, _READ_BACK, _CONFIRMED),
-    Reply("fewer ids than items", lambda count: _ids(count - 1), Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("more ids than items", lambda count: _ids(count + 1), Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("an id of 0", lambda count: b"0," + _ids(count - 1), Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("a documented error code", lambda _: b"2:ERROR1", Refused, _HALVES, _UNDO_HALVES),
-    Reply("an error code that is not documented for it", lambda _: b"9:ERROR9", Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("nothing", lambda _: b"", Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("free text or a web page", lambda _: b"<html>Server Error</html>", Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("any HTTP status but 200", None, Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("no answer: the connection broke after the request, or time ran out", None, Unknown, _AGAIN, _UNDO_AGAIN),
-    Reply("nothing was sent: refused connection, unknown name, TLS failure", None, NotSent, _NEVER_LEFT, _NEVER_LEFT),
+    ReplyCase("as many ids as items", _ids, Ids, _READ_BACK, _CONFIRMED),
+    ReplyCase("fewer ids than items", lambda count: _ids(count - 1), Unknown, _AGAIN, _UNDO_AGAIN),
+    ReplyCase("more ids than items", lambda count: _ids(count + 1), Unknown, _AGAIN, _UNDO_AGAIN),
+    ReplyCase("an id of 0", lambda count: b"0," + _ids(count - 1), Unknown, _AGAIN, _UNDO_AGAIN),
+    ReplyCase("a documented error code", lambda _: b"2:ERROR1", Refused, _HALVES, _UNDO_HALVES),
+    ReplyCase("an error code that is not documented for it", lambda _: b"9:ERROR9", Unknown, _AGAIN, _UNDO_AGAIN),
+    ReplyCase("nothing", lambda _: b"", Unknown, _AGAIN, _UNDO_AGAIN),
+    ReplyCase("free text or a web page", lambda _: b"<html>Server Error</html>", Unknown, _AGAIN, _UNDO_AGAIN),
+    ReplyCase("any HTTP status but 200", None, Unknown, _AGAIN, _UNDO_AGAIN),
+    ReplyCase(
+        "no answer: the connection broke after the request, or time ran out", None, Unknown, _AGAIN, _UNDO_AGAIN
+    ),
+    ReplyCase(
+        "nothing was sent: refused connection, unknown name, TLS failure", None, NotSent, _NEVER_LEFT, _NEVER_LEFT
+    ),
 )
 
 NEGATIVE_IDS: Final = (

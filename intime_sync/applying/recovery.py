@@ -16,9 +16,9 @@ from intime_sync.applying.adding import ADD
 from intime_sync.applying.appending import APPEND, unknown_contact
 from intime_sync.applying.cancelling import CANCEL
 from intime_sync.applying.carrier_groups import MAKE, REMOVE
-from intime_sync.applying.disowning import disown
 from intime_sync.applying.goals import ListView
 from intime_sync.applying.listed import surplus
+from intime_sync.applying.lost import mark_lost
 from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, GROUPS, MESSAGES
@@ -44,7 +44,7 @@ def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     if intent.operation == "remove" and isinstance(kind, ListedKind):
         return list(_gone(kind, intent, ledger, actual))
     if intent.operation == ADD:
-        return disown(ledger, intent.keys, [str(way) for way in _list(intent, "reach")])
+        return mark_lost(ledger, intent.keys, [str(way) for way in _list(intent, "reach")])
     if intent.operation == REMOVE and intent.kind == GROUPS.name:
         return list(_removed(intent, ledger, actual))
     if intent.operation == APPEND:
@@ -76,7 +76,7 @@ def waits_for_list(intent: Intent, ledger: Ledger, actual: Snapshot) -> bool:
     return False
 
 
-def arrivals(ledger: Ledger, actual: Snapshot) -> list[Delta]:
+def arrived(ledger: Ledger, actual: Snapshot) -> list[Delta]:
     """What the ledger learns about objects that no list had shown and that are listed by now.
 
     Where another one of the same identity is listed, that is taken instead, and what was confirmed will be removed

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from intime_sync.applying.adding import add_request, intend_add
-from intime_sync.applying.disowning import disown, ways_to_reach
 from intime_sync.applying.holding import (
     back_home,
     without_copies,
 )
+from intime_sync.applying.lost import mark_lost, ways_to_reach
 from intime_sync.applying.packs import LoadedCarrier
 from intime_sync.applying.run import Run
 from intime_sync.errors import IntimeSyncError
@@ -47,13 +47,13 @@ Settled: TypeAlias = Outcome | Merged
 class Sender:
     """Sends the contacts of one round.
 
-    `changes` are the round's, by key; `disowned` are contacts that may have gone with a carrier that was undone.
+    `changes` are the round's, by key; `marked_lost` are contacts that may have gone with a carrier that was undone.
     """
 
     def __init__(self, run: Run, changes: Mapping[str, Change]) -> None:
         self.run = run
         self.changes = changes
-        self.disowned: set[str] = set()
+        self.marked_lost: set[str] = set()
         # The carriers in the account that hold an earlier copy of a contact, by its key and the copy's id.
         self._earlier: dict[tuple[str, RemoteId], set[RemoteId]] = {}
 
@@ -140,7 +140,7 @@ class Sender:
             known = [*back_home(ledger, stayed), *without_copies(ledger, kept, given)]
             deltas = [*_merge_copies(deltas), *known]
         elif not _did_nothing(settled, carriers):
-            deltas = self.disown(carriers)
+            deltas = self.mark_lost(carriers)
         self.run.session.settle(intent, deltas)
         return settled
 
@@ -152,11 +152,11 @@ class Sender:
             old |= self._earlier.get(answered, set()) - self.run.kept.keys()
         return Merged(frozenset(old)) if old else outcome
 
-    def disown(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
+    def mark_lost(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
         """What the ledger learns before carriers of unknown contents are removed."""
         members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
-        self.disowned |= members.keys()
-        deltas = disown(self.run.session.ledger, members, ways_to_reach(members.values()))
+        self.marked_lost |= members.keys()
+        deltas = mark_lost(self.run.session.ledger, members, ways_to_reach(members.values()))
         others = [delta.key for delta in deltas if isinstance(delta, PutEntry) and delta.key not in members]
         if others:
             self.run.shortfalls.append(f"contact/{others[0]} may have gone with one of the same number or address")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from intime_sync.applying.recovery import arrivals, settlement, waits_for_list
+from intime_sync.applying.recovery import arrived, settlement, waits_for_list
 from intime_sync.applying.run import FEW_REREADS, FIRST_PAUSE
 from intime_sync.ledgers.base import LedgerView, Settle
 from intime_sync.model.resource import KindName, Snapshot
@@ -39,7 +39,7 @@ def read_settled(
         actual = Snapshot({**actual.resources, **fetch(late).resources})
     for intent in view.open_intents:
         settle(intent, settlement(intent, view.ledger, actual))
-    learnt = arrivals(view.ledger, actual)
+    learnt = arrived(view.ledger, actual)
     if learnt:
         settle(None, learnt)
     # By now, more names that the service made of others may be known.

@@ -33,7 +33,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ApplyOptions:
     """What the command line asks of an apply; see `apply_options`."""
 
     verb: str
@@ -98,13 +98,13 @@ def apply_options(command: CommandT) -> CommandT:
     return command
 
 
-def wishes_of(verb: str, options: dict[str, Any]) -> Wishes:
+def make_apply_options(verb: str, options: dict[str, Any]) -> ApplyOptions:
     """The options as one value. Raises InvalidInput where nobody can be asked and nobody said not to ask."""
     if not options["auto_approve"] and not sys.stdin.isatty():
         raise InvalidInput(
             "there is no terminal to ask for approval on", hint=f"review the plan, then {verb} with --auto-approve"
         )
-    return Wishes(
+    return ApplyOptions(
         verb,
         options["auto_approve"],
         options["expect_digest"],
@@ -119,13 +119,13 @@ def wishes_of(verb: str, options: dict[str, Any]) -> Wishes:
     )
 
 
-def run_apply(source: Source, wishes: Wishes) -> int:
+def run_apply(source: Source, options: ApplyOptions) -> int:
     """The whole of it; the exit code."""
     settings = source.settings
-    check_targets([report.path for report in wishes.reports], settings, environ())
+    check_targets([report.path for report in options.reports], settings, environ())
     with connect(settings) as connection:
         store = ledger_store(settings, connection.account)
-        with store.hold(wishes.verb, wishes.lock_timeout) as session, stop_on_signals() as stop:
+        with store.hold(options.verb, options.lock_timeout) as session, stop_on_signals() as stop:
             run = Run(
                 client=connection.client,
                 session=session,
@@ -135,7 +135,7 @@ def run_apply(source: Source, wishes: Wishes) -> int:
                 actual={},
                 progress=SilentProgress(),
                 stop=stop.reason,
-                parallelism=wishes.parallelism,
+                parallelism=options.parallelism,
             )
             interrupted = len(session.open_intents)
             plan, actual = source.plan(connection, session)
@@ -144,23 +144,23 @@ def run_apply(source: Source, wishes: Wishes) -> int:
                     f"note: settled {counted(interrupted, 'request')} that the last apply had left open"
                 )
             run.actual = Run.lists_of(actual)
-            if not _approved(plan, wishes, stop):
+            if not _approved(plan, options, stop):
                 return 1
-            return _carry_out(plan, run, stop, wishes)
+            return _carry_out(plan, run, stop, options)
 
 
-def _approved(plan: Plan, wishes: Wishes, stop: StopRequest) -> bool:
+def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
     """Show the plan and write its reports; raise what stops it; ask where somebody is to be asked."""
-    stopping = allowed(plan.guards, wishes.allow_delete, wishes.allow_empty, allow_resend=wishes.allow_resend)
+    stopping = allowed(plan.guards, options.allow_delete, options.allow_empty, allow_resend=options.allow_resend)
     # With JSON, stdout is the report's alone.
-    out = Output.for_stdout(wishes.reveal) if wishes.format == "text" else Output.for_stderr(wishes.reveal)
+    out = Output.for_stdout(options.reveal) if options.format == "text" else Output.for_stderr(options.reveal)
     # Reports are reviewed most when something stops the plan; one that cannot be written stops it, too.
-    write_reports(plan, wishes.reports, wishes.reveal, stopping)
+    write_reports(plan, options.reports, options.reveal, stopping)
     text = render_plan(plan, ReportFormat.TEXT, mask=out.mask, color=out.color, width=out.width, stopping=stopping)
     out.write(text)
-    if wishes.expect_digest is not None and wishes.expect_digest != plan.digest():
+    if options.expect_digest is not None and options.expect_digest != plan.digest():
         raise StalePlan(
-            f"the plan's digest is {plan.digest()}, not {wishes.expect_digest}, so nothing was sent",
+            f"the plan's digest is {plan.digest()}, not {options.expect_digest}, so nothing was sent",
             hint="review the plan as it is now",
         )
     if stopping:
@@ -168,7 +168,7 @@ def _approved(plan: Plan, wishes: Wishes, stop: StopRequest) -> bool:
             f"stopped by {len(stopping)} guard{'s' if len(stopping) > 1 else ''}; nothing was sent",
             hint="; ".join(_overrides(stopping)),
         )
-    if wishes.auto_approve or plan.is_empty:
+    if options.auto_approve or plan.is_empty:
         return True
     with stop.at_once():
         answer = ask("Apply this? Only `yes` does")
@@ -186,12 +186,12 @@ def _overrides(stopping: Sequence[Guard]) -> Iterator[str]:
     yield from (f"write {guard.override}" for guard in stopping if not guard.override.startswith("--"))
 
 
-def _carry_out(plan: Plan, run: Run, stop: StopRequest, wishes: Wishes) -> int:
-    with progress_bar(len(plan.changes), wanted=wishes.format == "text") as progress:
+def _carry_out(plan: Plan, run: Run, stop: StopRequest, options: ApplyOptions) -> int:
+    with progress_bar(len(plan.changes), wanted=options.format == "text") as progress:
         run.progress = progress
         applied = apply_plan(plan, run)
-    out = Output.for_stdout(wishes.reveal)
-    if wishes.format == "json":
+    out = Output.for_stdout(options.reveal)
+    if options.format == "json":
         out.write(report_to_json(applied.report, mask=out.mask))
     elif not plan.is_empty:
         out.write(report_to_text(applied.report, color=out.color, mask=out.mask))

@@ -18,7 +18,7 @@ from intime_sync.receipts.deliveries import Delivery, deliveries_of
 from intime_sync.receipts.store import ReceiptStore
 from intime_sync.render.masking import Mask, mask_json
 from intime_sync.render.style import Style, inert
-from intime_sync.service.statuses import Outcome, status_level
+from intime_sync.service.statuses import DeliveryOutcome, status_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _state(
         known = mine.get(delivery.current.transid, "") if delivery else number
         recipients.append(RecipientState(id, known, delivery))
     heard = any(recipient.delivery for recipient in recipients)
-    state = "sent" if heard or MESSAGES.settled(entry.attributes, now, zone) else "scheduled"
+    state = "sent" if heard or MESSAGES.is_past(entry.attributes, now, zone) else "scheduled"
     return MessageState(
         key, str(entry.attributes["send_at"]), "unknown" if entry.unknown else state, tuple(recipients)
     )
@@ -125,7 +125,7 @@ def _summary(state: MessageState) -> str:
         if recipient.delivery
     )
     waiting = len(state.recipients) - sum(outcomes.values())
-    shown = [f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome]]
+    shown = [f"{outcomes[outcome]} {outcome}" for outcome in DeliveryOutcome if outcomes[outcome]]
     if waiting:
         shown.append(f"{waiting} without a receipt" if state.state == "sent" else f"{waiting} to send")
     return ", ".join(shown)

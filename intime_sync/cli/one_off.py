@@ -168,7 +168,7 @@ def _number(text: str, address: Address | None, desired: Snapshot, context: Item
         context.error("bad-recipient", "write a number, contact/KEY or group/NAME")
         return None
     found: Resource[Any] | None = next((item for item in desired.of(CONTACTS.name) if item.key == address.key), None)
-    if found is None or found.wish.absent:
+    if found is None or found.lifecycle.absent:
         context.error("unknown-contact", "there is no such contact in the configuration")
         return None
     if not found.value.mobile:

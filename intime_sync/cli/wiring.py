@@ -238,7 +238,7 @@ def settle_messages(settings: Settings, view: LedgerView, settle: Settle) -> Non
 
 
 def _settle_by_receipts(settings: Settings, ledger: Ledger, settle: Settle) -> None:
-    receipts = arrivals(settings, ledger)
+    receipts = receipts_for_unknown(settings, ledger)
     if receipts:
         from intime_sync.applying.recovery import heard_of
 
@@ -247,7 +247,7 @@ def _settle_by_receipts(settings: Settings, ledger: Ledger, settle: Settle) -> N
             settle(None, heard)
 
 
-def arrivals(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:
+def receipts_for_unknown(settings: Settings, ledger: Ledger) -> dict[str, list[tuple[RemoteId, datetime]]]:
     """Receipts for messages of unknown outcome: message ids and times by transid."""
     transids = [
         MESSAGES.transid(key, mobile)

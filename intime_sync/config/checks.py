@@ -91,7 +91,7 @@ def _shared_numbers(contacts: Sequence[Resource[Any]], mobiles: Sequence[str]) -
     # Resources are made of those alone that share a number; many have none, and that is nothing to share.
     for position in [position for position, mobile in enumerate(mobiles) if mobile in shared]:
         item = contacts[position]
-        if item.wish.absent:
+        if item.lifecycle.absent:
             continue
         before = first.setdefault(mobiles[position], item)
         if before.key != item.key:
@@ -103,7 +103,7 @@ def _shared_numbers(contacts: Sequence[Resource[Any]], mobiles: Sequence[str]) -
 def _unknown_groups(
     resources: Resources, documents: Mapping[str, Document], of_contacts: set[str]
 ) -> Iterator[Problem]:
-    groups = {item.key: item.wish.absent for item in resources[GROUPS.name]}
+    groups = {item.key: item.lifecycle.absent for item in resources[GROUPS.name]}
     present = {name for name, absent in groups.items() if not absent}
     # Looking for a likely one takes its time for each name and each group.
     hints = iter(range(_MOST_HINTS if len(present) <= _MOST_COMPARED else 0))
@@ -113,7 +113,7 @@ def _unknown_groups(
             continue
         for item in items:
             for name in item.value.groups:
-                if name in present or item.wish.absent:
+                if name in present or item.lifecycle.absent:
                     continue
                 if name in groups:
                     message = f"the group `{name}` is declared with `ensure: absent`"

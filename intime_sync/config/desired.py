@@ -8,10 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from intime_sync.collector import collector_paused
 from intime_sync.config.checks import ContactFacts, check_resources
 from intime_sync.config.convert import convert, converter_for, object_converter
-from intime_sync.config.document import Document, Uniform
+from intime_sync.config.document import Document, ItemColumns
 from intime_sync.config.explain import MOST_EXPLAINED, Checker, too_many
 from intime_sync.config.files import IncludedFile, find_files
 from intime_sync.config.messages import resolve_messages
@@ -21,6 +20,7 @@ from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Sett
 from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
+from intime_sync.gc_tuning import collector_paused
 from intime_sync.kinds.base import ItemContext, Kind
 from intime_sync.kinds.fields import FieldType
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
@@ -133,7 +133,7 @@ def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
     document, problems = read_yaml(ROOT_FILE, data)
     if document is not None:
         for name, value in document.root.items():
-            if isinstance(value, Uniform) and name not in BY_SECTION:
+            if isinstance(value, ItemColumns) and name not in BY_SECTION:
                 document.root[name] = value.items()
     return document, problems
 
@@ -239,7 +239,7 @@ class _Sections:
             return
         if isinstance(resources, Table) and self._take_columns(document, value, resources):
             return
-        if isinstance(value, Uniform):
+        if isinstance(value, ItemColumns):
             value = value.items()
         if not isinstance(value, list):
             self.problems += self._readers[kind.name].whole.explain(value, document.locate, (name,))
@@ -252,8 +252,8 @@ class _Sections:
 
     def _take_columns(self, document: Document, value: object, contacts: Table[Any]) -> bool:
         """Whether contacts are many and could be understood column by column, and so were."""
-        items = Uniform.of(value) if isinstance(value, list) and len(value) >= _MANY else value
-        if not isinstance(items, Uniform):
+        items = ItemColumns.of(value) if isinstance(value, list) and len(value) >= _MANY else value
+        if not isinstance(items, ItemColumns):
             return False
         converted = {
             field.name: [convert(text, field) if text else "" for text in items.columns[field.name]]
@@ -265,7 +265,7 @@ class _Sections:
         if read is None:
             return False
         places = document.items[CONTACTS.spec.name]
-        contacts.add_columns(read.keys, read.lines, read.wishes, document.file, places.lines, places.columns)
+        contacts.add_columns(read.keys, read.lines, read.lifecycles, document.file, places.lines, places.columns)
         self._facts.add(read.mobiles, read.groups)
         return True
 

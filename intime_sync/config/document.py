@@ -65,7 +65,7 @@ class ItemPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class Uniform:
+class ItemColumns:
     """Very many items, field by field.
 
     A value is text or, in a column of lists, a tuple of texts; "" and () are not given.
@@ -74,7 +74,7 @@ class Uniform:
     columns: Mapping[str, Sequence[str] | Sequence[tuple[str, ...]]]
 
     @classmethod
-    def of(cls, items: Sequence[Any]) -> Uniform | None:
+    def of(cls, items: Sequence[Any]) -> ItemColumns | None:
         """The items by field, whichever of them each has; None when one is no flat mapping of text and lists."""
         if {*map(type, items)} != {dict}:
             return None
@@ -114,7 +114,7 @@ class Uniform:
 class Document:
     """`root` holds dicts, lists, text and None (an empty value, which means not given); every scalar is text.
 
-    A long list of items that are all alike may be a `Uniform` instead.
+    A long list of items that are all alike may be a `ItemColumns` instead.
 
     `items` has an entry as long as the list for every top-level key whose value is a list. Values may be shared
     where the file used an alias.

@@ -34,7 +34,7 @@ def resolve_messages(
     contacts = _Contacts(resources, documents, _keys(messages))
     resolved = [_with_numbers(message, contacts) for message in messages]
     problems: list[Problem] = []
-    wanted = [(before, after) for before, after in zip(messages, resolved, strict=True) if not after.wish.absent]
+    wanted = [(before, after) for before, after in zip(messages, resolved, strict=True) if not after.lifecycle.absent]
     for before, _ in wanted:
         problems += _unknown_contacts(before, contacts, documents)
     for before, _ in wanted:
@@ -55,7 +55,7 @@ class _Contacts:
         self.numbers = {
             key: contact.value.mobile
             for key, contact in self._found.items()
-            if contact.value.mobile and not contact.wish.absent
+            if contact.value.mobile and not contact.lifecycle.absent
         }
         self._guesses = 0
         # A contact that could not be read has a problem of its own, and may well be the one that is missing.
@@ -68,7 +68,7 @@ class _Contacts:
         contact = self._found.get(key)
         if contact is None:
             return ("unknown-contact", self._unknown(key)) if self._all_were_read else None
-        if contact.wish.absent:
+        if contact.lifecycle.absent:
             message = f"the contact `{key}` is declared with `ensure: absent`{_ADVICE}"
             return "unknown-contact", message
         if not contact.value.mobile:
@@ -145,7 +145,7 @@ def _blocked(
 ) -> Iterator[Problem]:
     wanted = frozenset(recipient.mobile for message in messages for recipient in message.value.recipients)
     listed = resources.get(_BLOCKLIST.name, ()) if wanted else ()
-    blocked = {number.key for number in listed if number.key in wanted and not number.wish.absent}
+    blocked = {number.key for number in listed if number.key in wanted and not number.lifecycle.absent}
     for message in messages if blocked else ():
         for recipient in _written(message):
             if recipient.mobile in blocked:
@@ -164,7 +164,7 @@ def _reached_twice(
     groups: dict[str, set[str]] = {}
     for contact in resources.get(CONTACTS.name, ()) if wanted else ():
         value = contact.value
-        if value.mobile in wanted and "sms" in value.type and not contact.wish.absent:
+        if value.mobile in wanted and "sms" in value.type and not contact.lifecycle.absent:
             groups.setdefault(value.mobile, set()).update(value.groups)
     for message in both:
         for recipient in _written(message):

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import count, islice
 from typing import NamedTuple
 
-from intime_sync.config.document import Document, ItemPlaces, Path, Place, Uniform
+from intime_sync.config.document import Document, ItemColumns, ItemPlaces, Path, Place
 from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.model.problem import Origin, Problem
@@ -205,7 +205,7 @@ def read_rows(
     body = [row for row in remaining if row.cells]
     uniform = None if unreadable else _uniform(body, len(names), header_columns)
     if uniform is not None:
-        items: list[object] | Uniform = uniform
+        items: list[object] | ItemColumns = uniform
         places = ItemPlaces(array("l", [line for line, _ in body]), array("l", [1]) * len(body))
     else:
         items, places = _items(file, body, names, header_columns, columns, problems)
@@ -249,7 +249,7 @@ def _filled(rows: Iterable[Row]) -> Iterator[tuple[int, list[str]]]:
     return ((line, cells) for line, cells in filled if any(cells))
 
 
-def _uniform(rows: Sequence[Row], width: int, header: Sequence[_Column]) -> Uniform | None:
+def _uniform(rows: Sequence[Row], width: int, header: Sequence[_Column]) -> ItemColumns | None:
     """Very many rows that fit the header and hold nothing but text and lists, column by column; else None."""
     if len(rows) < _MANY or len(header) != width or any(column.parents for column in header):
         return None
@@ -265,13 +265,13 @@ def _uniform(rows: Sequence[Row], width: int, header: Sequence[_Column]) -> Unif
         columns[column.name] = [parts[cell] for cell in cells] if column.is_list else cells
         if not all(part for cell, part in parts.items() if cell):
             return None
-    return Uniform(columns)
+    return ItemColumns(columns)
 
 
 def _document(
     file: str,
     section: SectionSpec,
-    items: list[object] | Uniform,
+    items: list[object] | ItemColumns,
     places: ItemPlaces,
     header: dict[str, int],
     columns: CsvColumns | SheetColumns,

@@ -22,13 +22,13 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from intime_sync.collector import collector_paused
 from intime_sync.config.aliases import MERGE, AliasRefused, Sharing, merge
 from intime_sync.config.document import Document, ItemPlaces, Place
 from intime_sync.config.locate import YamlLocator
 from intime_sync.config.wording import shown
 from intime_sync.config.yaml_errors import decode, duplicate_keys, syntax_problem
 from intime_sync.config.yaml_short import read_plain
+from intime_sync.gc_tuning import collector_paused
 from intime_sync.model.problem import Origin, Problem
 
 MAX_DEPTH = 50

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from intime_sync.config.document import ItemPlaces, Place, Uniform
+from intime_sync.config.document import ItemColumns, ItemPlaces, Place
 
 # Text that means itself in YAML, wherever it stands: none of the characters that can mean anything else, spaces only
 # inside, and a letter, a digit or a plus sign first.
@@ -99,7 +99,7 @@ class _ListReader:
 
     def __init__(self, text: str, indent: str, position: int, line: int) -> None:
         self.values: list[object] = []
-        self.uniform: Uniform | None = None
+        self.uniform: ItemColumns | None = None
         self.places = ItemPlaces()
         self.position = position
         self.line = line
@@ -147,7 +147,7 @@ class _ListReader:
             written = named[name]
             parts = {each: tuple(split(each)) for each in {*written}}
             named[name] = [parts[each] for each in written]
-        self.uniform = Uniform(named)
+        self.uniform = ItemColumns(named)
         self.places.lines = array("l", range(self.line, self.line + count * shape.lines, shape.lines))
         self.places.columns = array("l", [len(self._indent) + 3]) * count
         self.position, self.line = end, self.line + count * shape.lines

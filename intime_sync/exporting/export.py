@@ -11,7 +11,7 @@ from intime_sync.errors import InvalidInput
 from intime_sync.exporting.files import PEOPLE_FILE, people_csv, section_file, section_yaml
 from intime_sync.exporting.people import People
 from intime_sync.exporting.sections import (
-    Account,
+    ListContext,
     Section,
     blocklist_section,
     group_section,
@@ -47,7 +47,7 @@ def export_account(
     actual: Snapshot,
     people: People | None,
     wanted: Collection[str],
-    account: Account,
+    account: ListContext,
     prunes_all: Collection[str] = (),
 ) -> Export:
     """The files of the `wanted` sections and of `people`.
@@ -95,7 +95,7 @@ def owners(actual: Snapshot) -> set[str]:
     return {match[1] for match in found if match}
 
 
-def _section(name: str, actual: Snapshot, named: Collection[str], account: Account) -> Section:
+def _section(name: str, actual: Snapshot, named: Collection[str], account: ListContext) -> Section:
     rows = actual.of(BY_SECTION[name].name)
     match name:
         case "groups":

@@ -25,7 +25,7 @@ _NOWHERE: Final = Origin("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ListContext:
     """How the account's lists are to be understood; `now` is aware.
 
     `reminder_keys` are the keys that a ledger has given to reminders already, by id.
@@ -80,7 +80,7 @@ def group_section(groups: Sequence[Resource[Any]], further: Iterable[str] = ()) 
     return section
 
 
-def blocklist_section(blocked: Sequence[Resource[Any]], account: Account) -> Section:
+def blocklist_section(blocked: Sequence[Resource[Any]], account: ListContext) -> Section:
     """The numbers in E.164's order, each once."""
     section = Section("blocklist")
     for number, times in sorted(Counter(entry.key for entry in blocked).items()):
@@ -95,7 +95,7 @@ def blocklist_section(blocked: Sequence[Resource[Any]], account: Account) -> Sec
     return section
 
 
-def reminder_section(reminders: Sequence[Resource[Any]], account: Account) -> Section:
+def reminder_section(reminders: Sequence[Resource[Any]], account: ListContext) -> Section:
     """What lies ahead and is active, by time."""
     section = Section("reminders")
     past = inactive = 0
@@ -155,7 +155,7 @@ def _name(*parts: str) -> str:
     return " ".join(part for part in parts if part) or "somebody without a name"
 
 
-def _is_past(at: WallTime, account: Account) -> bool:
+def _is_past(at: WallTime, account: ListContext) -> bool:
     # Long ago is decided by its date: year 1, .NET's way to say never, has no instant in every zone.
     if at[:10] < (account.now - timedelta(days=2)).date().isoformat():
         return True
@@ -207,7 +207,7 @@ def _kind(section: str) -> ListedKind:
     return kind
 
 
-def _fault(section: str, item: Mapping[str, Any], wanted: Any, account: Account | None = None) -> str | None:
+def _fault(section: str, item: Mapping[str, Any], wanted: Any, account: ListContext | None = None) -> str | None:
     """Why the kind does not read `item` as `wanted` (its key, or its whole value); None when it does."""
     if section == "reminders" and "mobile" not in item.get("attendant", {}):
         return "it has no number"

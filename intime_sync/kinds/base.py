@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from intime_sync.kinds.fields import SectionSpec
 from intime_sync.model.change import Update
 from intime_sync.model.problem import Origin, Problem, Severity
-from intime_sync.model.resource import PRESENT, Attributes, KindName, RemoteId, Resource, Wish
+from intime_sync.model.resource import PRESENT, Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service.endpoints import Endpoint
 from intime_sync.service.reply import Unexpected
 from intime_sync.service.requests import Request, WireFormat
@@ -181,7 +181,7 @@ class ListedKind(Kind, Protocol):
         """Why several objects of one identity cannot be told apart, or None when any of them serves."""
         ...
 
-    def settled(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
+    def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
         """Whether its time has passed, so that it is never created, edited or counted again."""
         ...
 
@@ -202,7 +202,7 @@ class ListedKind(Kind, Protocol):
         ...
 
 
-def read_wish(item: Item, context: ItemContext, options: Attributes | None = None) -> Wish:
+def read_lifecycle(item: Item, context: ItemContext, options: Attributes | None = None) -> Lifecycle:
     """The `ensure` and `protect` of an item; the shared PRESENT when it says neither."""
     absent = item.get("ensure") == "absent"
     protect = item.get("protect")
@@ -210,7 +210,7 @@ def read_wish(item: Item, context: ItemContext, options: Attributes | None = Non
         return PRESENT
     if absent and protect:
         context.error("contradiction", "`ensure: absent` and `protect: true` contradict each other", "protect")
-    return Wish(absent=absent, protect=protect, options=options)
+    return Lifecycle(absent=absent, protect=protect, options=options)
 
 
 class Plain:
@@ -228,7 +228,7 @@ class Plain:
         """Equal objects serve equally well."""
         return None
 
-    def settled(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
+    def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
         """It has no time."""
         return False
 

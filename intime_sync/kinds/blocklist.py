@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_wish
+from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_lifecycle
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, text
 from intime_sync.kinds.numbers import read_mobile
 from intime_sync.model.problem import Origin
@@ -59,8 +59,8 @@ class BlocklistKind(Plain):
         """A number, or a mapping with one."""
         number = read_mobile(item["mobile"], context, "mobile", any_kind=True)
         context.text(item, "note")
-        wish = read_wish(item, context)
-        return None if number is None else Resource(number, BlockedNumber(number), origin=origin, wish=wish)
+        lifecycle = read_lifecycle(item, context)
+        return None if number is None else Resource(number, BlockedNumber(number), origin=origin, lifecycle=lifecycle)
 
     def attributes(self, value: BlockedNumber) -> dict[str, Any]:
         """The number is all that the service keeps for us."""

@@ -10,13 +10,13 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
+from intime_sync.kinds.base import Item, ItemContext, WireContext, read_lifecycle
 from intime_sync.kinds.columns import read_emails, read_mobiles, read_names_of_groups, read_texts
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource, Wish
+from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service import requests
 from intime_sync.service.phone import E164
 
@@ -109,14 +109,14 @@ class Contact(NamedTuple):
 
 
 class ContactColumns(NamedTuple):
-    """Keys and lines of many contacts, by position the wishes that are not PRESENT, and what the lines hold besides.
+    """Keys and lines of many contacts, their lifecycles by position where not PRESENT, and what else the lines hold.
 
     `mobiles` has "" for none, `groups` are those of anybody.
     """
 
     keys: list[str]
     lines: list[str]
-    wishes: dict[int, Wish]
+    lifecycles: dict[int, Lifecycle]
     mobiles: list[str]
     groups: set[str]
 
@@ -132,9 +132,9 @@ def _lines(columns: Iterable[Sequence[str]], groups: Sequence[tuple[str, ...]]) 
     return [*map(_FIELD_ENDS.join, zip(*columns, map(joined.__getitem__, groups), strict=True))]
 
 
-def _read_wishes(ensure: Sequence[str], protect: Sequence[bool | str]) -> dict[int, Wish] | None:
-    """What `read_wish` makes of each pair, by position; None when one is wrong."""
-    wishes: dict[int, Wish] = {}
+def _read_lifecycles(ensure: Sequence[str], protect: Sequence[bool | str]) -> dict[int, Lifecycle] | None:
+    """What `read_lifecycle` makes of each pair, by position; None when one is wrong."""
+    lifecycles: dict[int, Lifecycle] = {}
     for wanted, kept in {*zip(ensure, protect, strict=True)}:
         if wanted not in ("", "present", "absent") or kept not in ("", True, False):
             return None
@@ -142,8 +142,8 @@ def _read_wishes(ensure: Sequence[str], protect: Sequence[bool | str]) -> dict[i
             return None
     for at, (wanted, kept) in enumerate(zip(ensure, protect, strict=True)):
         if wanted == "absent" or kept != "":
-            wishes[at] = Wish(absent=wanted == "absent", protect=kept if isinstance(kept, bool) else None)
-    return wishes
+            lifecycles[at] = Lifecycle(absent=wanted == "absent", protect=kept if isinstance(kept, bool) else None)
+    return lifecycles
 
 
 class ContactKind:
@@ -160,7 +160,7 @@ class ContactKind:
         email = read_email(email_text, context, "email") if email_text else None
         type_ = item.get("type") or _usual_type(bool(mobile), bool(email))
         key = context.text(item, "key") or mobile or email
-        wish = read_wish(item, context)
+        lifecycle = read_lifecycle(item, context)
         groups = read_group_names(item, context)
         if len(context.problems) > before and any(
             problem.severity == "error" for problem in context.problems[before:]
@@ -169,7 +169,7 @@ class ContactKind:
         if key is None:
             context.error("no-identity", "a contact needs a `key`, a `mobile` or an `email`")
             return None
-        if not wish.absent and not self._reachable(type_, mobile, email, context):
+        if not lifecycle.absent and not self._reachable(type_, mobile, email, context):
             return None
         contact = Contact(
             type_,
@@ -180,7 +180,7 @@ class ContactKind:
             context.text(item, "extrafield"),
             groups,
         )
-        return Resource(key, contact, origin=origin, wish=wish)
+        return Resource(key, contact, origin=origin, lifecycle=lifecycle)
 
     def _reachable(self, type_: str, mobile: E164 | None, email: str | None, context: ItemContext) -> bool:
         if (type_, bool(mobile), bool(email)) in _REACHABLE:
@@ -225,16 +225,16 @@ class ContactKind:
         mobiles = read_mobiles(columns.get("mobile", empty), context.region)
         emails = read_emails(columns.get("email", empty), context)
         groups = read_names_of_groups(columns.get("groups", [()] * count))
-        wishes = _read_wishes(columns.get("ensure", empty), columns.get("protect", empty))
+        lifecycles = _read_lifecycles(columns.get("ensure", empty), columns.get("protect", empty))
         if keys is None or firsts is None or lasts is None or extras is None:
             return None
-        if mobiles is None or emails is None or groups is None or wishes is None:
+        if mobiles is None or emails is None or groups is None or lifecycles is None:
             return None
         given = columns.get("type", empty)
         reached = [*zip(given, map(bool, mobiles), map(bool, emails), strict=True)]
         types = [*map({how: how[0] or _usual_type(*how[1:]) for how in {*reached}}.__getitem__, reached)]
         names = [key or mobile or email for key, mobile, email in zip(keys, mobiles, emails, strict=True)]
-        absent = {at for at, wish in wishes.items() if wish.absent}
+        absent = {at for at, lifecycle in lifecycles.items() if lifecycle.absent}
         present = (how for at, how in enumerate(reached) if at not in absent) if absent else reached
         if not all((how[0] or _usual_type(*how[1:]), *how[1:]) in _REACHABLE for how in {*present}):
             return None
@@ -242,7 +242,7 @@ class ContactKind:
             return None
         numbers: list[str] = [number or "" for number in mobiles]
         lines = _lines((numbers, types, firsts, lasts, [text or "" for text in emails], extras), groups)
-        return ContactColumns([name or "" for name in names], lines, wishes, numbers, {*chain(*{*groups})})
+        return ContactColumns([name or "" for name in names], lines, lifecycles, numbers, {*chain(*{*groups})})
 
     def to_line(self, value: Contact) -> str:
         """A contact as one line of text, which no other contact has: to keep, to compare, and to be made again."""

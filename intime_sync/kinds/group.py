@@ -6,10 +6,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_wish
+from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_lifecycle
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource, Wish
+from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service import endpoints, requests
 from intime_sync.service.listings import GroupRow, group_rows
 from intime_sync.service.text import clean
@@ -79,10 +79,10 @@ class GroupKind(Plain):
         options: Attributes | None = None
         if said is not None:
             options = {"on_delete": DELETE_CONTACTS} if said == DELETE_CONTACTS else {}
-        wish = read_wish(item, context, options)
+        lifecycle = read_lifecycle(item, context, options)
         if "id" in item:
-            wish = Wish(wish.absent, wish.protect, RemoteId(item["id"]), wish.options)
-        return Resource(name, Group(name), origin=origin, wish=wish)
+            lifecycle = Lifecycle(lifecycle.absent, lifecycle.protect, RemoteId(item["id"]), lifecycle.options)
+        return Resource(name, Group(name), origin=origin, lifecycle=lifecycle)
 
     def attributes(self, value: Group) -> dict[str, Any]:
         """The name is all there is."""

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from intime_sync.kinds.base import Item, ItemContext, WireContext, read_wish
+from intime_sync.kinds.base import Item, ItemContext, WireContext, read_lifecycle
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.message_fields import SPEC
 from intime_sync.kinds.numbers import read_mobile, short
@@ -83,14 +83,14 @@ class MessageKind:
         before = len(context.problems)
         multisms, flash = item.get("multisms", False), item.get("flash", False)
         key = _needed(item, "key", context)
-        wish = read_wish(item, context)
+        lifecycle = read_lifecycle(item, context)
         send_at = read_time(item["send_at"], context, "send_at")
         sender = read_sender(item, context)
         body = read_body(item, context, multisms=multisms, flash=flash)
         status_url = read_status_url(item, context)
         recipients = _read_recipients(item, context)
         groups = _read_groups(item, context)
-        if not wish.absent and not item.get("recipients") and not item.get("groups"):
+        if not lifecycle.absent and not item.get("recipients") and not item.get("groups"):
             context.error("no-recipients", "a message needs `recipients`, `groups` or both")
         if status_url and groups:
             context.warn(
@@ -112,7 +112,7 @@ class MessageKind:
             recipients,
             groups,
         )
-        return Resource(key, value, origin=origin, wish=wish)
+        return Resource(key, value, origin=origin, lifecycle=lifecycle)
 
     def with_numbers(self, value: Message, numbers: Mapping[str, str]) -> Message:
         """The message with the numbers of contacts, by key, filled in."""
@@ -165,7 +165,7 @@ class MessageKind:
         wall = datetime.fromisoformat(str(attributes["send_at"]))
         return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
-    def settled(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
+    def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
         """Whether its time has passed for certain: the second of two where summer time ends."""
         return wall_to_instant(WallTime(str(attributes["send_at"])), zone) <= now
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from intime_sync.kinds.base import Item, ItemContext, Removal, WireContext, read_wish
+from intime_sync.kinds.base import Item, ItemContext, Removal, WireContext, read_lifecycle
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, boolean, text
 from intime_sync.kinds.numbers import read_mobile
 from intime_sync.kinds.times import read_time
@@ -123,7 +123,7 @@ class ReminderKind:
             context.text(organizer, name, "organizer") for name in ("title", "firstname", "lastname")
         )
         firstname, lastname = (context.text(attendant, name, "attendant") for name in ("firstname", "lastname"))
-        wish = read_wish(item, context)
+        lifecycle = read_lifecycle(item, context)
         if not key or at is None or mobile is None:
             return None
         value = Reminder(
@@ -136,7 +136,7 @@ class ReminderKind:
             mobile,
             item.get("active", True),
         )
-        return Resource(key, value, origin=origin, wish=wish)
+        return Resource(key, value, origin=origin, lifecycle=lifecycle)
 
     def attributes(self, value: Reminder) -> dict[str, Any]:
         """`at`, `organizer`, `attendant` and `active`; parts that are not given are left out."""
@@ -202,7 +202,7 @@ class ReminderKind:
         """Equal reminders serve equally well."""
         return None
 
-    def settled(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
+    def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
         """Past appointments are history."""
         return wall_to_instant(WallTime(str(attributes["at"])), zone) <= now
 

@@ -12,8 +12,8 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
-from intime_sync.collector import collector_paused
 from intime_sync.errors import LedgerError
+from intime_sync.gc_tuning import collector_paused
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.parts import (
     account_from_dict,
@@ -24,7 +24,7 @@ from intime_sync.ledgers.parts import (
     entry_to_dict,
 )
 from intime_sync.ledgers.shapes import UnknownName, as_id, check_ledger, known, of_type
-from intime_sync.model.entries import Entries
+from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import (
     Entry,
     Ledger,
@@ -225,7 +225,7 @@ def _attributes(line: str) -> dict[str, Any]:
 
 
 class _Contacts:
-    """Entries of contacts: they may be very many and nearly all alike, and are kept as columns then."""
+    """LedgerTable of contacts: they may be very many and nearly all alike, and are kept as columns then."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
@@ -258,4 +258,4 @@ class _Contacts:
         """All that were taken."""
         if not self._keys:
             return self._others
-        return Entries(self._keys, self._lines, self._ids, self._carriers, _attributes, self._others)
+        return LedgerTable(self._keys, self._lines, self._ids, self._carriers, _attributes, self._others)

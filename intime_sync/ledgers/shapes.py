@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from intime_sync.kinds.base import ListedKind, WireContext
 from intime_sync.kinds.fields import Field, FieldType
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, LISTED, MESSAGES
-from intime_sync.model.entries import Entries
+from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Carrier, Delta, Dispatch, DropEntry, Entry, Intent, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Attributes, KindName
 from intime_sync.service.text import forbidden_character
@@ -79,7 +79,7 @@ def check_ledger(ledger: Ledger) -> None:
     account = ledger.account
     _texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
     for kind, entries in ledger.objects.items():
-        if isinstance(entries, Entries):
+        if isinstance(entries, LedgerTable):
             _check_lines(entries.columns()[1])
             _texts(entries)
             entries = entries.others
@@ -144,7 +144,7 @@ def check_entry(kind: KindName, key: str, entry: Entry) -> None:
         if "at" in attributes:
             _check_time(attributes["at"])
         hash(of.identity_of(attributes))
-        of.settled(attributes, datetime.now(_UTC), _UTC)
+        of.is_past(attributes, datetime.now(_UTC), _UTC)
         of.create_request([attributes], WireContext())
     _check_options(entry.options)
     if entry.dispatch is not None:

@@ -99,7 +99,7 @@ class Forget(_Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held(_Change):
+class Manual(_Change):
     """A difference that the tool will not resolve; `reason` is the step a person can take."""
 
     remote_id: RemoteId | None
@@ -108,7 +108,7 @@ class Held(_Change):
     fields: tuple[FieldChange, ...] = ()
 
 
-Change: TypeAlias = Create | Update | Replace | Delete | Adopt | Forget | Held
+Change: TypeAlias = Create | Update | Replace | Delete | Adopt | Forget | Manual
 
 
 def action_of(change: Change) -> Action:
@@ -126,7 +126,7 @@ def action_of(change: Change) -> Action:
             return Action.ADOPT
         case Forget():
             return Action.FORGET
-        case Held():
+        case Manual():
             return Action.HELD
     assert_never(change)
 
@@ -143,7 +143,7 @@ def after_of(change: Change) -> Attributes | None:
 
 def fields_of(change: Change) -> tuple[FieldChange, ...]:
     """The fields that differ; empty where a whole object comes or goes."""
-    return change.fields if isinstance(change, Update | Replace | Held) else ()
+    return change.fields if isinstance(change, Update | Replace | Manual) else ()
 
 
 def remote_id_of(change: Change) -> RemoteId | None:

@@ -93,13 +93,13 @@ class Doubled(_Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown(_Finding):
+class UnknownCarrier(_Finding):
     """A carrier of this owner that the ledger does not know."""
 
     after: Attributes
 
 
-Finding: TypeAlias = Gone | Renamed | MadeAgain | Changed | SwitchedOff | Doubled | Unknown
+Finding: TypeAlias = Gone | Renamed | MadeAgain | Changed | SwitchedOff | Doubled | UnknownCarrier
 
 
 class Blind(StrEnum):
@@ -175,14 +175,14 @@ def change_of(finding: Finding) -> DriftChange:
             return DriftChange.SWITCHED_OFF
         case Doubled():
             return DriftChange.DOUBLED
-        case Unknown():
+        case UnknownCarrier():
             return DriftChange.UNKNOWN
     assert_never(finding)
 
 
 def drift_before(finding: Finding) -> Attributes | None:
     """The object as the ledger has it, or None for one that it does not know."""
-    return None if isinstance(finding, Unknown) else finding.before
+    return None if isinstance(finding, UnknownCarrier) else finding.before
 
 
 def drift_after(finding: Finding) -> Attributes | None:
@@ -190,7 +190,7 @@ def drift_after(finding: Finding) -> Attributes | None:
     match finding:
         case Gone():
             return None
-        case Renamed() | Changed() | SwitchedOff() | Unknown():
+        case Renamed() | Changed() | SwitchedOff() | UnknownCarrier():
             return finding.after
         case MadeAgain() | Doubled():
             return finding.before

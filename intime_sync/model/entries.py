@@ -24,8 +24,8 @@ from intime_sync.model.ledger import NO_OPTIONS, NOWHERE, Entry
 from intime_sync.model.resource import Attributes, RemoteId
 
 
-class Entries(MutableMapping[str, Entry]):
-    """Entries by key. Usual ones (an id, a carrier, nothing special) are columns; `others` are made already.
+class LedgerTable(MutableMapping[str, Entry]):
+    """LedgerTable by key. Usual ones (an id, a carrier, nothing special) are columns; `others` are made already.
 
     `lines` are the usual ones' attributes as text, and `show` makes attributes of it again. When somebody wants all
     entries, or changes one, they are made at once.
@@ -125,14 +125,14 @@ class Entries(MutableMapping[str, Entry]):
 
 def astray(entries: Mapping[str, Entry], carriers: Set[RemoteId]) -> list[str]:
     """The keys of entries that have a carrier, which is none of `carriers`; NOWHERE is none."""
-    if isinstance(entries, Entries):
+    if isinstance(entries, LedgerTable):
         return entries.astray(carriers)
     return [key for key, entry in entries.items() if _is_astray(entry, carriers)]
 
 
 def appended(entries: Mapping[str, Entry]) -> list[str]:
     """The keys of entries that have no carrier."""
-    if isinstance(entries, Entries):
+    if isinstance(entries, LedgerTable):
         return entries.appended()
     return [key for key, entry in entries.items() if entry.carrier is None]
 

@@ -42,7 +42,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Lifecycle:
     """What the configuration says about an object besides its fields.
 
     `absent` makes sure that it is gone, `protect` that it stays (None: nothing said, so what the ledger remembers
@@ -56,22 +56,22 @@ class Wish:
     options: Attributes | None = None
 
 
-PRESENT = Wish()
-"""The wish of an item that says nothing special, shared by nearly all."""
+PRESENT = Lifecycle()
+"""The lifecycle of an item that says nothing special, shared by nearly all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource(Generic[ValueT_co]):
     """One object: `value` is its kind's own frozen dataclass.
 
-    A desired resource has an `origin` and a `wish`; an actual one has a `remote_id` where the service gives one.
+    A desired resource has an `origin` and a `lifecycle`; an actual one has a `remote_id` where the service gives one.
     """
 
     key: str
     value: ValueT_co
     remote_id: RemoteId | None = None
     origin: Origin | None = None
-    wish: Wish = PRESENT
+    lifecycle: Lifecycle = PRESENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, overload
 
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import PRESENT, Resource, Wish
+from intime_sync.model.resource import PRESENT, Lifecycle, Resource
 
 ValueT = TypeVar("ValueT")
 
@@ -20,19 +20,19 @@ _NO_FILE = ""
 
 
 class Table(Sequence[Resource[ValueT]], Generic[ValueT]):
-    """Desired resources in order: `keys`, `lines` (values as text), and by position `wishes` that are not PRESENT.
+    """Desired resources in order: `keys`, `lines` (values as text), and `lifecycles` by position where not PRESENT.
 
     `write` makes the line of a value, `read` the value of a line; two values are equal when their lines are.
     """
 
-    __slots__ = ("_columns", "_files", "_line_numbers", "_read", "_starts", "_write", "keys", "lines", "wishes")
+    __slots__ = ("_columns", "_files", "_line_numbers", "_read", "_starts", "_write", "keys", "lifecycles", "lines")
 
     def __init__(self, write: Callable[[ValueT], str], read: Callable[[str], ValueT]) -> None:
         self._write = write
         self._read = read
         self.keys: list[str] = []
         self.lines: list[str] = []
-        self.wishes: dict[int, Wish] = {}
+        self.lifecycles: dict[int, Lifecycle] = {}
         # Places: two numbers for each, and where in the order each file starts.
         self._line_numbers: array[int] = array("l")
         self._columns: array[int] = array("l")
@@ -42,8 +42,8 @@ class Table(Sequence[Resource[ValueT]], Generic[ValueT]):
     def extend(self, resources: Iterable[Resource[ValueT]]) -> None:
         """Add resources one by one."""
         for resource in resources:
-            if resource.wish is not PRESENT:
-                self.wishes[len(self.keys)] = resource.wish
+            if resource.lifecycle is not PRESENT:
+                self.lifecycles[len(self.keys)] = resource.lifecycle
             file, line, column = resource.origin or (_NO_FILE, 0, 0)
             self._begin(file)
             self._line_numbers.append(line)
@@ -55,19 +55,19 @@ class Table(Sequence[Resource[ValueT]], Generic[ValueT]):
         self,
         keys: Sequence[str],
         lines: Sequence[str],
-        wishes: Mapping[int, Wish],
+        lifecycles: Mapping[int, Lifecycle],
         file: str,
         line_numbers: array[int],
         columns: array[int],
     ) -> None:
-        """Add as many resources of one file as there are keys; `wishes` count from 0 among these."""
+        """Add as many resources of one file as there are keys; `lifecycles` count from 0 among these."""
         before = len(self.keys)
         self._begin(file)
         self._line_numbers.extend(line_numbers)
         self._columns.extend(columns)
         self.keys.extend(keys)
         self.lines.extend(lines)
-        self.wishes.update((before + position, wish) for position, wish in wishes.items())
+        self.lifecycles.update((before + position, lifecycle) for position, lifecycle in lifecycles.items())
 
     def origin(self, position: int) -> Origin | None:
         """Where the resource at `position` stands in the configuration."""
@@ -84,8 +84,8 @@ class Table(Sequence[Resource[ValueT]], Generic[ValueT]):
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
         position = range(len(self.keys))[index]
-        value, wish = self._read(self.lines[position]), self.wishes.get(position, PRESENT)
-        return Resource(self.keys[position], value, origin=self.origin(position), wish=wish)
+        value, lifecycle = self._read(self.lines[position]), self.lifecycles.get(position, PRESENT)
+        return Resource(self.keys[position], value, origin=self.origin(position), lifecycle=lifecycle)
 
     def __iter__(self) -> Iterator[Resource[ValueT]]:
         return map(self.__getitem__, range(len(self.keys)))

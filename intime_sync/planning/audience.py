@@ -21,12 +21,12 @@ class Audience:
         if wanted:
             for contact in desired.of(CONTACTS.name):
                 value = contact.value
-                if value.mobile and value.type != "email" and not contact.wish.absent:
+                if value.mobile and value.type != "email" and not contact.lifecycle.absent:
                     for name in wanted.intersection(value.groups):
                         self._members.setdefault(name, set()).add(value.mobile)
         self._complete = CONTACTS.name in desired
         self._blocked = (
-            {number.key for number in desired.of(BLOCKLIST.name) if not number.wish.absent} if wanted else set()
+            {number.key for number in desired.of(BLOCKLIST.name) if not number.lifecycle.absent} if wanted else set()
         )
 
     def members(self, attributes: Attributes) -> set[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.model.change import Create, Delete, Forget, Held, Replace
-from intime_sync.model.entries import Entries
+from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
+from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
@@ -60,7 +60,7 @@ def plan_contacts(
     plan.unchanged = len(desired) - len(unsettled)
     for position in unsettled:
         resource = desired[position]
-        if resource.wish.absent:
+        if resource.lifecycle.absent:
             differ.absent(resource)
         else:
             differ.present(resource)
@@ -85,8 +85,8 @@ def _undesired(
 def _absent(desired: Sequence[Resource[Any]]) -> set[str]:
     """The keys of contacts that the configuration names only to have them removed."""
     if isinstance(desired, Table):
-        return {desired.keys[at] for at, wish in desired.wishes.items() if wish.absent}
-    return {resource.key for resource in desired if resource.wish.absent}
+        return {desired.keys[at] for at, lifecycle in desired.lifecycles.items() if lifecycle.absent}
+    return {resource.key for resource in desired if resource.lifecycle.absent}
 
 
 class _ContactDiffer:
@@ -116,10 +116,10 @@ class _ContactDiffer:
 
     def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
         """The positions of contacts that something may have to be said about: all but nearly all."""
-        if not (isinstance(desired, Table) and isinstance(self.entries, Entries)):
+        if not (isinstance(desired, Table) and isinstance(self.entries, LedgerTable)):
             return range(len(desired))
         sound = {id for id, lost in self.trouble.items() if not lost and id not in self.misnamed}
-        special = {*desired.wishes}
+        special = {*desired.lifecycles}
         if self.replacements:
             special.update(at for at, key in enumerate(desired.keys) if key in self.replacements)
         return sorted(special.union(self.entries.differing(desired.keys, desired.lines, sound)))
@@ -185,7 +185,7 @@ class _ContactDiffer:
 
     def _unknown(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
         self.plan.changes.append(
-            Held(
+            Manual(
                 address=Address(CONTACT, resource.key),
                 remote_id=entry.remote_id,
                 before=entry.attributes,
@@ -205,7 +205,7 @@ class _ContactDiffer:
         why = "may have been added" if entry.unknown else "stays in the account"
         step = "settle that with `ledger resolve`" if entry.unknown else "see that it goes"
         self.plan.changes.append(
-            Held(
+            Manual(
                 address=Address(CONTACT, resource.key),
                 remote_id=None,
                 before=None,
@@ -238,7 +238,7 @@ class _ContactDiffer:
                 after=after,
                 reason=reason,
                 origin=resource.origin,
-                protected=is_protected(resource.wish, self.entries.get(resource.key)),
+                protected=is_protected(resource.lifecycle, self.entries.get(resource.key)),
             )
         )
 
@@ -252,10 +252,10 @@ class _ContactDiffer:
     def _replace(self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None) -> None:
         address = Address(CONTACT, resource.key)
         fields = field_changes(entry.attributes, after)
-        protected = is_protected(resource.wish, entry)
+        protected = is_protected(resource.lifecycle, entry)
         if self.append or entry.carrier is None:
             self.plan.changes.append(
-                Held(
+                Manual(
                     address=address,
                     remote_id=entry.remote_id,
                     before=entry.attributes,
@@ -326,7 +326,7 @@ class _ContactDiffer:
             )
         elif self.append or entry.carrier is None:
             self.plan.changes.append(
-                Held(
+                Manual(
                     address=address,
                     remote_id=entry.remote_id,
                     before=entry.attributes,
@@ -343,7 +343,7 @@ class _ContactDiffer:
                     before=entry.attributes,
                     reason=reason,
                     origin=origin,
-                    protected=entry.protect if resource is None else is_protected(resource.wish, entry),
+                    protected=entry.protect if resource is None else is_protected(resource.lifecycle, entry),
                 )
             )
 

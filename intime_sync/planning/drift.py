@@ -121,7 +121,7 @@ class _ListDiffer:
 
     def _lives(self, attributes: Attributes) -> bool:
         kind, clock = self.kind, self.clock
-        return not kind.inert(attributes) and not kind.settled(attributes, clock.now, clock.zone)
+        return not kind.inert(attributes) and not kind.is_past(attributes, clock.now, clock.zone)
 
     def _missing(self, key: str, entry: Entry) -> Iterator[Finding]:
         address = Address(self.kind.name, key)
@@ -195,7 +195,7 @@ def _unobservable(ledger: Ledger, clock: Clock) -> Iterator[Unobservable]:
     scheduled = unknown = 0
     for entry in ledger.of(MESSAGES.name).values():
         unknown += entry.unknown
-        scheduled += not entry.unknown and not MESSAGES.settled(entry.attributes, clock.now, clock.zone)
+        scheduled += not entry.unknown and not MESSAGES.is_past(entry.attributes, clock.now, clock.zone)
     for kind, count, cause in (
         (CONTACTS.name, carried, Blind.FIELDS),
         (CONTACTS.name, appended, Blind.APPENDED),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, Unknown
+from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, UnknownCarrier
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Resource
 from intime_sync.planning.awaiting import is_awaited
@@ -60,7 +60,7 @@ def references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
         for name in CONTACTS.group_names(entry.attributes):
             users(name, carrier.groups.get(name) if carrier else None).contacts.append(key)
     for key, entry in sorted(ledger.of(MESSAGES.name).items()):
-        if entry.dispatch is not None and not MESSAGES.settled(entry.attributes, clock.now, clock.zone):
+        if entry.dispatch is not None and not MESSAGES.is_past(entry.attributes, clock.now, clock.zone):
             for name, id in entry.dispatch.groups.items():
                 users(name, id).messages.append(key)
     return found
@@ -138,4 +138,4 @@ def carrier_drift(ledger: Ledger, rows: GroupRows, members: Mapping[RemoteId, Se
     for id in leftover_carriers(ledger, rows.own_carriers):
         name = rows.own_carriers[id]
         if id not in ledger.carriers or ledger.carriers[id].name == name:
-            yield Unknown(address=Address(CARRIER, name), remote_id=id, after={"name": name})
+            yield UnknownCarrier(address=Address(CARRIER, name), remote_id=id, after={"name": name})

@@ -6,7 +6,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update, after_of, before_of
+from intime_sync.model.change import (
+    Adopt,
+    Change,
+    Create,
+    Delete,
+    Forget,
+    Manual,
+    Replace,
+    Update,
+    after_of,
+    before_of,
+)
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard
 from intime_sync.model.policy import Policy
@@ -55,11 +66,11 @@ def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
     listed = BY_NAME[kind]
     if kind == MESSAGES.name:
         entries = ledger.of(kind).values()
-        return sum(not MESSAGES.settled(entry.attributes, clock.now, clock.zone) for entry in entries)
+        return sum(not MESSAGES.is_past(entry.attributes, clock.now, clock.zone) for entry in entries)
     if not isinstance(listed, ListedKind):
         return len(ledger.of(kind))
     return sum(
-        not listed.inert(entry.attributes) and not listed.settled(entry.attributes, clock.now, clock.zone)
+        not listed.inert(entry.attributes) and not listed.is_past(entry.attributes, clock.now, clock.zone)
         for entry in ledger.of(kind).values()
     )
 
@@ -124,7 +135,7 @@ def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -
         return
     staying = {key: entry.attributes for key, entry in ledger.of(CONTACTS.name).items()}
     for change in by_kind.get(CONTACTS.name, ()):
-        after = None if isinstance(change, Held) else after_of(change)
+        after = None if isinstance(change, Manual) else after_of(change)
         if isinstance(change, Delete | Forget):
             staying.pop(change.address.key, None)
         elif after is not None:
@@ -187,7 +198,7 @@ def _clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> I
     lead = policy.message_lead_time
     earlier, later = sorted((clock.now, clock.served_at))
     for change in changes:
-        if change.address.kind != MESSAGES.name or isinstance(change, Adopt | Held):
+        if change.address.kind != MESSAGES.name or isinstance(change, Adopt | Manual):
             continue
         states = (state for state in (before_of(change), after_of(change)) if state is not None)
         times = [MESSAGES.due(state, clock.zone) for state in states]

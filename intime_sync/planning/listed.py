@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Manual, Replace, Update
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
@@ -68,32 +68,32 @@ class _Differ:
         """Append the change, or count the object as unchanged."""
         entry = self.entries.get(wanted.key)
         after = self.kind.attributes(wanted.value)
-        if found is None and entry is not None and is_awaited(entry, self.clock.now) and not self._settled(after):
+        if found is None and entry is not None and is_awaited(entry, self.clock.now) and not self._is_past(after):
             self.plan.changes.append(self._awaited(wanted, entry, after))
             return
         before = None if found is None else self.kind.attributes(found.value)
-        settled = self._settled(after) and (before is None or self._settled(before) or not wanted.wish.absent)
-        if wanted.wish.absent:
-            change = self._absent(wanted, found, before, entry, settled)
+        past = self._is_past(after) and (before is None or self._is_past(before) or not wanted.lifecycle.absent)
+        if wanted.lifecycle.absent:
+            change = self._absent(wanted, found, before, entry, past)
             if change is not None:
                 self.plan.changes.append(change)
             return
-        change = self._past(wanted, found, before, entry) if settled else self._present(wanted, found, before, entry)
+        change = self._past(wanted, found, before, entry) if past else self._present(wanted, found, before, entry)
         if change is None:
             self.plan.unchanged += 1
         else:
             self.plan.changes.append(change)
 
-    def _settled(self, attributes: Attributes) -> bool:
-        return self.kind.settled(attributes, self.clock.now, self.clock.zone)
+    def _is_past(self, attributes: Attributes) -> bool:
+        return self.kind.is_past(attributes, self.clock.now, self.clock.zone)
 
     def _address(self, wanted: Resource[Any]) -> Address:
         return Address(self.kind.name, wanted.key)
 
-    def _awaited(self, wanted: Resource[Any], entry: Entry, after: Attributes) -> Held:
+    def _awaited(self, wanted: Resource[Any], entry: Entry, after: Attributes) -> Manual:
         """It was made and may be listed soon: until then it is neither made again nor removed."""
-        absent = wanted.wish.absent
-        return Held(
+        absent = wanted.lifecycle.absent
+        return Manual(
             address=self._address(wanted),
             remote_id=entry.remote_id,
             before=entry.attributes,
@@ -101,8 +101,8 @@ class _Differ:
             fields=() if absent else field_changes(entry.attributes, after),
             reason=why_waiting(self._address(wanted), entry, self.clock, wanted=not absent),
             origin=wanted.origin,
-            protected=is_protected(wanted.wish, entry),
-            options=wanted.wish.options,
+            protected=is_protected(wanted.lifecycle, entry),
+            options=wanted.lifecycle.options,
         )
 
     def _absent(
@@ -111,9 +111,9 @@ class _Differ:
         found: Resource[Any] | None,
         before: Attributes | None,
         entry: Entry | None,
-        settled: bool,
+        past: bool,
     ) -> Change | None:
-        if found is not None and before is not None and not settled and not self.kind.inert(before):
+        if found is not None and before is not None and not past and not self.kind.inert(before):
             return Delete(
                 address=self._address(wanted),
                 remote_id=found.remote_id,
@@ -121,7 +121,7 @@ class _Differ:
                 owned=entry is not None,
                 reason="ensure: absent",
                 origin=wanted.origin,
-                protected=is_protected(wanted.wish, entry),
+                protected=is_protected(wanted.lifecycle, entry),
                 options=_options_of_removal(wanted, entry),
             )
         if entry is not None:
@@ -140,10 +140,10 @@ class _Differ:
     ) -> Change | None:
         """History is never made, edited or counted; but what still lies ahead in the account is pointed out."""
         if found is not None and before is not None:
-            if self._settled(before) or self.kind.inert(before):
+            if self._is_past(before) or self.kind.inert(before):
                 return None
             after = self.kind.attributes(wanted.value)
-            return Held(
+            return Manual(
                 address=self._address(wanted),
                 remote_id=found.remote_id,
                 before=before,
@@ -163,7 +163,7 @@ class _Differ:
     def _note_never_listed(self, wanted: Resource[Any], found: Resource[Any] | None, entry: Entry | None) -> None:
         if found is None and entry is not None and entry.awaited is not None:
             problem = never_listed(
-                self._address(wanted), entry, self.clock, wanted.origin, wanted=not wanted.wish.absent
+                self._address(wanted), entry, self.clock, wanted.origin, wanted=not wanted.lifecycle.absent
             )
             self.plan.problems.append(problem)
 
@@ -171,7 +171,7 @@ class _Differ:
         self, wanted: Resource[Any], found: Resource[Any] | None, before: Attributes | None, entry: Entry | None
     ) -> Change | None:
         address, after = self._address(wanted), self.kind.attributes(wanted.value)
-        protected = is_protected(wanted.wish, entry)
+        protected = is_protected(wanted.lifecycle, entry)
         if found is None or before is None:
             self._note_never_listed(wanted, found, entry)
             if self.kind.inert(after):
@@ -182,7 +182,7 @@ class _Differ:
                 reason="no longer in the account" if entry else None,
                 origin=wanted.origin,
                 protected=protected,
-                options=wanted.wish.options,
+                options=wanted.lifecycle.options,
             )
         if self.kind.inert(after) and self.kind.inert(before):
             return None
@@ -196,10 +196,10 @@ class _Differ:
                 reason="asked for with --replace",
                 origin=wanted.origin,
                 protected=protected,
-                options=wanted.wish.options,
+                options=wanted.lifecycle.options,
             )
         if before == after:
-            learn = lesson(entry, wanted.wish, found.remote_id, after)
+            learn = lesson(entry, wanted.lifecycle, found.remote_id, after)
             if learn is None:
                 return None
             return Adopt(
@@ -209,7 +209,7 @@ class _Differ:
                 reason=learn,
                 origin=wanted.origin,
                 protected=protected,
-                options=wanted.wish.options,
+                options=wanted.lifecycle.options,
             )
         if found.remote_id is None:
             raise AssertionError(f"{address} differs but has no id")
@@ -222,12 +222,12 @@ class _Differ:
             reason=None if entry else "already in the account",
             origin=wanted.origin,
             protected=protected,
-            options=wanted.wish.options,
+            options=wanted.lifecycle.options,
         )
 
 
 def _options_of_removal(wanted: Resource[Any], entry: Entry | None) -> Attributes | None:
     """What the item says of its removal, else what the ledger remembers."""
-    if wanted.wish.options is not None:
-        return wanted.wish.options
+    if wanted.lifecycle.options is not None:
+        return wanted.lifecycle.options
     return entry.options if entry is not None else None

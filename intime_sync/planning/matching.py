@@ -133,7 +133,7 @@ def match(
             index.claim(row, key)
     rest = []
     for resource in desired:
-        if resource.wish.pinned is not None:
+        if resource.lifecycle.pinned is not None:
             _match_pinned(kind, resource, index, plan)
             continue
         entry = entries.get(resource.key)
@@ -160,10 +160,10 @@ def match(
 
 
 def _match_pinned(kind: ListedKind, resource: Resource[Any], index: Index, plan: KindPlan) -> None:
-    pinned = resource.wish.pinned
+    pinned = resource.lifecycle.pinned
     found = index.by_id.get(pinned) if pinned is not None else None
     if found is None:
-        if not resource.wish.absent:
+        if not resource.lifecycle.absent:
             message = f"the account has no {kind.name} with id {pinned}; remove `id` to have `{resource.key}` made"
             plan.problems.append(Problem("unknown-id", message, resource.origin))
     elif kind.identity(found.value) != kind.identity(resource.value):
@@ -179,4 +179,4 @@ def _usable(kind: ListedKind, resource: Resource[Any], found: Resource[Any], clo
     wanted, there = kind.attributes(resource.value), kind.attributes(found.value)
     if kind.inert(there) and not kind.inert(wanted):
         return False
-    return not kind.settled(there, clock.now, clock.zone) or kind.settled(wanted, clock.now, clock.zone)
+    return not kind.is_past(there, clock.now, clock.zone) or kind.is_past(wanted, clock.now, clock.zone)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intime_sync.kinds.registry import BLOCKLIST, MESSAGES
-from intime_sync.model.change import Change, Create, Delete, Forget, Held, Replace
+from intime_sync.model.change import Change, Create, Delete, Forget, Manual, Replace
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Problem, Severity
@@ -64,10 +64,10 @@ def plan_messages(
     wanted = {resource.key for resource in desired.of(MESSAGE)}
     prunes = removes_owned(policy.prune_of(MESSAGE))
     for key, entry in entries.items():
-        if key not in wanted and not (prunes or entry.unknown or differ.settled(entry.attributes)):
+        if key not in wanted and not (prunes or entry.unknown or differ.is_past(entry.attributes)):
             differ.kept[key] = entry
     for resource in desired.of(MESSAGE):
-        if resource.wish.absent:
+        if resource.lifecycle.absent:
             if resource.key in entries:
                 differ.remove(resource.key, entries[resource.key], resource)
         else:
@@ -99,9 +99,9 @@ class _MessageDiffer:
         self.kept: dict[str, Entry] = {}
         """Scheduled messages that the configuration does not name and that `prune: never` leaves as they are."""
 
-    def settled(self, attributes: Attributes) -> bool:
+    def is_past(self, attributes: Attributes) -> bool:
         """Whether its time has passed."""
-        return MESSAGES.settled(attributes, self.clock.now, self.clock.zone)
+        return MESSAGES.is_past(attributes, self.clock.now, self.clock.zone)
 
     def present(self, resource: Resource[Any], *, again: bool) -> None:
         """Create what lies ahead, replace what differs, leave what was sent."""
@@ -111,7 +111,7 @@ class _MessageDiffer:
             self._create(resource, after)
         elif entry.unknown:
             self._hold(resource.key, entry, after, resource.origin, _UNKNOWN)
-        elif self.settled(entry.attributes):
+        elif self.is_past(entry.attributes):
             self._sent(resource, entry, after, again=again)
         elif (reason := self._trouble(entry, after, again=again)) is None and entry.attributes == after:
             self._remember_protect(resource, entry, after)
@@ -126,7 +126,7 @@ class _MessageDiffer:
                     after=after,
                     reason=self.audience.cost(after),
                     origin=resource.origin,
-                    protected=is_protected(resource.wish, None),
+                    protected=is_protected(resource.lifecycle, None),
                     options=self.audience.marks(after),
                 )
             )
@@ -148,7 +148,7 @@ class _MessageDiffer:
     def _in_time(self, resource: Resource[Any], after: Attributes) -> bool:
         """Whether it still can be sent in time; notes why not, or that it gets close."""
         when = f"`message/{resource.key}` is to be sent at {after['send_at']}"
-        if self.settled(after):
+        if self.is_past(after):
             message = (
                 f"{when}, which has passed, and the ledger knows none that was sent then: it is not sent late; "
                 "correct `send_at`, or remove it"
@@ -217,7 +217,7 @@ class _MessageDiffer:
                 fields=field_changes(entry.attributes, after),
                 reason="; ".join(part for part in (reason, self.audience.cost(after)) if part),
                 origin=resource.origin,
-                protected=is_protected(resource.wish, entry),
+                protected=is_protected(resource.lifecycle, entry),
                 options=self.audience.marks(after),
                 restores=entry.attributes == after and not again,
             )
@@ -235,7 +235,7 @@ class _MessageDiffer:
         origin = resource.origin if resource else None
         if entry.unknown:
             self._hold(key, entry, None, origin, _UNKNOWN)
-        elif self.settled(entry.attributes):
+        elif self.is_past(entry.attributes):
             self.plan.changes.append(
                 Forget(
                     address=Address(MESSAGE, key),
@@ -255,13 +255,13 @@ class _MessageDiffer:
                     before=entry.attributes,
                     reason="ensure: absent" if resource else None,
                     origin=origin,
-                    protected=is_protected(resource.wish, entry) if resource else entry.protect,
+                    protected=is_protected(resource.lifecycle, entry) if resource else entry.protect,
                 )
             )
 
     def _hold(self, key: str, entry: Entry, after: Attributes | None, origin: Origin | None, why: str) -> None:
         self.plan.changes.append(
-            Held(
+            Manual(
                 address=Address(MESSAGE, key),
                 remote_id=entry.remote_id,
                 before=entry.attributes,
@@ -290,7 +290,7 @@ def check_scheduled(
     for message in desired.of(MESSAGE):
         entry = entries.get(message.key)
         attributes = MESSAGES.attributes(message.value)
-        if message.wish.absent or MESSAGES.settled(attributes, clock.now, clock.zone):
+        if message.lifecycle.absent or MESSAGES.is_past(attributes, clock.now, clock.zone):
             continue
         if entry is not None and message.key not in anew and audience.has_moved(entry, attributes):
             text = (

@@ -19,7 +19,7 @@ from typing import Any
 from intime_sync.model.change import Adopt
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
-from intime_sync.model.resource import Address, Attributes, KindName, RemoteId, Resource, Wish
+from intime_sync.model.resource import Address, Attributes, KindName, Lifecycle, RemoteId, Resource
 
 SURPLUS: Attributes = {"surplus": True}
 """The options of an entry for what the service made besides the wanted object; it only waits to be removed."""
@@ -30,10 +30,10 @@ def is_surplus(entry: Entry) -> bool:
     return entry.options.get("surplus") is True
 
 
-def is_protected(wish: Wish, entry: Entry | None) -> bool:
+def is_protected(lifecycle: Lifecycle, entry: Entry | None) -> bool:
     """What the configuration says, else what the ledger remembers."""
-    if wish.protect is not None:
-        return wish.protect
+    if lifecycle.protect is not None:
+        return lifecycle.protect
     return entry is not None and entry.protect
 
 
@@ -48,7 +48,7 @@ def removes_owned(prune: Prune) -> bool:
 
 def protection_learnt(kind: KindName, wanted: Resource[Any], entry: Entry, after: Attributes) -> Adopt | None:
     """What the ledger must learn about an object that no list shows and that is as wanted; None when it knows all."""
-    protect = wanted.wish.protect
+    protect = wanted.lifecycle.protect
     if protect is None or protect == entry.protect:
         return None
     return Adopt(
@@ -61,15 +61,17 @@ def protection_learnt(kind: KindName, wanted: Resource[Any], entry: Entry, after
     )
 
 
-def lesson(entry: Entry | None, wish: Wish, remote_id: RemoteId | None, attributes: Attributes) -> str | None:
+def lesson(
+    entry: Entry | None, lifecycle: Lifecycle, remote_id: RemoteId | None, attributes: Attributes
+) -> str | None:
     """What the ledger must learn about an object that is as wanted; None when it knows all."""
     if entry is None:
         return "already in the account"
     if entry.remote_id != remote_id:
         return f"has id {remote_id} in the account now, not {entry.remote_id}"
-    if entry.protect != is_protected(wish, entry):
-        return "protected from now on" if wish.protect else "no longer protected"
-    if dict(entry.options) != dict(wish.options or {}):
+    if entry.protect != is_protected(lifecycle, entry):
+        return "protected from now on" if lifecycle.protect else "no longer protected"
+    if dict(entry.options) != dict(lifecycle.options or {}):
         return "how it is removed has changed"
     if entry.attributes != attributes:
         return "already changed in the account"

@@ -172,7 +172,7 @@ def _check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> li
     seen: set[str] = set()
     right = {name for name, found in by_name.items() if len(found) == 1}
     for member in (*_naming_others(desired.of(CONTACTS.name), right), *desired.of(MESSAGES.name)):
-        if member.wish.absent:
+        if member.lifecycle.absent:
             continue
         for name in member.value.groups:
             if name in seen:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.model.change import Change, Delete, Forget, Held
+from intime_sync.model.change import Change, Delete, Forget, Manual
 from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Address, Resource
@@ -33,11 +33,11 @@ def undesired(
         if (
             found is None
             and is_awaited(entry, clock.now)
-            and not kind.settled(entry.attributes, clock.now, clock.zone)
+            and not kind.is_past(entry.attributes, clock.now, clock.zone)
         ):
             # Not forgotten: it would turn up with nobody left to remove it.
             if removes_owned(prune):
-                yield Held(
+                yield Manual(
                     address=address,
                     remote_id=entry.remote_id,
                     before=entry.attributes,
@@ -54,9 +54,9 @@ def undesired(
             reason = f"now {kind.name}/{claimant}"
         else:
             before = kind.attributes(found.value)
-            if kind.inert(before) or kind.settled(before, clock.now, clock.zone):
+            if kind.inert(before) or kind.is_past(before, clock.now, clock.zone):
                 reason = (
-                    "its time has passed" if kind.settled(before, clock.now, clock.zone) else "already switched off"
+                    "its time has passed" if kind.is_past(before, clock.now, clock.zone) else "already switched off"
                 )
             elif not removes_owned(prune):
                 continue
@@ -84,11 +84,11 @@ def twins(
     """What is to be absent is absent altogether: every other object of its identity goes too."""
     owned = {id(found) for entry in entries.values() if (found := index.owned(entry)) is not None}
     for resource in desired:
-        if not resource.wish.absent or resource.key not in plan.matched or resource.wish.pinned is not None:
+        if not resource.lifecycle.absent or resource.key not in plan.matched or resource.lifecycle.pinned is not None:
             continue
         for found in index.free(kind.identity(resource.value)):
             before = kind.attributes(found.value)
-            if id(found) in owned or kind.inert(before) or kind.settled(before, clock.now, clock.zone):
+            if id(found) in owned or kind.inert(before) or kind.is_past(before, clock.now, clock.zone):
                 continue
             key = f"{resource.key}#{found.remote_id}"
             index.claim(found, key)
@@ -99,7 +99,7 @@ def twins(
                 owned=False,
                 reason="ensure: absent",
                 origin=resource.origin,
-                options=resource.wish.options,
+                options=resource.lifecycle.options,
             )
 
 
@@ -112,7 +112,7 @@ def unowned(kind: ListedKind, entries: Mapping[str, Entry], index: Index, clock:
             index.claimant(found) is not None
             or id(found) in owned
             or kind.inert(before)
-            or kind.settled(before, clock.now, clock.zone)
+            or kind.is_past(before, clock.now, clock.zone)
         ):
             continue
         # Several of one name are told apart, from each other and from the one that the ledger knows by it.

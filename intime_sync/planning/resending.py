@@ -38,7 +38,7 @@ def earlier_message(
     for key, entry in ledger.of(MESSAGES.name).items():
         doubt = is_in_doubt(entry)
         if entry.attributes.get("body") != body or not (
-            doubt or not MESSAGES.settled(entry.attributes, clock.now, clock.zone)
+            doubt or not MESSAGES.is_past(entry.attributes, clock.now, clock.zone)
         ):
             continue
         theirs = MESSAGES.group_names(entry.attributes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from intime_sync.errors import InvalidInput
 from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Change, Create, Delete, Held, Replace, after_of, before_of
+from intime_sync.model.change import Change, Create, Delete, Manual, Replace, after_of, before_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, KindName, Snapshot
 from intime_sync.planning.resending import repeats
@@ -71,7 +71,7 @@ def _earlier_of(changes: Sequence[Change], kept: Container[Address], ledger: Led
     """
     messages = [change for change in changes if change.address.kind == MESSAGES.name]
     coming = [change for change in messages if change.address in kept and isinstance(change, Create | Replace)]
-    going = [change for change in messages if isinstance(change, Delete | Held | Replace)]
+    going = [change for change in messages if isinstance(change, Delete | Manual | Replace)]
     return {
         earlier.address
         for earlier in going
@@ -92,7 +92,7 @@ def _readers_of(changes: Sequence[Change], kept: Container[Address]) -> set[Addr
     for change in changes if messages else ():
         if change.address.kind == BLOCKLIST.name and isinstance(change, Create):
             found.add(change.address)
-        elif change.address.kind == CONTACTS.name and not isinstance(change, Held):
+        elif change.address.kind == CONTACTS.name and not isinstance(change, Manual):
             names = {
                 name for state in (before_of(change), after_of(change)) for name in CONTACTS.group_names(state or {})
             }

@@ -7,7 +7,7 @@ from typing import Any
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Held, Replace, Update, before_of
+from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Manual, Replace, Update, before_of
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
@@ -80,7 +80,7 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
         case Create():
             if kind.identity_of(change.after) in rows.by_identity:
                 yield f"{change.address} is in the account by now"
-        case Update() | Replace() | Delete() | Held() | Adopt():
+        case Update() | Replace() | Delete() | Manual() | Adopt():
             before = change.after if isinstance(change, Adopt) else before_of(change)
             row = None
             if change.remote_id is not None:
@@ -88,7 +88,7 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
             elif before is not None:
                 row = rows.by_identity.get(kind.identity_of(before))
             entry = ledger.of(kind.name).get(change.address.key)
-            if row is None and isinstance(change, Held) and entry is not None and entry.awaited is not None:
+            if row is None and isinstance(change, Manual) and entry is not None and entry.awaited is not None:
                 return  # it is held just because no list shows it yet
             if row is None:
                 yield f"{change.address} is no longer in the account"
@@ -123,9 +123,9 @@ def _too_late(change: Change, clock: Clock) -> Iterator[str]:
         return
     kind = BY_NAME[change.address.kind]
     if isinstance(kind, ListedKind):
-        passed = kind.settled(change.after, clock.latest, clock.zone)
+        passed = kind.is_past(change.after, clock.latest, clock.zone)
     else:
-        passed = kind is MESSAGES and MESSAGES.settled(change.after, clock.now, clock.zone)
+        passed = kind is MESSAGES and MESSAGES.is_past(change.after, clock.now, clock.zone)
     if passed:
         yield f"the time of {change.address} has passed"
 

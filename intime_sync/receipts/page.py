@@ -18,15 +18,19 @@ from intime_sync.receipts.options import Named
 from intime_sync.receipts.style import STYLE
 from intime_sync.render.masking import mask_text
 from intime_sync.render.style import inert
-from intime_sync.service.statuses import Outcome, StatusLevel, status_level
+from intime_sync.service.statuses import DeliveryOutcome, StatusLevel, status_level
 
 PAGE_SIZE: Final = 100
 
 STYLE_SOURCE: Final = f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 """What a Content-Security-Policy must allow as `style-src`."""
 
-_CLASSES: Final = {Outcome.DELIVERED: "yes", Outcome.NOT_DELIVERED: "no", Outcome.UNKNOWN: "open"}
-_SIGNS: Final = {Outcome.DELIVERED: "✓", Outcome.NOT_DELIVERED: "✕", Outcome.UNKNOWN: "?"}
+_CLASSES: Final = {
+    DeliveryOutcome.DELIVERED: "yes",
+    DeliveryOutcome.NOT_DELIVERED: "no",
+    DeliveryOutcome.UNKNOWN: "open",
+}
+_SIGNS: Final = {DeliveryOutcome.DELIVERED: "✓", DeliveryOutcome.NOT_DELIVERED: "✕", DeliveryOutcome.UNKNOWN: "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def _counts(counts: DeliveryCounts) -> str:
     tiles = "".join(
         f'<div class="{_CLASSES[outcome]}"><dt>{_sign(outcome)}{str(outcome).capitalize()}</dt>'
         f"<dd>{_grouped(number)}</dd></div>\n"
-        for outcome, number in zip(Outcome, numbers, strict=True)
+        for outcome, number in zip(DeliveryOutcome, numbers, strict=True)
     )
     return f'<dl class="counts" aria-label="Messages by state">\n{tiles}</dl>\n'
 
@@ -145,7 +149,7 @@ def _pager(view: PageView) -> str:
     return f'<nav aria-label="Pages">{newer}<span>Page {view.number} of {view.pages}</span>{older}</nav>\n'
 
 
-def _sign(outcome: Outcome) -> str:
+def _sign(outcome: DeliveryOutcome) -> str:
     return f'<span class="sign" aria-hidden="true">{_SIGNS[outcome]}</span>'
 
 

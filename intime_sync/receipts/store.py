@@ -18,7 +18,7 @@ from typing import Final, Self, TypeVar
 from intime_sync.errors import IntimeSyncError
 from intime_sync.receipts.database import explained, open_for_reading, open_for_writing
 from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt, deliveries_of
-from intime_sync.service.statuses import FINAL_LEVELS, Outcome, status_level
+from intime_sync.service.statuses import FINAL_LEVELS, DeliveryOutcome, status_level
 
 ValueT = TypeVar("ValueT", int, str)
 
@@ -165,11 +165,13 @@ class ReceiptStore:
 
     def counts(self) -> DeliveryCounts:
         """How many messages are in which state."""
-        counts = dict.fromkeys(Outcome, 0)
+        counts = dict.fromkeys(DeliveryOutcome, 0)
         with self._reading() as db:
             for status, count in db.execute(_COUNTS):
                 counts[status_level(status).outcome] += count
-        return DeliveryCounts(counts[Outcome.DELIVERED], counts[Outcome.NOT_DELIVERED], counts[Outcome.UNKNOWN])
+        return DeliveryCounts(
+            counts[DeliveryOutcome.DELIVERED], counts[DeliveryOutcome.NOT_DELIVERED], counts[DeliveryOutcome.UNKNOWN]
+        )
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

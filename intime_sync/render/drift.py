@@ -20,7 +20,7 @@ from intime_sync.model.drift import (
     MadeAgain,
     Renamed,
     SwitchedOff,
-    Unknown,
+    UnknownCarrier,
     Unobservable,
     change_of,
     drift_after,
@@ -30,10 +30,10 @@ from intime_sync.model.drift import (
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.resource import KindName
 from intime_sync.render.apart import telling_apart
-from intime_sync.render.essence import gist_of, title_of
 from intime_sync.render.fields import field_lines
 from intime_sync.render.masking import Mask, mask_json, mask_of, mask_text
 from intime_sync.render.style import Paint, Style, counted, inert
+from intime_sync.render.summary import gist_of, title_of
 
 FORMAT_VERSION: Final = "1"
 
@@ -173,7 +173,7 @@ def _look(finding: Finding, style: Style) -> tuple[str, Paint]:
             return "-", style.red
         case Renamed() | MadeAgain() | Changed():
             return "~", style.yellow
-        case Doubled() | Unknown():
+        case Doubled() | UnknownCarrier():
             return "+", style.yellow
     assert_never(finding)
 
@@ -198,7 +198,7 @@ def _what(finding: Finding, mask: Mask) -> str:
             more = ": people are reminded more than once" if kind == "reminder" else ""
             one = len(finding.twins) == 1
             return f"there {'is another one' if one else 'are others'} like it (id{'' if one else 's'} {ids}){more}"
-        case Unknown():
+        case UnknownCarrier():
             return (
                 "not in the ledger: made by hand, or left by an interrupted apply; "
                 "the next apply removes it with its contacts"

@@ -9,9 +9,9 @@ from typing import Final
 from intime_sync.model.change import FieldChange
 from intime_sync.model.resource import Json
 from intime_sync.render.apart import LOOK_ALIKE
-from intime_sync.render.essence import member_of, value_of
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import Style, inert
+from intime_sync.render.summary import member_of, value_of
 
 _WIDEST_BEFORE: Final = 40
 

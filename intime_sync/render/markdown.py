@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from intime_sync.model.change import Action, Change, Delete, Held, action_of, after_of, before_of, fields_of
+from intime_sync.model.change import Action, Change, Delete, Manual, action_of, after_of, before_of, fields_of
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Json, KindName
 from intime_sync.render.apart import LOOK_ALIKE, apart_in
-from intime_sync.render.essence import gist_of, member_of, people_of, title_of, value_of
 from intime_sync.render.fields import gains_and_losses
 from intime_sync.render.markdown_escape import brief, code, marker, prose, size
 from intime_sync.render.masking import Mask, mask_of
 from intime_sync.render.style import counted, inert
+from intime_sync.render.summary import gist_of, member_of, people_of, title_of, value_of
 from intime_sync.render.text import summary_line
 from intime_sync.render.wording import (
     STOPPED_SYMBOL,
@@ -199,7 +199,7 @@ def _what(change: Change, mask: Mask, stopped: str) -> str:
     if people := people_of(kind, attributes, mask):
         lines.append(f"recipients: {', '.join(map(code, people))}")
     lines += (f"<b>{prose(alarm)}</b>" for alarm in (stopped, consequence_of(change)) if alarm)
-    if isinstance(change, Held) and change.reason:
+    if isinstance(change, Manual) and change.reason:
         lines.append(f"<i>{prose(inert(mask(change.reason)))}</i>")
     apart = apart_in(change, mask)
     for field in fields:

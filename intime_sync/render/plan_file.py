@@ -16,7 +16,7 @@ from intime_sync.model.change import (
     Delete,
     FieldChange,
     Forget,
-    Held,
+    Manual,
     Replace,
     Update,
 )
@@ -217,7 +217,7 @@ def _build(member: _Member, action: Action) -> Change:
         case Action.HELD:
             there = member.attributes("before") if member.optional("before") else None
             wanted = member.attributes("after") if member.optional("after") else None
-            return Held(remote_id=remote_id, before=there, after=wanted, fields=_fields(member), **common)
+            return Manual(remote_id=remote_id, before=there, after=wanted, fields=_fields(member), **common)
 
 
 def _common(member: _Member) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from intime_sync.model.change import (
     Create,
     Delete,
     Forget,
-    Held,
+    Manual,
     Replace,
     Update,
     action_of,
@@ -21,10 +21,10 @@ from intime_sync.model.change import (
 )
 from intime_sync.model.resource import Attributes, KindName
 from intime_sync.render.apart import apart_in
-from intime_sync.render.essence import gist_of, title_of
 from intime_sync.render.fields import field_lines
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import Paint, Style, inert, shortened
+from intime_sync.render.summary import gist_of, title_of
 from intime_sync.render.wording import (
     STOPPED_SYMBOL,
     SYMBOLS,
@@ -104,7 +104,7 @@ def _row(change: Change, look: Look) -> _Row:
             paint, cells = style.cyan, gist_of(change.address, after, mask)
         case Forget(before=before):
             cells = gist_of(change.address, before, mask)
-        case Held(before=before, after=after):
+        case Manual(before=before, after=after):
             paint, cells = style.red, _title(change, after or before or {}, mask)
         case _:
             assert_never(change)
@@ -179,7 +179,7 @@ def _wrapped(row: _Row, keys: int, look: Look) -> Iterator[str]:
 
 
 def _details(change: Change, look: Look) -> Iterator[str]:
-    if isinstance(change, Held) and change.reason:
+    if isinstance(change, Manual) and change.reason:
         reason = inert(look.mask(change.reason))
         width = max(look.width - len(_INDENT), _NARROWEST_REASON)
         for line in textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False):

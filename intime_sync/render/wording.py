@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from intime_sync.kinds.registry import BY_NAME
-from intime_sync.model.change import Action, Change, Delete, Held, Replace, action_of
+from intime_sync.model.change import Action, Change, Delete, Manual, Replace, action_of
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.resource import KindName
 from intime_sync.render.masking import Mask
@@ -81,7 +81,7 @@ def consequence_of(change: Change) -> str:
 def remarks_of(change: Change, mask: Mask) -> list[str]:
     """Why it is done, and that it is protected, where nothing else says so. A held change's reason is no remark."""
     remarks = []
-    if change.reason and not isinstance(change, Held):
+    if change.reason and not isinstance(change, Manual):
         remarks.append(inert(mask(change.reason)))
     if change.protected and not isinstance(change, Delete | Replace):
         remarks.append("protected")

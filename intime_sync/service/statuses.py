@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What a level says of the message, in the words that are shown."""
 
     DELIVERED = "delivered"
@@ -22,7 +22,7 @@ class StatusLevel:
     """One level: its number, what it comes to, and the reason or remark that belongs to it ("" if none)."""
 
     level: int
-    outcome: Outcome
+    outcome: DeliveryOutcome
     remark: str = ""
 
     @property
@@ -35,23 +35,23 @@ class StatusLevel:
     @property
     def delivered(self) -> bool:
         """The phone has acknowledged the message."""
-        return self.outcome is Outcome.DELIVERED
+        return self.outcome is DeliveryOutcome.DELIVERED
 
     @property
     def is_final(self) -> bool:
         """It is known what became of the message; a later level that knows less does not change that."""
-        return self.outcome is not Outcome.UNKNOWN
+        return self.outcome is not DeliveryOutcome.UNKNOWN
 
 
 LEVELS: Final[Mapping[int, StatusLevel]] = MappingProxyType(
     {
-        0: StatusLevel(0, Outcome.NOT_DELIVERED, "the message is faulty, or the number is wrong"),
-        1: StatusLevel(1, Outcome.NOT_DELIVERED, "refused by the message service provider"),
-        2: StatusLevel(2, Outcome.NOT_DELIVERED, "a wrong parameter in the request"),
-        3: StatusLevel(3, Outcome.NOT_DELIVERED, "stopped in the operator's network"),
-        4: StatusLevel(4, Outcome.NOT_DELIVERED, "the reason is not known"),
-        20: StatusLevel(20, Outcome.DELIVERED, "acknowledged by the phone"),
-        21: StatusLevel(21, Outcome.UNKNOWN, "no receipt has come"),
+        0: StatusLevel(0, DeliveryOutcome.NOT_DELIVERED, "the message is faulty, or the number is wrong"),
+        1: StatusLevel(1, DeliveryOutcome.NOT_DELIVERED, "refused by the message service provider"),
+        2: StatusLevel(2, DeliveryOutcome.NOT_DELIVERED, "a wrong parameter in the request"),
+        3: StatusLevel(3, DeliveryOutcome.NOT_DELIVERED, "stopped in the operator's network"),
+        4: StatusLevel(4, DeliveryOutcome.NOT_DELIVERED, "the reason is not known"),
+        20: StatusLevel(20, DeliveryOutcome.DELIVERED, "acknowledged by the phone"),
+        21: StatusLevel(21, DeliveryOutcome.UNKNOWN, "no receipt has come"),
     }
 )
 """Every documented level by its number (the table before "Ta emot status" in the service's documentation)."""
@@ -61,4 +61,4 @@ FINAL_LEVELS: Final = tuple(number for number, level in LEVELS.items() if level.
 
 def status_level(number: int) -> StatusLevel:
     """The documented level, or for any other number one that says nothing but its number."""
-    return LEVELS.get(number) or StatusLevel(number, Outcome.UNKNOWN)
+    return LEVELS.get(number) or StatusLevel(number, DeliveryOutcome.UNKNOWN)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from render_samples import ACCOUNT, LINEAGE, MESSAGES, NOW, PLAN, person
 
-from intime_sync.model.change import Change, Create, FieldChange, Held, Replace
+from intime_sync.model.change import Change, Create, FieldChange, Manual, Replace
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem
@@ -124,7 +124,7 @@ def hostile_plan() -> Plan:
         fields = (FieldChange("firstname", f"{text}!", text), FieldChange(text, [text], None))
         changes.append(Create(address=address, after=after, reason=text, origin=where))
         changes.append(Replace(address=address, remote_id=None, before=after, after=after, fields=fields))
-        changes.append(Held(address=address, remote_id=None, before=None, after=None, reason=text))
+        changes.append(Manual(address=address, remote_id=None, before=None, after=None, reason=text))
     guards = tuple(Guard(text, KindName("contact"), True, text, text) for text in HOSTILE)
     problems = tuple(Problem(text, text, Origin(text, 1, 1)) for text in HOSTILE)
     return Plan(AccountRef(*HOSTILE[:3]), LINEAGE, 3, tuple(changes), 0, guards, problems)

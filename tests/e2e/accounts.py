@@ -85,7 +85,7 @@ def _visit(chance: random.Random, number: int) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Held:
+class Manual:
     """What the account holds: counters, so that a duplicate shows."""
 
     groups: Counter[str]
@@ -94,9 +94,9 @@ class Held:
     reminders: Counter[tuple[str, str]]
 
 
-def wanted_state(wanted: Wanted) -> Held:
+def wanted_state(wanted: Wanted) -> Manual:
     """The account that a configuration describes."""
-    return Held(
+    return Manual(
         Counter(wanted.groups),
         Counter(wanted.contacts.values()),
         Counter(wanted.blocklist),
@@ -104,14 +104,14 @@ def wanted_state(wanted: Wanted) -> Held:
     )
 
 
-def held_state(emulator: RunningEmulator, owner: str = "clinic-a") -> Held:
+def held_state(emulator: RunningEmulator, owner: str = "clinic-a") -> Manual:
     """The account as the emulator has it: carriers aside, and reminders that are switched off."""
     store = emulator.store
     # A service that changes names makes capitals of them.
     usual = {name.upper(): name for name in GROUPS}
     names = {id: usual.get(name, name) for id, name in store.groups()}
     prefix = f"~{owner}/"
-    return Held(
+    return Manual(
         Counter(name for name in names.values() if not name.lower().startswith(prefix)),
         Counter(
             (

@@ -116,7 +116,7 @@ def test_a_wish_is_read_with_every_item(kind: Kind) -> None:
             ({"protect": False}, False, False),
         ):
             (resource,) = read_all(kind, ({**item, **extra},))
-            assert (resource.wish.absent, resource.wish.protect) == (absent, protect)
+            assert (resource.lifecycle.absent, resource.lifecycle.protect) == (absent, protect)
             assert resource.origin is not None
 
 
@@ -140,7 +140,7 @@ def test_identity_reads_the_same_from_value_and_attributes(kind: ListedKind) -> 
         attributes = json.loads(json.dumps(kind.attributes(resource.value)))
         assert kind.identity_of(attributes) == kind.identity(resource.value)
         assert not kind.inert(attributes)
-        assert not kind.settled(attributes, CLOCK.now, ZONE)
+        assert not kind.is_past(attributes, CLOCK.now, ZONE)
 
 
 @of_every_listed_kind

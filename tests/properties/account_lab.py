@@ -241,7 +241,7 @@ _TYPES = {"sms": 1, "email": 2, "sms+email": 3}
 def wanted_contacts(sections: Sections) -> Counter[tuple[Any, ...]]:
     """The contacts that shall be there, as comparable tuples."""
     found = desired_from(sections).of(BY_SECTION["contacts"].name)
-    values = [resource.value for resource in found if not resource.wish.absent]
+    values = [resource.value for resource in found if not resource.lifecycle.absent]
     return Counter(
         (
             _TYPES[value.type],

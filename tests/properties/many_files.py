@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from many_contacts import ODD, ODD_GROUPS, TIDY, tidy_columns
 
-from intime_sync.config.document import Uniform
+from intime_sync.config.document import ItemColumns
 
 PLAIN = ["a", "Anna Karin", "å", "0701740605", "+46 70 174 06 05", "b@example.se", "x" * 50, "B-c/d"]
 TEXTS = [*PLAIN, "a: #b", "x, y", "[a]", "å: {", "- a"]
@@ -126,7 +126,7 @@ def _scalar(text: str) -> str:
 def written(columns: dict[str, Any]) -> str:
     """The contacts of columns as YAML, values as they are."""
     lines = ["contacts:\n"]
-    for item in Uniform(columns).items():
+    for item in ItemColumns(columns).items():
         assert isinstance(item, dict)
         for place, (name, value) in enumerate(item.items() or [("key", "k")]):
             spelled = f"[{', '.join(map(_scalar, value))}]" if isinstance(value, list) else _scalar(value)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from many_contacts import MARKS, ODD, SPACES, TIDY, Columns, odd_columns, tidy_columns
 
 from intime_sync.config.convert import convert, converter_for
-from intime_sync.config.document import Uniform
+from intime_sync.config.document import ItemColumns
 from intime_sync.config.explain import Checker
 from intime_sync.config.schema import section_schema
 from intime_sync.kinds.base import ItemContext
@@ -41,7 +41,7 @@ def at_once(columns: Columns, region: str) -> ContactColumns | None:
 
 def one_by_one(columns: Columns, region: str) -> list[Resource[Contact]] | None:
     """The resources; None when there is anything to be said about one of them."""
-    items: list[Any] = Uniform(columns).items()
+    items: list[Any] = ItemColumns(columns).items()
     converter_for(CONTACTS.spec)(items)
     if not CHECKER.is_valid(items):
         return None
@@ -57,7 +57,7 @@ def assert_the_same(read: ContactColumns, found: Sequence[Resource[Contact]]) ->
     assert values == [resource.value for resource in found]
     assert {type(value) for value in values} == {Contact}
     assert read.lines == [CONTACTS.to_line(value) for value in values]
-    wishes = {at: resource.wish for at, resource in enumerate(found) if resource.wish is not PRESENT}
+    wishes = {at: resource.lifecycle for at, resource in enumerate(found) if resource.lifecycle is not PRESENT}
     assert read.wishes == wishes
 
 

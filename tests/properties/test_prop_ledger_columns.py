@@ -17,7 +17,7 @@ from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers import codec
 from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.parts import entry_from_dict
-from intime_sync.model.entries import Entries
+from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import KindName, RemoteId
 
@@ -80,10 +80,10 @@ def test_usual_contacts_are_columns() -> None:
     """Or else everything above would be true of the long way alone."""
     raw = {str(id): usual(id) for id in range(9)} | {"odd": {"attributes": {"type": "sms"}}}
     ledger = in_parts(f'{HEAD} "objects": {json.dumps({"contact": raw})}}}'.encode(), NEVER)
-    assert isinstance(ledger.objects[CONTACT], Entries)
+    assert isinstance(ledger.objects[CONTACT], LedgerTable)
     in_lines = in_parts(text_of(ledger).encode(), 200)
     contacts = in_lines.objects[CONTACT]
-    assert isinstance(contacts, Entries)
+    assert isinstance(contacts, LedgerTable)
     assert len(contacts.columns()[0]) == 9
     assert len(contacts.others) == 1
 
@@ -257,7 +257,7 @@ def test_entries_behave_like_the_dict_that_they_stand_for(steps: list[Any], with
     raw = {key: entry for key, entry in WHOLE.items() if with_odd or key != "odd"}
     data = f'{HEAD}"objects": {{"contact": {json.dumps(raw)}}}}}'.encode()
     entries: Any = in_parts(data, NEVER).objects[CONTACT]
-    assert isinstance(entries, Entries)
+    assert isinstance(entries, LedgerTable)
     model: Any = {key: entry_from_dict(entry) for key, entry in raw.items()}
     for what, key, entry in steps:
         assert step(entries, what, key, entry) == step(model, what, key, entry)
@@ -269,7 +269,7 @@ def test_the_positions_that_differ_are_those_of_a_comparison_one_by_one() -> Non
     data = f'{HEAD}"objects": {{"contact": {json.dumps(WHOLE)}}}}}'.encode()
     for carriers in ({7}, {7, 8}, {8}, set()):
         entries = in_parts(data, NEVER).objects[CONTACT]
-        assert isinstance(entries, Entries)
+        assert isinstance(entries, LedgerTable)
         keys, lines, _, _ = entries.columns()
         for made in _mixed([*zip([*keys, "odd", "new"], [*lines, lines[0], lines[0]], strict=True)], lines[0]):
             wanted = [

@@ -11,7 +11,7 @@ from many_files import tables, uniform_yaml
 
 from intime_sync.config import tables as tables_module
 from intime_sync.config import yaml_short
-from intime_sync.config.document import Document, Uniform
+from intime_sync.config.document import Document, ItemColumns
 from intime_sync.config.locate import YamlLocator
 from intime_sync.config.tables import read_csv
 from intime_sync.config.yaml_reader import read_by_events
@@ -23,7 +23,7 @@ NEVER = 10**9
 
 
 def unfolded(root: dict[str, object]) -> dict[str, object]:
-    return {name: value.items() if isinstance(value, Uniform) else value for name, value in root.items()}
+    return {name: value.items() if isinstance(value, ItemColumns) else value for name, value in root.items()}
 
 
 def orders(root: dict[str, object]) -> list[list[str]]:
@@ -72,7 +72,7 @@ def test_what_is_taken_whole_is_what_libyaml_reads(text: str) -> None:
 def test_items_that_are_all_alike_are_taken_whole(text: str) -> None:
     plain = taken_whole(text)
     assert plain is not None
-    assert isinstance(plain.root["contacts"], Uniform)
+    assert isinstance(plain.root["contacts"], ItemColumns)
     assert_as_events_say(plain, text)
 
 
@@ -132,7 +132,7 @@ def test_a_table_at_once_is_the_table_row_by_row(data: bytes) -> None:
 @settings(max_examples=100)
 @given(tables())
 def test_a_table_that_fits_its_header_is_taken_at_once(data: bytes) -> None:
-    assert isinstance(assert_the_same_table(data), Uniform)
+    assert isinstance(assert_the_same_table(data), ItemColumns)
 
 
 FIELDS = st.dictionaries(
@@ -145,7 +145,7 @@ FIELDS = st.dictionaries(
 @settings(max_examples=300)
 @given(st.lists(FIELDS | st.just("x"), min_size=1, max_size=4))
 def test_items_by_the_field_are_the_items_without_what_is_not_given(items: list[Any]) -> None:
-    uniform = Uniform.of(items)
+    uniform = ItemColumns.of(items)
     if uniform is not None:
         assert (
             uniform.items()
@@ -158,4 +158,4 @@ def test_items_by_the_field_are_the_items_without_what_is_not_given(items: list[
 
 def test_items_that_share_no_fields_are_not_made_into_columns() -> None:
     """As many columns as items would be a table of items times items."""
-    assert Uniform.of([{f"field{at}": "x"} for at in range(1000)]) is None
+    assert ItemColumns.of([{f"field{at}": "x"} for at in range(1000)]) is None

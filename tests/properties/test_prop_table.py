@@ -10,15 +10,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import PRESENT, RemoteId, Resource, Wish
+from intime_sync.model.resource import PRESENT, Lifecycle, RemoteId, Resource
 from intime_sync.model.table import Table
 
-WISHES = st.just(PRESENT) | st.builds(Wish, st.booleans(), st.none() | st.booleans())
+WISHES = st.just(PRESENT) | st.builds(Lifecycle, st.booleans(), st.none() | st.booleans())
 FILES = st.sampled_from(["a.yaml", "b.yaml", "c.csv"])
 ORIGINS = st.none() | st.builds(Origin, FILES, st.integers(1, 9), st.integers(1, 9))
 RESOURCES = st.lists(
     st.builds(
-        lambda key, value, origin, wish: Resource(key, value, origin=origin, wish=wish),
+        lambda key, value, origin, wish: Resource(key, value, origin=origin, lifecycle=wish),
         st.sampled_from("abcd"),
         st.integers(),
         ORIGINS,
@@ -50,7 +50,9 @@ def both(parts: list[Any]) -> tuple[Table[int], list[Resource[int]]]:
         lines, columns = array("l", [line for *_, line, _ in rows]), array("l", [3] * len(rows))
         keys, written = [key for key, *_ in rows], [str(value) for _, value, *_ in rows]
         table.add_columns(keys, written, wishes, file, lines, columns)
-        listed += [Resource(key, value, origin=Origin(file, line, 3), wish=wish) for key, value, line, wish in rows]
+        listed += [
+            Resource(key, value, origin=Origin(file, line, 3), lifecycle=wish) for key, value, line, wish in rows
+        ]
     return table, listed
 
 
@@ -64,7 +66,7 @@ def at(found: Any, index: Any) -> object:
 @settings(max_examples=300)
 @given(PARTS, INDICES, SLICES)
 @example([("a.yaml", []), ("b.yaml", [("a", 1, 2, PRESENT)])], -1, slice(None))
-@example([[Resource("a", 1)], ("b.yaml", [("a", 1, 2, Wish(absent=True))])], 1, slice(None, None, -1))
+@example([[Resource("a", 1)], ("b.yaml", [("a", 1, 2, Lifecycle(absent=True))])], 1, slice(None, None, -1))
 def test_a_table_is_the_list_of_its_resources(parts: list[Any], index: int, piece: slice) -> None:
     table, listed = both(parts)
     assert (len(table), bool(table)) == (len(listed), bool(listed))
@@ -81,7 +83,7 @@ def test_a_table_is_the_list_of_its_resources(parts: list[Any], index: int, piec
     assert Resource("e", 1) not in table
     assert table != [*listed, Resource("e", 1)]
     for at_fault, resource in enumerate(listed):
-        for other in (replace(resource, value=-1000), replace(resource, wish=Wish(pinned=RemoteId(1)))):
+        for other in (replace(resource, value=-1000), replace(resource, lifecycle=Lifecycle(pinned=RemoteId(1)))):
             assert table != [*listed[:at_fault], other, *listed[at_fault + 1 :]]
     assert [table.origin(position) for position in range(len(table))] == [resource.origin for resource in listed]
 
@@ -91,8 +93,8 @@ def test_its_columns_say_the_same_and_what_says_nothing_special_is_told_by_ident
     table, listed = both(parts)
     assert table.keys == [resource.key for resource in listed]
     assert table.lines == [str(resource.value) for resource in listed]
-    assert {position: resource.wish for position, resource in enumerate(listed) if resource.wish is not PRESENT} == (
-        table.wishes
-    )
+    assert {
+        position: resource.lifecycle for position, resource in enumerate(listed) if resource.lifecycle is not PRESENT
+    } == (table.wishes)
     for position, resource in enumerate(listed):
-        assert (table[position].wish is PRESENT) == (resource.wish is PRESENT)
+        assert (table[position].lifecycle is PRESENT) == (resource.lifecycle is PRESENT)

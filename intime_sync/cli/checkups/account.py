@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from intime_sync.cli.checkups.findings import Finding, broken, failed, fine, skipped, warning
+from intime_sync.cli.checkups.findings import CheckResult, broken, failed, fine, skipped, warning
 from intime_sync.cli.wiring import Connection, connect, reading_context
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, ReadFailed, ServiceUnreachable
@@ -53,7 +53,7 @@ class _Visit:
         return self.errors.get(GROUPS.name)
 
 
-def check_account(settings: Settings, view: LedgerView | None, managed: Collection[KindName]) -> list[Finding]:
+def check_account(settings: Settings, view: LedgerView | None, managed: Collection[KindName]) -> list[CheckResult]:
     """Every check that needs the service. `view` is None where the ledger is no use."""
     owned = {name for name, entries in view.ledger.objects.items() if entries} if view else set()
     wanted = [kind.name for kind in LISTED if kind.name == GROUPS.name or kind.name in {*owned, *managed}]
@@ -75,12 +75,12 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
     return [*found, *_lists(visit), *_contents(settings, visit, view)]
 
 
-def nothing_asked(why: str) -> list[Finding]:
+def nothing_asked(why: str) -> list[CheckResult]:
     """Where the service must not be asked at all."""
     return not_checked(why, "connection", *_AFTER_CONNECTION)
 
 
-def not_checked(why: str, *names: str) -> list[Finding]:
+def not_checked(why: str, *names: str) -> list[CheckResult]:
     """Checks that make no sense now."""
     return [skipped(name, why) for name in names]
 
@@ -105,7 +105,7 @@ def _visit(connection: Connection, wanted: Sequence[KindName]) -> _Visit:
     return _Visit(rows, errors, seconds, began, served_at)
 
 
-def _connection(settings: Settings, visit: _Visit) -> Finding:
+def _connection(settings: Settings, visit: _Visit) -> CheckResult:
     if settings.url == EMBEDDED:
         how, where = "inside the command", "the emulator"
     else:
@@ -114,7 +114,7 @@ def _connection(settings: Settings, visit: _Visit) -> Finding:
     return fine("connection", f"{where} answered in {visit.seconds:.2f} s ({how})")
 
 
-def _sign_in(visit: _Visit) -> Finding:
+def _sign_in(visit: _Visit) -> CheckResult:
     name = "sign-in"
     if isinstance(visit.error, CredentialsError):
         return broken(name, visit.error)
@@ -123,7 +123,7 @@ def _sign_in(visit: _Visit) -> Finding:
     return fine(name, "user and hash are accepted")
 
 
-def _clock(visit: _Visit) -> Finding:
+def _clock(visit: _Visit) -> CheckResult:
     name = "clock"
     if visit.served_at is None:
         return skipped(name, "the service's answers do not say what time it is there")
@@ -141,7 +141,7 @@ def _clock(visit: _Visit) -> Finding:
     return warning(name, text, advice) if skew <= _FAR else failed(name, text, advice)
 
 
-def _lists(visit: _Visit) -> Iterator[Finding]:
+def _lists(visit: _Visit) -> Iterator[CheckResult]:
     name = "lists"
     for error in visit.errors.values():
         yield broken(name, error)
@@ -150,7 +150,7 @@ def _lists(visit: _Visit) -> Iterator[Finding]:
         yield fine(name, f"read whole; {', '.join(counts)}")
 
 
-def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Iterator[Finding]:
+def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Iterator[CheckResult]:
     if not visit.rows:
         yield from not_checked(_NOT_REACHED, "encoding", "numbers", "carriers")
         return
@@ -168,7 +168,7 @@ def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Ite
         yield skipped("carriers", _NOT_REACHED)
 
 
-def _encoding(actual: Snapshot, view: LedgerView | None) -> Finding:
+def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
     name = "encoding"
     if view is None:
         return skipped(name, "the ledger is no use")
@@ -220,7 +220,7 @@ def is_garbled(sent: str, shown: str) -> bool:
     return shown in {clean(text) for text in garbled}
 
 
-def _numbers(visit: _Visit, region: str) -> Finding:
+def _numbers(visit: _Visit, region: str) -> CheckResult:
     name = "numbers"
     mobiles = [row.mobile for rows in visit.rows.values() for row in rows if getattr(row, "mobile", "")]
     if not mobiles:
@@ -234,7 +234,7 @@ def _numbers(visit: _Visit, region: str) -> Finding:
     return fine(name, text)
 
 
-def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner: str) -> Finding:
+def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner: str) -> CheckResult:
     name = "carriers"
     if view is None:
         return skipped(name, f"the ledger is no use; {owner} has {len(there)} in the account")
@@ -267,7 +267,7 @@ def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner:
     return fine(name, f"{counted(len(there), 'carrier')} of {owner}, all in the ledger")
 
 
-def _other_carriers(groups: Sequence[Resource[Any]], own: Collection[RemoteId]) -> Iterator[Finding]:
+def _other_carriers(groups: Sequence[Resource[Any]], own: Collection[RemoteId]) -> Iterator[CheckResult]:
     others = Counter(owner_of(group.key) for group in groups if is_carrier(group.key) and group.remote_id not in own)
     if others:
         shown = ", ".join(f"{other} ({count})" for other, count in sorted(others.items()))

@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One line of the report; `advice` is what to do, where there is something to do."""
 
     name: str
@@ -45,32 +45,32 @@ _WORDS: Final = {
 }
 
 
-def fine(name: str, text: str) -> Finding:
+def fine(name: str, text: str) -> CheckResult:
     """Nothing to do."""
-    return Finding(name, State.OK, text)
+    return CheckResult(name, State.OK, text)
 
 
-def warning(name: str, text: str, advice: str) -> Finding:
+def warning(name: str, text: str, advice: str) -> CheckResult:
     """Worth a look; nothing fails because of it."""
-    return Finding(name, State.WARNING, text, advice)
+    return CheckResult(name, State.WARNING, text, advice)
 
 
-def failed(name: str, text: str, advice: str) -> Finding:
+def failed(name: str, text: str, advice: str) -> CheckResult:
     """Other verbs will fail, or do what nobody wants."""
-    return Finding(name, State.FAILED, text, advice)
+    return CheckResult(name, State.FAILED, text, advice)
 
 
-def skipped(name: str, why: str) -> Finding:
+def skipped(name: str, why: str) -> CheckResult:
     """It could not be looked at."""
-    return Finding(name, State.SKIPPED, f"not checked: {why}")
+    return CheckResult(name, State.SKIPPED, f"not checked: {why}")
 
 
-def broken(name: str, error: IntimeSyncError, advice: str = "") -> Finding:
+def broken(name: str, error: IntimeSyncError, advice: str = "") -> CheckResult:
     """What the program says of it itself."""
     return failed(name, str(error), error.hint or advice)
 
 
-def findings_to_text(findings: Sequence[Finding], *, color: bool, mask: bool, encoding: str) -> str:
+def findings_to_text(findings: Sequence[CheckResult], *, color: bool, mask: bool, encoding: str) -> str:
     """One line a check, what to do below it, and a line that counts them."""
     style = Style(color)
     symbols = _SYMBOLS if _can_spell("".join(_SYMBOLS.values()), encoding) else _PLAIN_SYMBOLS
@@ -98,7 +98,7 @@ def findings_to_text(findings: Sequence[Finding], *, color: bool, mask: bool, en
     return "\n".join(lines()) + "\n"
 
 
-def findings_to_json(findings: Sequence[Finding], *, mask: bool) -> str:
+def findings_to_json(findings: Sequence[CheckResult], *, mask: bool) -> str:
     """The same for scripts."""
     document = {
         "format_version": FORMAT_VERSION,
@@ -116,7 +116,7 @@ def findings_to_json(findings: Sequence[Finding], *, mask: bool) -> str:
     return json.dumps(mask_json(document) if mask else document, ensure_ascii=False, indent=2) + "\n"
 
 
-def summary_of(findings: Sequence[Finding]) -> dict[str, int]:
+def summary_of(findings: Sequence[CheckResult]) -> dict[str, int]:
     """Counts by state, all four present."""
     counts = Counter(finding.state for finding in findings)
     return {str(state): counts[state] for state in State}

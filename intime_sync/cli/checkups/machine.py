@@ -17,7 +17,7 @@ from zoneinfo import TZPATH
 from filelock import FileLock, Timeout
 
 from intime_sync import __version__
-from intime_sync.cli.checkups.findings import Finding, broken, failed, fine, warning
+from intime_sync.cli.checkups.findings import CheckResult, broken, failed, fine, warning
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.wiring import check_ledger, credentials_of
 from intime_sync.config.desired import load_desired
@@ -35,14 +35,14 @@ _OTHERS = 0o077
 """The rights of everybody but the owner."""
 
 
-def check_versions() -> Finding:
+def check_versions() -> CheckResult:
     """What runs here."""
     return fine(
         "versions", f"intime-sync {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
     )
 
 
-def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[Finding, frozenset[KindName]]:
+def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[CheckResult, frozenset[KindName]]:
     """Whether the whole configuration is valid, and the kinds that it manages as far as that is known."""
     name, see = "configuration", f"`intime-sync validate {directory}` shows every problem with its line"
     nothing: frozenset[KindName] = frozenset()
@@ -63,7 +63,7 @@ def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[Fi
     return fine(name, f"valid; {managed}"), frozenset(wanted)
 
 
-def check_credentials(settings: Settings, environ: Mapping[str, str]) -> Finding:
+def check_credentials(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     """Whether there are any; whether they are accepted, only the service can tell."""
     name = "credentials"
     try:
@@ -83,7 +83,7 @@ def check_credentials(settings: Settings, environ: Mapping[str, str]) -> Finding
     return fine(name, f"user {user}, with the hash in the file that INTIME_HASH_FILE names")
 
 
-def check_zone(settings: Settings) -> Finding:
+def check_zone(settings: Settings) -> CheckResult:
     """Which time it is where the service is, and from which table."""
     now = datetime.now(UTC).astimezone(settings.zone)
     offset = f"{now:%z}"
@@ -110,7 +110,7 @@ def _zone_table(settings: Settings) -> str:
 class LedgerCheck:
     """What was found; `view` is None where the ledger is no use, `is_others` says that it is of another account."""
 
-    finding: Finding
+    finding: CheckResult
     view: LedgerView | None
     is_others: bool = False
 
@@ -131,7 +131,7 @@ def check_ledger_file(settings: Settings, store: FileLedgerStore) -> LedgerCheck
     return LedgerCheck(_ledger_contents(view, store), view)
 
 
-def _ledger_contents(view: LedgerView, store: FileLedgerStore) -> Finding:
+def _ledger_contents(view: LedgerView, store: FileLedgerStore) -> CheckResult:
     name, ledger = "ledger", view.ledger
     if not ledger.lineage:
         return fine(name, f"none yet; the first apply makes {store.path}")
@@ -157,7 +157,7 @@ def _user(settings: Settings) -> str:
         return ""
 
 
-def check_privacy(path: Path) -> Iterator[Finding]:
+def check_privacy(path: Path) -> Iterator[CheckResult]:
     """Whether others can come by the ledger, which holds names and numbers."""
     name = "privacy"
     if not path.is_file():
@@ -210,7 +210,7 @@ def _closing(path: Path | str) -> str:
     return f"`chmod 600 {path}`"
 
 
-def check_lock(store: FileLedgerStore) -> Finding:
+def check_lock(store: FileLedgerStore) -> CheckResult:
     """Whether somebody holds the ledger. Only where a holder has left its note is the lock itself tried."""
     name = "lock"
     if not note_path(store.lock_path).exists():
@@ -231,7 +231,7 @@ def check_lock(store: FileLedgerStore) -> Finding:
     return fine(name, f"free; a run that is gone left its note: {holder}")
 
 
-def check_receipts(settings: Settings, environ: Mapping[str, str]) -> Finding:
+def check_receipts(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     """Whether delivery receipts can be read, where there are any."""
     name = "receipts"
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from intime_sync.cli.apply_flow import apply_options, run_apply, wishes_of
+from intime_sync.cli.apply_flow import apply_options, make_apply_options, run_apply
 from intime_sync.cli.options import environ, selection_of, selection_options
 from intime_sync.cli.plans import read_plan_file
 from intime_sync.cli.wiring import Connection, changed_terms, clock_of, plan_for, read_account, settle_in, view_of
@@ -36,16 +36,16 @@ def command(place: Path, target: tuple[str, ...], replacement: tuple[str, ...], 
     With a PLANFILE (from `plan --out`), apply exactly that plan, and only if ledger and account are still as it saw
     them.
     """
-    wishes = wishes_of("apply", options)
+    chosen = make_apply_options("apply", options)
     selection = selection_of(target, replacement)
     if not place.exists():
         raise InvalidInput(f"there is no file or directory {place}")
     if not place.is_file():
-        return run_apply(_Fresh(load_desired(place, environ()), selection), wishes)
+        return run_apply(_Fresh(load_desired(place, environ()), selection), chosen)
     if selection != EVERYTHING:
         raise InvalidInput("a plan file is applied as it is, so --target and --replace belong to `plan`")
     plan, directory = read_plan_file(place)
-    return run_apply(_FromFile(load_settings(directory, environ()), plan), wishes)
+    return run_apply(_FromFile(load_settings(directory, environ()), plan), chosen)
 
 
 class _Fresh:

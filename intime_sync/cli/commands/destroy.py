@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from intime_sync.cli.apply_flow import apply_options, run_apply, wishes_of
+from intime_sync.cli.apply_flow import apply_options, make_apply_options, run_apply
 from intime_sync.cli.options import directory_argument, environ
 from intime_sync.cli.wiring import Connection, plan_for, settle_in, view_of
 from intime_sync.config.desired import Configuration, load_settings
@@ -29,8 +29,8 @@ def command(directory: Path, **options: Any) -> int:
     What others made stays. The plan and the guards are those of `apply`: the delete guard will ask for
     --allow-delete, and protected objects stop it. Removing opt-outs allows SMS to those numbers again.
     """
-    wishes = wishes_of("destroy", options)
-    return run_apply(_Nothing(load_settings(directory, environ())), wishes)
+    chosen = make_apply_options("destroy", options)
+    return run_apply(_Nothing(load_settings(directory, environ())), chosen)
 
 
 class _Nothing:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from intime_sync.cli.checkups import account, machine
-from intime_sync.cli.checkups.findings import Finding, State, broken, findings_to_json, findings_to_text, skipped
+from intime_sync.cli.checkups.findings import CheckResult, State, broken, findings_to_json, findings_to_text, skipped
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.wiring import ledger_store
@@ -37,7 +37,7 @@ def command(directory: Path, format_: str, reveal: bool | None) -> int:
     return 1 if any(finding.state is State.FAILED for finding in findings) else 0
 
 
-def _examine(directory: Path) -> Iterator[Finding]:
+def _examine(directory: Path) -> Iterator[CheckResult]:
     yield machine.check_versions()
     configuration, managed = machine.check_configuration(directory, environ())
     yield configuration

@@ -58,4 +58,4 @@ def _pinned(directory: Path) -> frozenset[str]:
         desired = load_desired(directory, environ()).desired
     except InvalidInput:
         return frozenset()
-    return frozenset(group.key for group in desired.of(GROUPS.name) if group.wish.pinned is not None)
+    return frozenset(group.key for group in desired.of(GROUPS.name) if group.lifecycle.pinned is not None)

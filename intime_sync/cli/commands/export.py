@@ -175,7 +175,7 @@ def _export(
 ) -> tuple[Export, Settings]:
     """What the account and `people` come to; the settings with an owner that is free, where that is to be found."""
     from intime_sync.exporting.export import default_owner, export_account, owners
-    from intime_sync.exporting.sections import Account
+    from intime_sync.exporting.sections import ListContext
 
     kinds = [BY_SECTION[name].name for name in wanted] + [CONTACTS.name]
     if settings.url == EMBEDDED:
@@ -196,7 +196,7 @@ def _export(
         entry.remote_id: key for key, entry in entries.items() if entry.remote_id is not None
     }
     clock = clock_of(settings)
-    account = Account(settings.region, settings.zone, clock.now, keys)
+    account = ListContext(settings.region, settings.zone, clock.now, keys)
     prunes_all = [name for name in wanted if settings.policy.prune_of(BY_SECTION[name].name) is Prune.ALL]
     export = export_account(actual, people, wanted, account, prunes_all)
     if people and settings.owner in owners(actual) and not view.ledger.carriers:

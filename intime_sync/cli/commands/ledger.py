@@ -11,7 +11,7 @@ import click
 from intime_sync.applying.recovery import heard_of, needs_list, settlement
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import arrivals, clock_of, ledger_store
+from intime_sync.cli.wiring import clock_of, ledger_store, receipts_for_unknown
 from intime_sync.config.desired import load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput
@@ -152,7 +152,7 @@ def _check_message(address: Address, entry: Entry, clock: Clock, *, cancelled: b
             f"it is not known whether {address} was sent",
             hint=f"look in the service, then `intime-sync ledger resolve {address} --as sent|not-sent`",
         )
-    if not cancelled and not MESSAGES.settled(entry.attributes, clock.now, clock.zone):
+    if not cancelled and not MESSAGES.is_past(entry.attributes, clock.now, clock.zone):
         raise InvalidInput(
             f"{address} is scheduled: if it were forgotten, the next apply would schedule it a second time",
             hint="take it out of the configuration and apply; or cancel it in the service, then add --cancelled",
@@ -216,7 +216,7 @@ def _check_ids(ledger: Ledger, address: Address, entry: Entry, ids: list[RemoteI
 
 def _check_receipts(settings: Settings, ledger: Ledger, address: Address) -> None:
     """Refuse to call a message not sent that was reported."""
-    heard = heard_of(ledger, arrivals(settings, ledger))
+    heard = heard_of(ledger, receipts_for_unknown(settings, ledger))
     if any(isinstance(delta, PutEntry) and delta.key == address.key for delta in heard):
         raise InvalidInput(
             f"a delivery status has come for {address}, so it was sent",

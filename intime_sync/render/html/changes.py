@@ -16,7 +16,7 @@ from typing import Final
 from intime_sync.model.change import (
     Change,
     Delete,
-    Held,
+    Manual,
     Replace,
     Update,
     action_of,
@@ -26,10 +26,10 @@ from intime_sync.model.change import (
     remote_id_of,
 )
 from intime_sync.model.resource import KindName
-from intime_sync.render.essence import gist_of, title_of, value_of
 from intime_sync.render.html.values import table_html
 from intime_sync.render.html.view import View, grouped
 from intime_sync.render.style import counted
+from intime_sync.render.summary import gist_of, title_of, value_of
 from intime_sync.render.wording import consequence_of, counts_phrase, kind_title, stopped_by
 
 LIST_SIZE: Final = 50
@@ -119,7 +119,7 @@ def _row(change: Change, view: View) -> str:
 def _gist(change: Change, view: View) -> tuple[str, ...]:
     """What it is, or what of it changes: masked and inert, not yet escaped."""
     attributes = after_of(change) or before_of(change) or {}
-    if not isinstance(change, Update | Replace | Held):
+    if not isinstance(change, Update | Replace | Manual):
         return gist_of(change.address, attributes, view.mask)
     paths = [field.path for field in fields_of(change)]
     more = f" and {len(paths) - _NAMED_FIELDS} more" if len(paths) > _NAMED_FIELDS else ""

@@ -11,9 +11,9 @@ from typing import Final
 from intime_sync.model.change import Action, Change, FieldChange, action_of, after_of, before_of, fields_of
 from intime_sync.model.resource import Json
 from intime_sync.render.apart import LOOK_ALIKE, apart_in
-from intime_sync.render.essence import member_of, value_of
 from intime_sync.render.html.view import View
 from intime_sync.render.style import inert
+from intime_sync.render.summary import member_of, value_of
 
 _UNSET: Final = "<i>not set</i>"
 _EMPTY: Final = "<i>empty</i>"

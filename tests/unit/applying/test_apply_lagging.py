@@ -18,7 +18,7 @@ from intime_sync.emulator import FaultPlan
 from intime_sync.emulator.records import NewReminder
 from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.registry import BY_SECTION
-from intime_sync.model.change import Create, Held
+from intime_sync.model.change import Create, Manual
 from intime_sync.model.report import Status
 from intime_sync.planning.awaiting import LONGEST_WAIT
 from intime_sync.planning.drift import find_drift, watched_kinds
@@ -102,7 +102,7 @@ def test_what_is_never_listed_is_made_again_after_a_while_with_a_warning(lab: La
     config: Config = {section: ITEMS[section]}
     lab.try_apply(config)
     lab.clock = _later(lab, LONGEST_WAIT - timedelta(seconds=1))
-    assert {type(change) for change in lab.plan(config).changes} == {Held}
+    assert {type(change) for change in lab.plan(config).changes} == {Manual}
     lab.clock = _later(lab, timedelta(seconds=1))
     plan = lab.plan(config)
     assert {type(change) for change in plan.changes} == {Create}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from account_lab import Lab, actions, desired_from, found_contacts, wanted_contacts
 
-from intime_sync.applying.disowning import disown, ways_to_reach
 from intime_sync.applying.goals import CreateGoal, ListView, RemoveGoal, UpdateGoal
+from intime_sync.applying.lost import mark_lost, ways_to_reach
 from intime_sync.applying.recovery import settlement
 from intime_sync.emulator import FaultPlan
 from intime_sync.kinds.base import ListedKind
@@ -352,7 +352,7 @@ def test_an_intent_of_another_kind_of_step_teaches_nothing() -> None:
         assert settlement(intent, Ledger("line"), Snapshot({REMINDER: (reminder(WANTED, 7),)})) == []
 
 
-def disowned(keys: list[str], reach: list[str]) -> tuple[list[str], dict[int, dict[str, Any]]]:
+def marked_lost(keys: list[str], reach: list[str]) -> tuple[list[str], dict[int, dict[str, Any]]]:
     """Whose entries count as gone, and what the carriers that stay hold copies of."""
 
     def person(key: str, id: int, carrier: int | None) -> Entry:
@@ -362,17 +362,17 @@ def disowned(keys: list[str], reach: list[str]) -> tuple[list[str], dict[int, di
 
     entries = {"a": person("a", 1, 40), "b": person("b", 2, 40), "c": person("c", 3, 41), "d": person("d", 4, None)}
     book = Ledger("line", 0, None, {CONTACTS.name: entries}, {RemoteId(id): Carrier(f"c{id}", {}) for id in (40, 41)})
-    deltas = disown(book, keys, reach)
+    deltas = mark_lost(book, keys, reach)
     lost = [it.key for it in deltas if isinstance(it, PutEntry) and it.entry.carrier == NOWHERE]
     return lost, {it.id: dict(it.carrier.copies) for it in deltas if isinstance(it, PutCarrier)}
 
 
 def test_whoever_could_be_reached_the_same_way_counts_as_lost() -> None:
-    assert disowned([], []) == ([], {})
-    assert disowned(["a"], []) == (["a"], {40: {"a": 1}})
-    assert disowned(["new"], ["+46701740602", "+46701740603"]) == (["b", "c"], {40: {"b": 2}, 41: {"c": 3}})
-    assert disowned(["a"], ["+46701740602"]) == (["a", "b"], {40: {"a": 1, "b": 2}})
-    assert disowned(["d"], ["+46701740604"]) == ([], {})
+    assert marked_lost([], []) == ([], {})
+    assert marked_lost(["a"], []) == (["a"], {40: {"a": 1}})
+    assert marked_lost(["new"], ["+46701740602", "+46701740603"]) == (["b", "c"], {40: {"b": 2}, 41: {"c": 3}})
+    assert marked_lost(["a"], ["+46701740602"]) == (["a", "b"], {40: {"a": 1, "b": 2}})
+    assert marked_lost(["d"], ["+46701740604"]) == ([], {})
     assert ways_to_reach([{"mobile": "+461", "email": "x@y.se"}, {"mobile": ""}]) == ["+461", "x@y.se"]
 
 
@@ -434,5 +434,5 @@ def test_an_address_reaches_as_a_number_does_and_nobody_is_passed_over() -> None
         "d": Entry({"email": "", "mobile": ""}, RemoteId(4), carrier=RemoteId(40)),
     }
     book = Ledger("line", objects={CONTACTS.name: entries}, carriers={RemoteId(40): Carrier("c", {})})
-    found = disown(book, [], ["a@example.se", "b@example.se", "c@example.se"])
+    found = mark_lost(book, [], ["a@example.se", "b@example.se", "c@example.se"])
     assert [it.key for it in found if isinstance(it, PutEntry)] == ["c"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from intime_sync.applying.outcomes import REPLIES, Reply
+from intime_sync.applying.outcomes import REPLIES, ReplyCase
 from intime_sync.service.client import Unknown
 from intime_sync.service.endpoints import ALL_ENDPOINTS, DELETE_MESSAGE, EDIT_REMINDERS, Endpoint
 from intime_sync.service.reply import Unexpected, classify_ids
@@ -15,7 +15,7 @@ SPOKEN = [reply for reply in REPLIES if reply.sample is not None]
 
 @pytest.mark.parametrize("reply", SPOKEN, ids=lambda reply: reply.name)
 @pytest.mark.parametrize("endpoint", POSTS, ids=str)
-def test_a_reply_means_what_the_table_says(endpoint: Endpoint, reply: Reply) -> None:
+def test_a_reply_means_what_the_table_says(endpoint: Endpoint, reply: ReplyCase) -> None:
     assert reply.sample is not None
     found = classify_ids(endpoint, reply.sample(3), expected=3)
     # The client calls a reply that nobody documented an unknown outcome.

@@ -70,7 +70,7 @@ def test_a_number_that_is_possible_but_not_in_use_is_an_error() -> None:
 
 
 def test_whoever_shall_be_gone_need_not_be_reachable() -> None:
-    assert good(key="anna", ensure="absent").wish.absent
+    assert good(key="anna", ensure="absent").lifecycle.absent
 
 
 def test_a_group_without_an_id_is_never_left_out_of_a_request() -> None:

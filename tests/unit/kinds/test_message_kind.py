@@ -275,11 +275,11 @@ def test_in_the_hour_that_comes_twice_it_may_be_due_in_the_first_and_is_settled_
     twice = fields(send_at="2031-10-26T02:30+02:00")
     first = datetime(2031, 10, 26, 0, 30, tzinfo=UTC)
     assert MESSAGES.due(twice, ZONE) == first
-    assert not MESSAGES.settled(twice, first + timedelta(minutes=59), ZONE)
-    assert MESSAGES.settled(twice, first + timedelta(hours=1), ZONE)
+    assert not MESSAGES.is_past(twice, first + timedelta(minutes=59), ZONE)
+    assert MESSAGES.is_past(twice, first + timedelta(hours=1), ZONE)
     once = fields(send_at="2031-12-24T08:00")
     assert MESSAGES.due(once, ZONE) == datetime(2031, 12, 24, 7, 0, tzinfo=UTC)
-    assert MESSAGES.settled(once, MESSAGES.due(once, ZONE), ZONE)
+    assert MESSAGES.is_past(once, MESSAGES.due(once, ZONE), ZONE)
 
 
 def test_the_request_says_everything_and_tells_recipients_apart() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from intime_sync.model.change import Action, Adopt, Create, Delete, Forget, Held, Replace, Update, action_of
+from intime_sync.model.change import Action, Adopt, Create, Delete, Forget, Manual, Replace, Update, action_of
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
@@ -21,7 +21,7 @@ EVERY_CHANGE = (
     Delete(address=HERE, remote_id=ONE, before={}),
     Adopt(address=HERE, remote_id=ONE, after={}),
     Forget(address=HERE, remote_id=ONE, before={}),
-    Held(address=HERE, remote_id=ONE, before={}, after={}),
+    Manual(address=HERE, remote_id=ONE, before={}, after={}),
 )
 
 

@@ -18,7 +18,7 @@ from intime_sync.model.drift import (
     MadeAgain,
     Renamed,
     SwitchedOff,
-    Unknown,
+    UnknownCarrier,
     change_of,
     drift_after,
     drift_before,
@@ -159,7 +159,7 @@ def test_a_carrier_of_earlier_copies_may_be_gone() -> None:
 )
 def test_a_carrier_that_the_next_apply_removes_is_counted_as_plans_count_it(waiting: Carrier) -> None:
     known, rows = ledger({}, {9: waiting}), [group_row(CARRIER_NAME, 9)]
-    assert isinstance(only_finding(drift(known, {GROUP: rows})), Unknown)
+    assert isinstance(only_finding(drift(known, {GROUP: rows})), UnknownCarrier)
     assert leftover_carriers(known, own_carriers(rows, "clinic-a", known)) == (RemoteId(9),)
 
 
@@ -175,7 +175,7 @@ def test_a_renamed_carrier_is_pointed_out(name: str) -> None:
 def test_own_carriers_that_nobody_knows_are_drift_and_those_of_others_are_not() -> None:
     rows = [group_row("~clinic-a/x", 1), group_row("~clinic-ab/x", 2), group_row("~clinic-b/x", 3)]
     finding = only_finding(drift(Ledger(""), {GROUP: rows}))
-    assert isinstance(finding, Unknown)
+    assert isinstance(finding, UnknownCarrier)
     assert (str(finding.address), finding.remote_id, drift_before(finding)) == ("carrier/~clinic-a/x", 1, None)
 
 

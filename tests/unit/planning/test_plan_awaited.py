@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from plan_makers import BLOCKLIST, CLOCK, GROUP, REMINDER, actions, entry, ledger, only, plan, pruning, row
 
-from intime_sync.applying.recovery import arrivals
-from intime_sync.model.change import Held
+from intime_sync.applying.recovery import arrived
+from intime_sync.model.change import Manual
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Snapshot
@@ -37,7 +37,7 @@ def known(section: str, kind: Any, item: dict[str, Any], key: str, **more: Any) 
 def test_it_is_held_and_the_reason_says_until_when(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
     made = plan({section: [item]}, known=known(section, kind, item, key))
     change = only(made)
-    assert isinstance(change, Held)
+    assert isinstance(change, Manual)
     assert "waited for until 2026-03-02 09:40" in (change.reason or "")
     assert ("with id 17" in (change.reason or "")) is (section != "blocklist")
     assert made.unchanged == 0, "it is not called as wanted"
@@ -48,7 +48,7 @@ def test_it_is_held_where_it_shall_go(section: str, kind: Any, item: dict[str, A
     book = known(section, kind, item, key)
     for wish in ([], [{**item, "ensure": "absent"}]):
         change = only(plan({section: wish}, known=book))
-        assert (type(change), change.address.key) == (Held, key)
+        assert (type(change), change.address.key) == (Manual, key)
     assert actions(plan({section: []}, known=book, policy=pruning(Prune.NEVER))) == []
 
 
@@ -68,7 +68,7 @@ def test_after_the_wait_it_is_made_again_or_forgotten_with_a_warning(
 def test_once_it_is_listed_all_is_as_usual(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
     book = known(section, kind, item, key)
     account = {kind: [row(section, item, 17)]}
-    for delta in arrivals(book, Snapshot({kind: tuple(account[kind])})):
+    for delta in arrived(book, Snapshot({kind: tuple(account[kind])})):
         book.record(delta)
     assert book.of(kind)[key].awaited is None
     assert actions(plan({section: [item]}, account, book)) == []
@@ -80,19 +80,19 @@ def test_one_that_somebody_else_has_the_id_of_is_neither_ours_nor_given_up() -> 
     stranger = {**VISIT, "attendant": {"firstname": "Bo", "mobile": "0701740699"}}
     book = known("reminders", REMINDER, VISIT, "r0")
     account = {REMINDER: [row("reminders", stranger, 17)]}
-    assert arrivals(book, Snapshot({REMINDER: tuple(account[REMINDER])})) == []
-    assert isinstance(only(plan({"reminders": [VISIT]}, account, book)), Held)
+    assert arrived(book, Snapshot({REMINDER: tuple(account[REMINDER])})) == []
+    assert isinstance(only(plan({"reminders": [VISIT]}, account, book)), Manual)
     assert actions(plan({"reminders": [VISIT]}, account, book, clock=PAST)) == [("create", "reminder/r0")]
 
 
 def test_where_another_one_like_it_is_listed_that_is_taken_and_ours_goes_when_it_shows() -> None:
     book = known("reminders", REMINDER, VISIT, "r0")
     there = [row("reminders", VISIT, 16)]
-    for delta in arrivals(book, Snapshot({REMINDER: tuple(there)})):
+    for delta in arrived(book, Snapshot({REMINDER: tuple(there)})):
         book.record(delta)
     assert ("adopt", "reminder/r0") in actions(plan({"reminders": [VISIT]}, {REMINDER: there}, book))
     both = [*there, row("reminders", VISIT, 17)]
-    for delta in arrivals(book, Snapshot({REMINDER: tuple(both)})):
+    for delta in arrived(book, Snapshot({REMINDER: tuple(both)})):
         book.record(delta)
     made = plan({"reminders": [VISIT]}, {REMINDER: both}, book)
     assert actions(made) == [("adopt", "reminder/r0"), ("delete", "reminder/r0#17")]
@@ -101,7 +101,7 @@ def test_where_another_one_like_it_is_listed_that_is_taken_and_ours_goes_when_it
 def test_one_of_the_same_identity_that_another_key_owns_is_not_taken() -> None:
     book = known("reminders", REMINDER, VISIT, "r0")
     book.objects[REMINDER]["r9"] = entry("reminders", VISIT, 3)  # type: ignore[index]
-    assert arrivals(book, Snapshot({REMINDER: (row("reminders", VISIT, 3),)})) == []
+    assert arrived(book, Snapshot({REMINDER: (row("reminders", VISIT, 3),)})) == []
 
 
 def test_a_list_that_never_showed_anything_is_not_suddenly_empty() -> None:

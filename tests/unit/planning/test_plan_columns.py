@@ -14,7 +14,7 @@ from plan_makers import CLOCK, CONTACT, GROUP, HERE, REF, desired, entry, group_
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
-from intime_sync.model.entries import Entries
+from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Carrier, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
@@ -118,7 +118,7 @@ def test_columns_and_values_give_the_same_plan(
     rows += [group_row(f"~clinic-a/{id}", id) for id in sorted(carriers)]
     actual = Snapshot({GROUP: tuple(rows)})
     known = owned_ledger(owned, wanted, filled, groups)
-    present = {resource.key for resource in wish.of(CONTACT) if not resource.wish.absent}
+    present = {resource.key for resource in wish.of(CONTACT) if not resource.lifecycle.absent}
     chosen = frozenset(Address(CONTACT, key) for key in again & present)
     selection = Selection(chosen if narrow else frozenset(), chosen)
 
@@ -144,7 +144,7 @@ def settled_world(count: int = 30) -> tuple[Snapshot, Snapshot, Ledger]:
     entries = {item["key"]: entry("contacts", item, 500 + at, carrier=RemoteId(101)) for at, item in enumerate(items)}
     known = ledger({CONTACT: entries}, {101: Carrier("~clinic-a/101", {"Jour": RemoteId(11)})})
     in_columns = ledger_from_json("".join(ledger_to_json(known)).encode())
-    assert isinstance(in_columns.of(CONTACT), Entries)
+    assert isinstance(in_columns.of(CONTACT), LedgerTable)
     actual = Snapshot({GROUP: (group_row("Jour", 11), group_row("~clinic-a/101", 101))})
     return columns_of(desired({"contacts": items})), actual, in_columns
 

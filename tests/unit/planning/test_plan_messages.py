@@ -26,7 +26,7 @@ from plan_makers import (
 )
 
 from intime_sync.errors import InvalidConfiguration
-from intime_sync.model.change import Create, Delete, Forget, Held, Replace
+from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
 from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
@@ -164,8 +164,8 @@ def test_what_cannot_be_taken_back_since_nobody_knows_its_ids_is_held() -> None:
     lost = entry("messages", AHEAD, dispatch=None)
     edited = only(made([{**AHEAD, "body": "Hej"}], {"jul": lost}))
     dropped = only(made([], {"jul": lost}))
-    assert isinstance(edited, Held)
-    assert isinstance(dropped, Held)
+    assert isinstance(edited, Manual)
+    assert isinstance(dropped, Manual)
     assert "`ledger rm message/jul --cancelled`" in (dropped.reason or "")
 
 
@@ -371,7 +371,7 @@ def test_making_anew_what_was_sent_is_an_error() -> None:
 
 def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
     lost = entry("messages", AHEAD, unknown=True, dispatch=Dispatch(since="2026-01-01T00:00:00+00:00"))
-    assert isinstance(only(made([], {"jul": lost}, policy=pruning(Prune.NEVER))), Held)
+    assert isinstance(only(made([], {"jul": lost}, policy=pruning(Prune.NEVER))), Manual)
 
 
 def test_a_target_is_no_way_round_a_lost_ledger() -> None:

@@ -29,7 +29,7 @@ from plan_makers import (
 
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.registry import BY_SECTION
-from intime_sync.model.change import Adopt, Create, Delete, Held, Replace, Update
+from intime_sync.model.change import Adopt, Create, Delete, Manual, Replace, Update
 from intime_sync.model.ledger import Carrier, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
@@ -273,7 +273,7 @@ def test_what_the_strategy_or_the_lack_of_a_carrier_forbids_is_held(
     items: list[dict[str, Any]], strategy: ContactStrategy, carrier: int | None
 ) -> None:
     change = only(of_contacts(items, policy=Policy(contact_strategy=strategy), carrier=carrier))
-    assert isinstance(change, Held)
+    assert isinstance(change, Manual)
     assert change.remote_id == 90
     assert change.before == entry("contacts", ANNA).attributes
     assert (change.after is not None) == (items == [CHANGED])
@@ -515,7 +515,7 @@ def test_members_of_a_group_that_is_not_managed_here_are_left_alone() -> None:
 def test_a_time_in_the_past_for_what_lies_ahead_is_held_with_both_times() -> None:
     (before,) = reminders(1)
     change = only(of_reminders([{**before, "at": "2026-02-01T08:30"}], [before]))
-    assert isinstance(change, Held)
+    assert isinstance(change, Manual)
     assert [field.path for field in change.fields] == ["at"]
     assert change.remote_id == 1
     assert change.before is not None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from plan_makers import CLOCK, CONTACT, GROUP, actions, entry, group_row, ledger, only, plan, pruning
 
-from intime_sync.model.change import Held, Replace
+from intime_sync.model.change import Manual, Replace
 from intime_sync.model.ledger import Carrier, Ledger
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.resource import RemoteId, Snapshot
@@ -63,7 +63,7 @@ def test_under_append_nobody_moves() -> None:
     append = Policy(contact_strategy=ContactStrategy.APPEND)
     assert actions(plan({"contacts": [ANNA]}, {GROUP: ROWS}, known(), append)) == []
     gone = only(plan({"contacts": []}, {GROUP: ROWS}, known(), append))
-    assert isinstance(gone, Held)
+    assert isinstance(gone, Manual)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from intime_sync.model.change import (
     Delete,
     FieldChange,
     Forget,
-    Held,
+    Manual,
     Replace,
     Update,
 )
@@ -118,7 +118,7 @@ def _contacts() -> list[Change]:
             before=person("Olle", "Berg", "+46701740613"),
             protected=True,
         ),
-        Held(
+        Manual(
             address=address("contact/per.lund"),
             remote_id=RemoteId(75),
             before=person("Per", "Lund", "+46701740614"),
@@ -255,7 +255,7 @@ def _messages() -> list[Change]:
         Delete(
             address=address("message/nyar"), remote_id=None, before=greeting("+46701740605", body="Gott nytt år!")
         ),
-        Held(
+        Manual(
             address=address("message/pask"),
             remote_id=None,
             before=None,

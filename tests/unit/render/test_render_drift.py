@@ -19,7 +19,7 @@ from intime_sync.model.drift import (
     MadeAgain,
     Renamed,
     SwitchedOff,
-    Unknown,
+    UnknownCarrier,
     Unobservable,
     Unowned,
 )
@@ -60,7 +60,7 @@ FINDINGS: tuple[Finding, ...] = (
         after={"name": "Kopior"},
         contacts=("bo", "cia"),
     ),
-    Unknown(address=Address(CARRIER, "~clinic-a/x"), remote_id=RemoteId(11), after={"name": "~clinic-a/x"}),
+    UnknownCarrier(address=Address(CARRIER, "~clinic-a/x"), remote_id=RemoteId(11), after={"name": "~clinic-a/x"}),
     Gone(
         address=Address(BLOCKLIST, "+46701740606"),
         remote_id=None,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 from render_samples import ACCOUNT, EMPTY, LEFTOVERS_ONLY, LINEAGE, MESSAGES, NOW, PLAN, UNSTOPPED, address, person
 
-from intime_sync.model.change import Change, Create, Delete, FieldChange, Held, Replace, Update
+from intime_sync.model.change import Change, Create, Delete, FieldChange, Manual, Replace, Update
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem
@@ -146,7 +146,7 @@ def test_text_from_elsewhere_is_text(name: str, key: str, reason: str) -> None:
     changes: tuple[Change, ...] = (
         Create(address=contact, after={"firstname": name, key: {key: [name]}}, reason=reason, origin=where),
         Update(address=contact, remote_id=RemoteId(1), before={key: name}, after={key: reason}, fields=fields),
-        Held(address=contact, remote_id=None, before=None, after=None, reason=reason),
+        Manual(address=contact, remote_id=None, before=None, after=None, reason=reason),
         Delete(address=other, remote_id=None, before={key: reason}, options={key: name}),
     )
     guards = (Guard(key, KindName(key), True, name, reason),)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_reader import Read, read_markdown
 from render_samples import ACCOUNT, EMPTY, LEFTOVERS_ONLY, LINEAGE, MESSAGES, PLAN, UNSTOPPED, address, person
 
-from intime_sync.model.change import Change, Create, Delete, FieldChange, Held, Update
+from intime_sync.model.change import Change, Create, Delete, FieldChange, Manual, Update
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, KindName, RemoteId
@@ -142,7 +142,7 @@ def test_text_from_elsewhere_is_shown_as_it_is_and_does_nothing(key: str, name: 
             after={"firstname": name},
             fields=(FieldChange(key, value, reason), FieldChange("groups", [value, "a"], ["a", reason])),
         ),
-        Held(address=contact, remote_id=None, before=None, after={}, reason=reason),
+        Manual(address=contact, remote_id=None, before=None, after={}, reason=reason),
     )
     guard = Guard("protect", KindName("contact"), True, f"protect: false on {key}", f"{name} is {value}")
     plan = replace(

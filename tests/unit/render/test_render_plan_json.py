@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from render_samples import EMPTY, IN_PART, NOW, PLAN
 
 from intime_sync.errors import InvalidInput
-from intime_sync.model.change import Adopt, Change, Create, Delete, FieldChange, Forget, Held, Replace, Update
+from intime_sync.model.change import Adopt, Change, Create, Delete, FieldChange, Forget, Manual, Replace, Update
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
@@ -49,7 +49,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(Adopt, remote_id=st.none() | ID, after=ATTRIBUTES, **COMMON),
     st.builds(Forget, remote_id=st.none() | ID, before=ATTRIBUTES, **COMMON),
     st.builds(
-        Held,
+        Manual,
         remote_id=st.none() | ID,
         before=st.none() | ATTRIBUTES,
         after=st.none() | ATTRIBUTES,

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from render_samples import ACCOUNT, LINEAGE, NOW, address
 
-from intime_sync.model.change import Action, Create, FieldChange, Held, Update
+from intime_sync.model.change import Action, Create, FieldChange, Manual, Update
 from intime_sync.model.drift import Drift, Gone
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
@@ -65,7 +65,7 @@ def _all_formats(name: str, mask: bool) -> list[str]:
             after={"lastname": "x"},
             fields=(FieldChange("lastname", name, "x"), FieldChange("groups", [name], [])),
         ),
-        Held(address=group, remote_id=None, before=None, after={"name": name}, reason=name),
+        Manual(address=group, remote_id=None, before=None, after={"name": name}, reason=name),
     )
     plan = Plan(ACCOUNT, LINEAGE, 3, changes, 0, (Guard("g", KindName("group"), True, name, name),), (problem,))
     drift = Drift(

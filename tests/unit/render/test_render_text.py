@@ -23,15 +23,15 @@ from render_samples import (
     person,
 )
 
-from intime_sync.model.change import Change, Create, Delete, FieldChange, Held, Replace, Update
+from intime_sync.model.change import Change, Create, Delete, FieldChange, Manual, Replace, Update
 from intime_sync.model.plan import Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.report import Report
 from intime_sync.model.resource import Address, Attributes, KindName, RemoteId
-from intime_sync.render.essence import gist_of
 from intime_sync.render.masking import no_mask
 from intime_sync.render.problems import problems_to_text
 from intime_sync.render.report import report_to_text
+from intime_sync.render.summary import gist_of
 from intime_sync.render.text import plan_to_text, summary_line
 
 ANSI = re.compile(r"\x1b\[[0-9]+m")
@@ -241,12 +241,12 @@ def test_nothing_of_a_message_is_cut_and_who_gets_it_comes_first(width: int) -> 
         assert words.index("Avdelning 11") < words.index("9 SMS to 3712 recipients") < words.index("from Kliniken")
 
 
-@pytest.mark.parametrize("action", [Replace, Held])
-def test_who_gets_a_message_is_shown_though_only_its_words_change(action: type[Replace | Held]) -> None:
+@pytest.mark.parametrize("action", [Replace, Manual])
+def test_who_gets_a_message_is_shown_though_only_its_words_change(action: type[Replace | Manual]) -> None:
     (change,) = (change for change in MESSAGES.changes if isinstance(change, action))
     same = replace(change, after={**(change.after or {}), "groups": ["Jour", "Personal"]}, **_no_fields(change))
     assert "groups Jour, Personal" in plan_to_text(plan_of(same), width=80)
 
 
-def _no_fields(change: Replace | Held) -> dict[str, Any]:
+def _no_fields(change: Replace | Manual) -> dict[str, Any]:
     return {"fields": ()} if isinstance(change, Replace) else {}

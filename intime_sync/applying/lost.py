@@ -21,7 +21,7 @@ def ways_to_reach(contacts: Iterable[Attributes]) -> list[str]:
     return sorted(found)
 
 
-def disown(ledger: Ledger, keys: Collection[str], reach: Collection[str]) -> list[Delta]:
+def mark_lost(ledger: Ledger, keys: Collection[str], reach: Collection[str]) -> list[Delta]:
     """Deltas after which every contact that could have been merged into a carrier to be undone counts as gone.
 
     `keys` are those that were sent into it, `reach` their numbers and addresses.
