@@ -95,6 +95,6 @@ def test_its_columns_say_the_same_and_what_says_nothing_special_is_told_by_ident
     assert table.lines == [str(resource.value) for resource in listed]
     assert {
         position: resource.lifecycle for position, resource in enumerate(listed) if resource.lifecycle is not PRESENT
-    } == (table.wishes)
+    } == (table.lifecycles)
     for position, resource in enumerate(listed):
         assert (table[position].lifecycle is PRESENT) == (resource.lifecycle is PRESENT)

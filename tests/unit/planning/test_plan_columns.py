@@ -13,7 +13,7 @@ from plan_makers import CLOCK, CONTACT, GROUP, HERE, REF, desired, entry, group_
 
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.ledgers.codec import ledger_from_json, ledger_from_plain, ledger_to_json, ledger_to_plain
+from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Carrier, Entry, Ledger
 from intime_sync.model.plan import Plan
@@ -129,9 +129,6 @@ def test_columns_and_values_give_the_same_plan(
     assert made(columns_of(wish), actual, known, policy, selection) == expected
     assert made(wish, actual, in_columns(), policy, selection) == expected
     assert made(columns_of(wish), actual, in_columns(), policy, selection) == expected
-    kept = ledger_to_plain(in_columns())
-    if kept is not None:
-        assert made(columns_of(wish), actual, ledger_from_plain(kept), policy, selection) == expected
     # What was made of the columns by somebody else's question is the same, too.
     asked = in_columns()
     assert dict(asked.of(CONTACT).items()) == known.of(CONTACT)
