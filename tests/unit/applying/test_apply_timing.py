@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from account_lab import Lab
+from troubles import ADD, APPEND, EVERYTHING, ITEMS, Config, ended
 
 from intime_sync.applying.run import Run
 from intime_sync.emulator import FaultPlan
+from intime_sync.model.policy import Policy
 from intime_sync.model.report import Status
-from intime_sync.service.client import Client, Unknown
+from intime_sync.service.client import Client, Outcome, Unknown
+from intime_sync.service.requests import Request
+from intime_sync.service.transport import NotSent
 
-Config = dict[str, list[dict[str, Any]]]
 VISIT = {
     "key": "anna",
     "at": "2026-03-02T09:30",
@@ -94,3 +98,33 @@ def test_a_message_that_is_too_close_by_the_services_clock_is_not_scheduled(
     monkeypatch.setattr(Client, "ahead", property(lambda _client: timedelta(0)))
     lab.try_apply({"messages": [MESSAGE]})
     assert lab.writes() == ["message/create"]
+
+
+@pytest.mark.parametrize(
+    ("section", "policy"), [*((it, Policy()) for it in ITEMS), ("contacts", Policy()), ("contacts", APPEND)]
+)
+def test_what_never_leaves_is_tried_three_times_after_growing_pauses(lab: Lab, section: str, policy: Policy) -> None:
+    config: Config = {section: EVERYTHING[section][-1:]}
+    lab.policy = policy
+    tries: list[Request] = []
+    pauses: list[float] = []
+    lab.run_options["sleep"] = pauses.append
+
+    def cut_off(times: int) -> Callable[[Request], Outcome | None]:
+        def hear(request: Request) -> Outcome | None:
+            if request.endpoint.path.startswith(ADD.get(section, "contacts/add.")):
+                tries.append(request)
+            return NotSent("no such host") if tries and tries[-1] is request and len(tries) <= times else None
+
+        return hear
+
+    with lab.hearing(cut_off(99)):
+        (result,) = ended(lab, config).values()
+    assert (result.status, len(tries), len(pauses)) == (Status.FAILED, 3, 2)
+    assert "no such host" in str(result.error)
+    assert 0 < pauses[0] < pauses[1] * 1.5
+    tries.clear()
+    with lab.hearing(cut_off(2)):
+        lab.apply(config)
+    assert len(tries) == 3
+    assert lab.plan(config).is_empty

@@ -1,0 +1,88 @@
+"""Groups and their members: who is in which group, and whom a removed group takes along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from account_lab import Lab, found_contacts, wanted_contacts
+from troubles import (
+    ANNA,
+    BO,
+    IN_JOUR,
+    Config,
+    assert_converges,
+    ended,
+    rule,
+    statuses,
+    trouble,
+)
+
+from intime_sync.model.report import Status
+
+TAKING = {"name": "Jour", "on_delete": "delete_contacts"}
+
+
+def test_a_group_takes_nobody_along_who_could_not_move_out(lab: Lab) -> None:
+    lab.apply({"groups": [TAKING], "contacts": IN_JOUR})
+    moved: Config = {"groups": [], "contacts": [ANNA, BO]}
+    trouble(lab, rule("contacts/add", "error_before", 99))
+    lab.try_apply(moved)
+    assert len(lab.emulator.store.contacts()) == 2
+    assert "Jour" in lab.group_names().values()
+    lab.emulator.set_faults(None)
+    lab.apply(moved)
+    assert found_contacts(lab) == wanted_contacts(moved)
+    assert "Jour" not in lab.group_names().values()
+
+
+def test_a_group_that_keeps_its_contacts_goes_whatever_became_of_them(lab: Lab) -> None:
+    lab.apply({"groups": [{"name": "Jour"}], "contacts": IN_JOUR})
+    moved: Config = {"groups": [], "contacts": [ANNA, BO]}
+    trouble(lab, rule("contacts/add", "error_before", 99))
+    lab.try_apply(moved)
+    assert "Jour" not in lab.group_names().values()
+    assert len(lab.emulator.store.contacts()) == 2
+    lab.emulator.set_faults(None)
+    lab.apply(moved)
+    assert found_contacts(lab) == wanted_contacts(moved)
+
+
+@pytest.mark.parametrize("item", [TAKING, {"name": "Jour"}], ids=["with", "without"])
+def test_a_group_goes_with_or_without_contacts_as_was_said(lab: Lab, item: dict[str, Any]) -> None:
+    lab.apply({"groups": [item]})
+    (group,) = lab.group_names()
+    lab.emulator.store.add_contact(mobile="0701740690", groups=[group])
+    lab.apply({"groups": []})
+    assert len(lab.emulator.store.contacts()) == (0 if item is TAKING else 1)
+
+
+def test_a_group_that_would_take_somebody_along_fails_and_says_whom(lab: Lab) -> None:
+    jour = {"name": "Jour", "on_delete": "delete_contacts"}
+    lab.apply({"groups": [jour], "contacts": [{**ANNA, "groups": ["Jour"]}]})
+    trouble(lab, rule("contacts/add", "error_before", 99))
+    found = ended(lab, {"groups": [], "contacts": [ANNA]})
+    assert found["Jour"].status is Status.FAILED
+    assert "contact/anna" in str(found["Jour"].error)
+
+
+def test_contacts_join_the_group_that_the_ledger_knows_among_several_of_one_name(lab: Lab) -> None:
+    jour: Config = {"groups": [{"name": "Jour"}]}
+    lab.apply(jour)
+    (ours,) = lab.group_names()
+    lab.emulator.store.add_group("Jour")
+    pinned: Config = {"groups": [{"name": "Jour", "id": ours}]}
+    lab.apply({**pinned, "contacts": [{**ANNA, "groups": ["Jour"]}]})
+    assert len(lab.members()[ours]) == 1
+
+
+def test_a_contact_joins_no_group_that_was_renamed_by_hand(lab: Lab) -> None:
+    jour: Config = {"groups": [{"name": "Jour"}]}
+    lab.apply(jour)
+    (ours,) = lab.group_names()
+    lab.emulator.store.rename_group(ours, "Deras")
+    config = {**jour, "contacts": [{**ANNA, "groups": ["Jour"]}]}
+    trouble(lab, rule("contacts/addgroup", "error_before", 3))
+    assert statuses(lab, config)["anna"] == "failed"
+    assert lab.members()[ours] == set()
+    assert_converges(lab, config)
