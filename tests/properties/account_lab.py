@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -80,6 +80,12 @@ class HeardClient(Client):
     """A client that shows each request to `hear` first, which may answer instead of the service or raise."""
 
     hear: Hear = staticmethod(lambda _request: None)
+    clock_ahead: timedelta | None = None
+    """How far the service's clock is ahead, whatever its answers say; None to go by those."""
+
+    @property
+    def ahead(self) -> timedelta:
+        return super().ahead if self.clock_ahead is None else self.clock_ahead
 
     def send(self, request: Request) -> Outcome:
         return self.hear(request) or self.let_through(request)
@@ -115,6 +121,7 @@ class Lab:
         self.clock = CLOCK
         self.run_options.clear()
         self.runs.clear()
+        self.client.clock_ahead = None
         self.emulator.set_faults(None)
         self.emulator.catch_up()
         self.emulator.calls.clear()
@@ -180,10 +187,12 @@ class Lab:
         *,
         selection: Selection = EVERYTHING,
         planned: Plan | None = None,
+        alter: Callable[[Plan], Plan] = lambda plan: plan,
     ) -> Applied:
         """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan.
 
-        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits.
+        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits. `alter` changes
+        the plan that is made before it is applied.
         """
         desired = desired_from(sections)
         with self.ledgers.hold("apply", 0) as session:
@@ -204,7 +213,7 @@ class Lab:
             actual = self._read(desired.resources, desired, view_of(session), settle_in(session))
             run.actual = Run.lists_of(actual)
             if planned is None:
-                return apply_plan(self.make(desired, actual, session.ledger, selection), run)
+                return apply_plan(alter(self.make(desired, actual, session.ledger, selection)), run)
             reasons = stale_reasons(planned, self.ref, actual, session.ledger, self.clock)
             if reasons:
                 raise StalePlan("; ".join(reasons))

@@ -41,7 +41,7 @@ def test_an_appended_contact_of_unknown_outcome_is_never_sent_again(lab: Lab, fa
     assert lab.writes() == []
 
 
-def test_an_append_that_nobody_saw_the_end_of_is_unknown(lab: Lab) -> None:
+def test_an_append_whose_run_died_is_of_unknown_outcome(lab: Lab) -> None:
     lab.policy = Policy(contact_strategy=ContactStrategy.APPEND)
     config: Config = {"groups": [], "contacts": [ANNA]}
     die_after(lab, "contacts/add", config)
@@ -51,7 +51,7 @@ def test_an_append_that_nobody_saw_the_end_of_is_unknown(lab: Lab) -> None:
     assert actions(lab.plan(config)) == [("held", "contact/anna")]
 
 
-def test_an_appended_contact_that_is_refused_is_not_there_and_one_that_is_done_has_its_id(lab: Lab) -> None:
+def test_a_refused_contact_leaves_no_ledger_entry_and_an_added_one_has_its_id(lab: Lab) -> None:
     lab.policy = APPEND
     with lab.hearing(refusing("0605")):
         found = ended(lab, BOTH)

@@ -26,7 +26,7 @@ def view(*rows: Resource[Any]) -> ListView:
     return ListView(kind_of("reminders"), rows)
 
 
-def test_only_what_came_since_shows_that_something_was_made() -> None:
+def test_a_create_is_done_when_an_equal_object_is_new_in_the_list() -> None:
     change = Create(address=Address(REMINDER, "r0"), after=attributes(WANTED))
     goal = CreateGoal(kind_of("reminders"), [reminder(WANTED, 7)])
     off = reminder({**WANTED, "active": False}, 6)
@@ -36,7 +36,7 @@ def test_only_what_came_since_shows_that_something_was_made() -> None:
     assert goal.met(change, view(newest, reminder(WANTED, 7), oldest, other)) is oldest
 
 
-def test_an_edit_is_done_when_the_object_looks_as_wanted() -> None:
+def test_an_edit_is_done_when_the_object_is_as_wanted() -> None:
     moved = {**WANTED, "at": "2026-12-02T08:30"}
     goal = UpdateGoal(kind_of("reminders"))
     change = Update(
@@ -60,7 +60,7 @@ def test_a_removal_is_done_when_the_object_is_gone() -> None:
     assert goal.met(change, view(reminder({**WANTED, "active": False}, 7))) is True
 
 
-def test_a_second_removal_spells_the_number_as_the_list_does() -> None:
+def test_a_second_removal_uses_the_spelling_of_the_list() -> None:
     kind = BY_NAME[BLOCKLIST]
     assert isinstance(kind, ListedKind)
     goal, number = RemoveGoal(kind), "+46701740606"

@@ -23,7 +23,7 @@ from intime_sync.model.report import Status
 TAKING = {"name": "Jour", "on_delete": "delete_contacts"}
 
 
-def test_a_group_takes_nobody_along_who_could_not_move_out(lab: Lab) -> None:
+def test_a_group_stays_while_a_contact_that_is_to_leave_it_could_not(lab: Lab) -> None:
     lab.apply({"groups": [TAKING], "contacts": IN_JOUR})
     moved: Config = {"groups": [], "contacts": [ANNA, BO]}
     trouble(lab, rule("contacts/add", "error_before", 99))
@@ -36,7 +36,7 @@ def test_a_group_takes_nobody_along_who_could_not_move_out(lab: Lab) -> None:
     assert "Jour" not in lab.group_names().values()
 
 
-def test_a_group_that_keeps_its_contacts_goes_whatever_became_of_them(lab: Lab) -> None:
+def test_a_group_that_keeps_its_contacts_is_removed_whether_they_could_leave_it_or_not(lab: Lab) -> None:
     lab.apply({"groups": [{"name": "Jour"}], "contacts": IN_JOUR})
     moved: Config = {"groups": [], "contacts": [ANNA, BO]}
     trouble(lab, rule("contacts/add", "error_before", 99))
@@ -49,7 +49,9 @@ def test_a_group_that_keeps_its_contacts_goes_whatever_became_of_them(lab: Lab) 
 
 
 @pytest.mark.parametrize("item", [TAKING, {"name": "Jour"}], ids=["with", "without"])
-def test_a_group_goes_with_or_without_contacts_as_was_said(lab: Lab, item: dict[str, Any]) -> None:
+def test_on_delete_decides_whether_the_contacts_of_a_removed_group_are_removed(
+    lab: Lab, item: dict[str, Any]
+) -> None:
     lab.apply({"groups": [item]})
     (group,) = lab.group_names()
     lab.emulator.store.add_contact(mobile="0701740690", groups=[group])
@@ -57,7 +59,7 @@ def test_a_group_goes_with_or_without_contacts_as_was_said(lab: Lab, item: dict[
     assert len(lab.emulator.store.contacts()) == (0 if item is TAKING else 1)
 
 
-def test_a_group_that_would_take_somebody_along_fails_and_says_whom(lab: Lab) -> None:
+def test_the_failed_removal_of_a_group_names_the_contact_that_it_would_remove(lab: Lab) -> None:
     jour = {"name": "Jour", "on_delete": "delete_contacts"}
     lab.apply({"groups": [jour], "contacts": [{**ANNA, "groups": ["Jour"]}]})
     trouble(lab, rule("contacts/add", "error_before", 99))
@@ -66,7 +68,7 @@ def test_a_group_that_would_take_somebody_along_fails_and_says_whom(lab: Lab) ->
     assert "contact/anna" in str(found["Jour"].error)
 
 
-def test_contacts_join_the_group_that_the_ledger_knows_among_several_of_one_name(lab: Lab) -> None:
+def test_of_several_groups_of_one_name_contacts_join_the_one_in_the_ledger(lab: Lab) -> None:
     jour: Config = {"groups": [{"name": "Jour"}]}
     lab.apply(jour)
     (ours,) = lab.group_names()
@@ -76,7 +78,7 @@ def test_contacts_join_the_group_that_the_ledger_knows_among_several_of_one_name
     assert len(lab.members()[ours]) == 1
 
 
-def test_a_contact_joins_no_group_that_was_renamed_by_hand(lab: Lab) -> None:
+def test_a_contact_does_not_join_a_group_that_was_renamed_by_hand(lab: Lab) -> None:
     jour: Config = {"groups": [{"name": "Jour"}]}
     lab.apply(jour)
     (ours,) = lab.group_names()

@@ -24,7 +24,7 @@ from intime_sync.kinds.registry import BY_NAME, CONTACTS
 
 @of_every_list
 @pytest.mark.parametrize("adopted", [True, False])
-def test_protect_and_the_way_of_removal_are_remembered_once_applied(lab: Lab, section: str, adopted: bool) -> None:
+def test_the_ledger_records_protect_and_on_delete(lab: Lab, section: str, adopted: bool) -> None:
     item = ITEMS[section][0]
     if adopted:
         lab.apply({section: [item]})
@@ -37,7 +37,7 @@ def test_protect_and_the_way_of_removal_are_remembered_once_applied(lab: Lab, se
     assert [guard.guard for guard in lab.plan({section: []}).tripped()] == ["protect"]
 
 
-def test_a_contacts_protect_is_remembered_and_nothing_else_changes(lab: Lab) -> None:
+def test_protecting_a_contact_changes_the_ledger_and_sends_nothing(lab: Lab) -> None:
     anna = {"key": "anna", "mobile": "0701740605", "groups": []}
     lab.apply({"contacts": [anna]})
     before = lab.ledger().of(CONTACTS.name)["anna"]
@@ -50,7 +50,7 @@ def test_a_contacts_protect_is_remembered_and_nothing_else_changes(lab: Lab) -> 
     assert [guard.guard for guard in lab.plan({"contacts": []}).tripped()] == ["protect"]
 
 
-def test_what_is_gone_and_no_longer_wanted_is_forgotten(lab: Lab) -> None:
+def test_an_object_that_is_gone_and_no_longer_wanted_leaves_the_ledger(lab: Lab) -> None:
     lab.apply({"groups": ITEMS["groups"]})
     for id in lab.group_names():
         lab.emulator.store.delete_group(id)
@@ -61,7 +61,7 @@ def test_what_is_gone_and_no_longer_wanted_is_forgotten(lab: Lab) -> None:
 @pytest.mark.parametrize(
     "others", [[], [{"key": "a", "at": "2026-12-03T08:30", "attendant": {"mobile": "0701740799"}}]]
 )
-def test_what_another_key_takes_over_is_its_own_though_its_change_fails(
+def test_a_key_that_takes_an_object_over_owns_it_even_if_its_change_fails(
     lab: Lab, others: list[dict[str, Any]]
 ) -> None:
     first = ITEMS["reminders"][0]
@@ -79,7 +79,7 @@ def test_what_another_key_takes_over_is_its_own_though_its_change_fails(
     assert_converges(lab, taken)
 
 
-def test_what_somebody_else_made_is_not_ours_where_its_change_fails(lab: Lab) -> None:
+def test_an_object_of_somebody_else_is_not_owned_where_its_change_fails(lab: Lab) -> None:
     first = ITEMS["reminders"][0]
     lab.apply({"reminders": [first]})
     lab.lose_ledger()

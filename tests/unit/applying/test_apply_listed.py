@@ -11,12 +11,12 @@ from troubles import (
     REMOVE,
     Config,
     assert_converges,
+    assert_ledger_matches_account,
     die_after,
     ended,
     kind_of,
     live,
     of_every_list,
-    own_up,
     refusing,
     rule,
     statuses,
@@ -32,19 +32,19 @@ FAULTS = ["error_before", "error_after", "drop_before", "drop_after", "garbage",
 @of_every_list
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("batch_size", [1, 200])
-def test_trouble_with_one_add_is_over_within_the_run(lab: Lab, section: str, fault: str, batch_size: int) -> None:
+def test_objects_are_made_in_spite_of_one_failed_request(lab: Lab, section: str, fault: str, batch_size: int) -> None:
     lab.policy = Policy(batch_size=batch_size)
     config = {section: ITEMS[section]}
     trouble(lab, rule(ADD[section], fault))
     lab.apply(config)
     assert live(lab, section) == 3
-    own_up(lab, section)
+    assert_ledger_matches_account(lab, section)
     assert lab.plan(config).is_empty
 
 
 @of_every_list
 @pytest.mark.parametrize("fault", FAULTS)
-def test_trouble_with_one_removal_is_over_within_the_run(lab: Lab, section: str, fault: str) -> None:
+def test_objects_are_removed_in_spite_of_one_failed_request(lab: Lab, section: str, fault: str) -> None:
     lab.apply({section: ITEMS[section]})
     trouble(lab, rule(REMOVE[section], fault))
     lab.apply({section: []})
@@ -54,7 +54,7 @@ def test_trouble_with_one_removal_is_over_within_the_run(lab: Lab, section: str,
 
 @of_every_list
 @pytest.mark.parametrize("what", ["add", "remove"])
-def test_what_never_happens_is_reported_and_stays_planned(lab: Lab, section: str, what: str) -> None:
+def test_a_change_whose_requests_always_fail_is_failed_and_stays_planned(lab: Lab, section: str, what: str) -> None:
     if what == "remove":
         lab.apply({section: ITEMS[section]})
     config: Config = {section: ITEMS[section] if what == "add" else []}
@@ -72,7 +72,7 @@ def test_what_never_happens_is_reported_and_stays_planned(lab: Lab, section: str
 
 @pytest.mark.parametrize("fault", ["error_before", "error_after", "garbage"])
 @pytest.mark.parametrize("times", [1, 99])
-def test_an_edit_in_trouble_is_judged_by_the_list(lab: Lab, fault: str, times: int) -> None:
+def test_the_list_decides_whether_a_failed_edit_was_done(lab: Lab, fault: str, times: int) -> None:
     lab.apply({"reminders": ITEMS["reminders"]})
     moved = {"reminders": [{**item, "at": "2026-12-02T08:30"} for item in ITEMS["reminders"]]}
     trouble(lab, rule("reminder/edit", fault, times))
@@ -85,11 +85,11 @@ def test_an_edit_in_trouble_is_judged_by_the_list(lab: Lab, fault: str, times: i
     assert {result.status for result in applied.report.results} == {wanted}
     lab.emulator.set_faults(None)
     lab.apply(moved)
-    own_up(lab, "reminders")
+    assert_ledger_matches_account(lab, "reminders")
     assert lab.plan(moved).is_empty
 
 
-def test_an_edit_that_is_answered_with_its_negative_id_says_why(lab: Lab) -> None:
+def test_an_edit_that_is_answered_with_a_negative_id_fails_as_switched_off(lab: Lab) -> None:
     lab.apply({"reminders": ITEMS["reminders"][:1]})
     (row,) = lab.emulator.store.reminders()
     trouble(lab, rule("reminder/edit", "garbage", 99, text=f"-{row.id}", act=False))
@@ -98,7 +98,7 @@ def test_an_edit_that_is_answered_with_its_negative_id_says_why(lab: Lab) -> Non
 
 
 @of_every_list
-def test_one_refused_item_costs_nobody_else(lab: Lab, section: str) -> None:
+def test_the_other_items_are_made_where_one_is_refused(lab: Lab, section: str) -> None:
     poison = {"groups": "Grupp 1", "blocklist": "0701740611", "reminders": "0701740711"}[section]
     lab.emulator.calls.clear()
     with lab.hearing(refusing(poison[1:])):
@@ -112,7 +112,7 @@ def test_one_refused_item_costs_nobody_else(lab: Lab, section: str) -> None:
 
 @of_every_list
 @pytest.mark.parametrize("what", ["add", "remove"])
-def test_what_is_confirmed_and_not_in_the_list_is_not_called_done(lab: Lab, section: str, what: str) -> None:
+def test_a_confirmed_change_that_the_list_does_not_show_is_failed(lab: Lab, section: str, what: str) -> None:
     config: Config = {section: ITEMS[section]}
     if what == "remove":
         lab.apply(config)
@@ -126,7 +126,7 @@ def test_what_is_confirmed_and_not_in_the_list_is_not_called_done(lab: Lab, sect
 
 
 @of_every_list
-def test_half_a_batch_that_came_to_be_is_ours_before_the_rest_is_sent(lab: Lab, section: str) -> None:
+def test_the_rest_of_a_batch_that_was_half_done_is_made_and_all_of_it_is_owned(lab: Lab, section: str) -> None:
     trouble(lab, rule(ADD[section], "partial", reply="short"))
     lab.apply({section: ITEMS[section]})
     (name,) = {change.address.kind for change in lab.plan({section: []}).changes}
@@ -134,8 +134,8 @@ def test_half_a_batch_that_came_to_be_is_ours_before_the_rest_is_sent(lab: Lab, 
 
 
 @pytest.mark.parametrize("dies", [False, True])
-def test_two_objects_alike_are_two(lab: Lab, dies: bool) -> None:
-    """What was there before is neither taken for what was asked for, nor for a twin of it."""
+def test_two_items_that_differ_only_in_their_key_are_two_objects(lab: Lab, dies: bool) -> None:
+    """What was there before is taken neither for the new object nor for a duplicate of it."""
     first = ITEMS["reminders"][0]
     alike: Config = {"reminders": [first, {**first, "key": "again"}]}
     lab.apply({"reminders": [first]})
@@ -151,7 +151,7 @@ def test_two_objects_alike_are_two(lab: Lab, dies: bool) -> None:
 
 
 @pytest.mark.parametrize("section", ["groups", "reminders"])
-def test_twins_that_cannot_be_removed_are_said_and_removed_by_the_next_run(lab: Lab, section: str) -> None:
+def test_duplicates_that_cannot_be_removed_are_reported_and_removed_by_the_next_run(lab: Lab, section: str) -> None:
     config: Config = {section: ITEMS[section]}
     trouble(lab, rule(ADD[section], "duplicate"), rule(REMOVE[section], "error_before", 99))
     applied = lab.try_apply(config)
@@ -165,7 +165,7 @@ def test_twins_that_cannot_be_removed_are_said_and_removed_by_the_next_run(lab: 
 
 
 @pytest.mark.parametrize("section", ["groups", "reminders"])
-def test_twins_that_were_removed_are_counted(lab: Lab, section: str) -> None:
+def test_the_report_counts_the_duplicates_that_were_removed(lab: Lab, section: str) -> None:
     lab.policy = Policy(batch_size=1)
     trouble(lab, rule(ADD[section], "duplicate", 3), rule(REMOVE[section], "error_before"))
     applied = lab.try_apply({section: ITEMS[section]})

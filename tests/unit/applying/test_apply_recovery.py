@@ -14,11 +14,11 @@ from troubles import (
     REMOVE,
     WANTED,
     Config,
+    assert_ledger_matches_account,
     attributes,
     die_after,
     live,
     of_every_list,
-    own_up,
     reminder,
     rule,
     trouble,
@@ -34,8 +34,8 @@ from intime_sync.service.requests import Request
 
 @of_every_list
 @pytest.mark.parametrize("twice", [True, False])
-def test_what_an_interrupted_add_made_is_found_again(lab: Lab, section: str, twice: bool) -> None:
-    """The service acted, twice perhaps, and nobody was left to hear of it: the next run makes nothing anew."""
+def test_what_an_interrupted_create_made_is_adopted_and_not_made_again(lab: Lab, section: str, twice: bool) -> None:
+    """The service carried the request out, once or twice, and the run died before the reply."""
     config = {section: [{**item, "protect": False} for item in ITEMS[section]]}
     if twice:
         trouble(lab, rule(ADD[section], "duplicate"))
@@ -45,12 +45,12 @@ def test_what_an_interrupted_add_made_is_found_again(lab: Lab, section: str, twi
     lab.apply(config)
     assert ADD[section] not in lab.writes()
     assert lab.plan(config).is_empty
-    own_up(lab, section)
+    assert_ledger_matches_account(lab, section)
     if section != "blocklist":
         assert live(lab, section) == 3
 
 
-def test_what_was_there_before_an_interrupted_add_was_not_made_by_it() -> None:
+def test_what_was_there_before_an_interrupted_create_is_not_taken_for_its_result() -> None:
     detail = {"objects": [attributes(WANTED)], "before": [7]}
     intent = Intent(1, "create", REMINDER, ("r0",), detail)
     rows = Snapshot({REMINDER: (reminder(WANTED, 7), reminder(WANTED, 9), reminder(WANTED, 8))})
@@ -63,14 +63,14 @@ def test_what_was_there_before_an_interrupted_add_was_not_made_by_it() -> None:
     assert settlement(intent, Ledger("line"), Snapshot({})) == []
 
 
-def test_an_intent_of_another_kind_of_step_teaches_nothing() -> None:
+def test_only_an_interrupted_create_adds_entries_for_what_is_listed() -> None:
     for operation in ("update", "remove", "make-carriers", "remove-carriers", "remove-duplicates"):
         intent = Intent(1, operation, REMINDER, ("r0",), {"objects": [attributes(WANTED)]})
         assert settlement(intent, Ledger("line"), Snapshot({REMINDER: (reminder(WANTED, 7),)})) == []
 
 
-def test_what_came_late_is_surplus_and_what_the_ledger_knows_stays() -> None:
-    """A request of which nothing was heard was carried out after another one had made the object."""
+def test_an_object_that_was_made_late_is_surplus_and_the_entry_stays() -> None:
+    """A request without a reply was carried out after another one had already made the object."""
     intent = Intent(1, "create", REMINDER, ("r0",), {"objects": [attributes(WANTED)], "before": [7]})
     known = Ledger("line", objects={REMINDER: {"r0": Entry(attributes(WANTED), RemoteId(9), protect=True)}})
     both = Snapshot({REMINDER: (reminder(WANTED, 7), reminder(WANTED, 8), reminder(WANTED, 9))})
@@ -78,7 +78,7 @@ def test_what_came_late_is_surplus_and_what_the_ledger_knows_stays() -> None:
     assert settlement(intent, known, Snapshot({REMINDER: (reminder(WANTED, 9),)})) == []
 
 
-def test_an_interrupted_add_may_have_taken_whoever_could_be_reached_the_same_way() -> None:
+def test_an_interrupted_add_marks_contacts_of_the_same_number_lost() -> None:
     entries = {
         key: Entry({"mobile": number}, RemoteId(id), carrier=RemoteId(40))
         for key, number, id in (("anna", "+46701740605", 1), ("bo", "+46701740606", 2), ("cy", "+46701740607", 3))
@@ -92,7 +92,7 @@ def test_an_interrupted_add_may_have_taken_whoever_could_be_reached_the_same_way
     assert settlement(nothing, book, Snapshot({})) == []
 
 
-def test_what_an_interrupted_create_made_is_ours_where_the_known_one_is_gone() -> None:
+def test_what_an_interrupted_create_made_replaces_an_entry_whose_object_is_gone() -> None:
     (wanted,) = desired_from({"reminders": ITEMS["reminders"][:1]}).of(REMINDER)
     fields = dict(BY_NAME[REMINDER].attributes(wanted.value))
     intent = Intent(1, "create", REMINDER, ("r0",), {"objects": [fields], "before": []})
@@ -105,7 +105,7 @@ def test_what_an_interrupted_create_made_is_ours_where_the_known_one_is_gone() -
 @pytest.mark.parametrize(
     ("fault", "stays"), [("error_before", True), ("error_after", False), ("empty", False), ("partial", True)]
 )
-def test_only_a_create_that_may_still_come_stays_in_the_journal(
+def test_only_a_create_that_the_service_may_still_carry_out_stays_in_the_journal(
     lab: Lab, section: str, fault: str, stays: bool
 ) -> None:
     trouble(lab, rule(ADD[section], fault))
@@ -118,7 +118,9 @@ def test_only_a_create_that_may_still_come_stays_in_the_journal(
 
 
 @pytest.mark.parametrize("policy", [Policy(), APPEND])
-def test_whatever_is_sent_is_in_the_journal_first_and_nothing_stays_in_it(lab: Lab, policy: Policy) -> None:
+def test_every_request_is_journalled_before_it_is_sent_and_the_journal_is_empty_at_the_end(
+    lab: Lab, policy: Policy
+) -> None:
     lab.policy = policy
     newest = [0]
 

@@ -20,7 +20,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.report import Status
 
 
-def test_a_report_says_what_became_of_which_object_and_where_it_is_written(lab: Lab) -> None:
+def test_a_report_gives_address_id_and_place_of_every_change(lab: Lab) -> None:
     steps: list[tuple[int, str]] = []
 
     class Watching:
@@ -48,14 +48,14 @@ def test_a_report_says_what_became_of_which_object_and_where_it_is_written(lab: 
             assert isinstance(change, Create | Update) <= (change.origin is not None)
 
 
-def test_what_is_held_is_reported_with_its_reason(lab: Lab) -> None:
+def test_a_held_change_is_reported_with_its_reason(lab: Lab) -> None:
     lab.policy = APPEND
     lab.apply(BOTH)
     (held, _) = lab.plan(CHANGED).changes
     assert ended(lab, CHANGED)["anna"].error == held.reason
 
 
-def test_a_run_that_is_told_to_stop_says_what_is_done_and_what_was_not_reached(lab: Lab) -> None:
+def test_a_run_that_is_told_to_stop_reports_what_is_done_and_what_was_not_reached(lab: Lab) -> None:
     people = [{"key": f"p{n}", "mobile": f"07017406{10 + n}", "groups": []} for n in range(8)]
     config: Config = {"groups": [], "contacts": people, "reminders": ITEMS["reminders"]}
     lab.policy = Policy(carrier_size=1, batch_size=1)

@@ -53,16 +53,16 @@ def trouble(lab: Lab, *rules: dict[str, Any]) -> None:
 
 
 def refusing(poison: str) -> Callable[[Request], Outcome | None]:
-    """The service refuses whatever comes with `poison`."""
+    """Answers requests that contain `poison` as the service does when it refuses an item."""
     return lambda request: Refused("3:ERROR1", "bad item") if poison.encode() in (request.body or b"") else None
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process dies: nothing that it would have done next happens."""
 
 
 def die_after(lab: Lab, endpoint: str, config: Config) -> None:
-    """The service acts, and nobody is left to hear of it."""
+    """Apply; the process dies once the service has carried a request to `endpoint` out, before the reply."""
 
     def dying(request: Request) -> Outcome | None:
         if request.endpoint.path.startswith(endpoint):
@@ -75,7 +75,7 @@ def die_after(lab: Lab, endpoint: str, config: Config) -> None:
 
 
 def ended(lab: Lab, config: Config) -> dict[str, Result]:
-    """What became of each change, by its key; whatever is not done says why."""
+    """Apply; the result of each change by its key. Results that are not done must have an error."""
     found = {result.address.key: result for result in lab.try_apply(config).report.results}
     assert all(bool(result.error) == (result.status is not Status.DONE) for result in found.values()), found
     return found
@@ -109,7 +109,7 @@ def kind_of(section: str) -> ListedKind:
     return kind
 
 
-def own_up(lab: Lab, section: str) -> None:
+def assert_ledger_matches_account(lab: Lab, section: str) -> None:
     """The ledger knows each object by the id and the attributes that the account shows."""
     kind = kind_of(section)
     rows = {row.remote_id: row for row in lab.fetch(desired_from({section: []})).of(kind.name)}
