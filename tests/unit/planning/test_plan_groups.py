@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from plan_makers import GROUP, actions, entry, group_row, ledger, plan, pruning
+from plan_makers import (
+    ANNA,
+    CARRIER,
+    CONTACT,
+    GROUP,
+    JOUR,
+    actions,
+    entry,
+    group_row,
+    ledger,
+    of_contacts,
+    only,
+    plan,
+    pruning,
+    tripped,
+)
 
 from intime_sync.errors import InvalidConfiguration
-from intime_sync.model.policy import Prune
+from intime_sync.model.change import Adopt, Create, Delete
+from intime_sync.model.ledger import Carrier
+from intime_sync.model.policy import ContactStrategy, Policy, Prune
+from intime_sync.model.resource import RemoteId
 
 TWO = {GROUP: [group_row("Jour", 7), group_row("Jour", 17)]}
 
@@ -78,3 +98,102 @@ def test_twins_that_go_have_addresses_of_their_own() -> None:
     made = plan({"groups": []}, rows, known, pruning(Prune.ALL))
     addresses = [address for _, address in actions(made)]
     assert addresses == ["group/Akut#20", "group/Akut#21", "group/Jour", "group/Jour#17", "group/Kansli"]
+
+
+def test_a_pin_hides_none_of_the_others() -> None:
+    known = ledger(
+        {GROUP: {name: entry("groups", {"name": name}, id) for name, id in (("A", 7), ("B", 8), ("C", 9))}}
+    )
+    rows = [group_row(name, id) for name, id in (("A", 7), ("B", 8), ("C", 9))]
+    made = plan({"groups": [{"name": "A", "id": 7}, {"name": "B"}, {"name": "C"}]}, {GROUP: rows}, known)
+    assert (made.is_empty, made.unchanged) == (True, 3)
+
+
+def test_every_ambiguous_name_is_told_at_once() -> None:
+    rows = [group_row(name, id) for id, name in enumerate(("A", "A", "B", "B"), 7)]
+    with pytest.raises(InvalidConfiguration) as raised:
+        plan({"groups": [{"name": "A"}, {"name": "B"}]}, {GROUP: rows})
+    told = [(problem.code, problem.message) for problem in raised.value.problems]
+    assert [code for code, _ in told] == ["ambiguous", "ambiguous"]
+    assert [f"`{name}`" in message for name, (_, message) in zip("AB", told, strict=True)] == [True, True]
+
+
+def test_pruning_everything_spares_a_pinned_group_that_no_ledger_knows() -> None:
+    rows = [group_row("Jour", 7), group_row("Jour", 17)]
+    made = plan({"groups": [{"name": "Jour", "id": 7}]}, {GROUP: rows}, None, pruning(Prune.ALL))
+    assert [change.remote_id for change in made.changes if isinstance(change, Delete)] == [17]
+    assert [change.remote_id for change in made.changes if isinstance(change, Adopt)] == [7]
+
+
+@pytest.mark.parametrize("name", ["~Jour", "Jour/natt"])
+def test_a_group_that_only_half_looks_like_a_carrier_is_a_group(name: str) -> None:
+    made = plan({"groups": []}, {GROUP: [group_row(name, 7)]}, None, pruning(Prune.ALL))
+    assert actions(made) == [("delete", f"group/{name}")]
+    assert (tripped(made), made.diagnostics) == ([], ())
+
+
+def test_how_a_group_is_removed_is_remembered_from_the_first_moment() -> None:
+    item = {"name": "Jour", "on_delete": "delete_contacts"}
+    for rows in ([], [group_row("Jour", 7)]):
+        change = only(plan({"groups": [item]}, {GROUP: rows}))
+        assert isinstance(change, Create | Adopt)
+        assert change.options == {"on_delete": "delete_contacts"}
+
+
+@pytest.mark.parametrize("said", [None, "keep_contacts", "delete_contacts"])
+@pytest.mark.parametrize("remembered", [None, "keep_contacts", "delete_contacts"])
+def test_a_group_that_shall_be_absent_goes_as_its_line_says_else_as_the_ledger_remembers(
+    said: str | None, remembered: str | None
+) -> None:
+    item = {"name": "Jour", "ensure": "absent", **({"on_delete": said} if said else {})}
+    options = {"on_delete": remembered} if remembered else {}
+    known = ledger({GROUP: {"Jour": entry("groups", JOUR, 7, options=options)}})
+    change = only(plan({"groups": [item]}, {GROUP: [group_row("Jour", 7)]}, known))
+    assert isinstance(change, Delete)
+    assert (change.options or {}).get("on_delete", "keep_contacts") == (said or remembered or "keep_contacts")
+    assert change.owned
+
+
+MEMBERS = [{"key": key, "email": f"{key}@example.se", "groups": ["Jour"]} for key in ("anna", "bo")]
+
+
+@pytest.mark.parametrize(
+    ("people", "stops"),
+    [
+        ([{**MEMBERS[0], "groups": []}, {**MEMBERS[1], "groups": []}], False),  # both move out
+        ([{**MEMBERS[0], "groups": []}], False),  # one moves out, one goes
+        ([], False),
+        (None, True),  # contacts are not managed here: both stay
+    ],
+)
+@pytest.mark.parametrize("on_delete", ["delete_contacts", "keep_contacts"])
+def test_a_group_takes_no_contact_along_that_shall_stay(
+    people: list[dict[str, Any]] | None, stops: bool, on_delete: str
+) -> None:
+    known = ledger(
+        {
+            GROUP: {
+                "Alla": entry("groups", {"name": "Alla"}, 6),
+                "Jour": entry("groups", JOUR, 7, options={"on_delete": on_delete}),
+                "Kvar": entry("groups", {"name": "Kvar"}, 8),
+            },
+            CONTACT: {it["key"]: entry("contacts", it, 90 + i, carrier=40) for i, it in enumerate(MEMBERS)},
+        },
+        {40: Carrier(CARRIER, {"Jour": RemoteId(7)})},
+    )
+    rows = [group_row("Alla", 6), group_row("Jour", 7), group_row("Kvar", 8), group_row(CARRIER, 40)]
+    sections: dict[str, Any] = {"groups": [{"name": "Kvar"}]} | ({} if people is None else {"contacts": people})
+    made = plan(sections, {GROUP: rows}, known)
+    stopping = [guard for guard in made.tripped() if guard.guard == "members_stay"]
+    assert bool(stopping) == (stops and on_delete == "delete_contacts")
+    assert all("contact/anna" in guard.message for guard in stopping)
+
+
+def test_a_contact_that_is_held_stays_where_it_was() -> None:
+    held = of_contacts(
+        [{**ANNA, "groups": []}],
+        groups=[{"name": "Jour", "ensure": "absent", "on_delete": "delete_contacts"}],
+        policy=Policy(contact_strategy=ContactStrategy.APPEND),
+    )
+    assert ("held", "contact/anna") in actions(held)
+    assert "members_stay" in [guard for guard, _ in tripped(held)]

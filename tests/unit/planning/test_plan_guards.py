@@ -7,25 +7,31 @@ from typing import Any
 import pytest
 from plan_makers import (
     BLOCKLIST,
+    CARRIER,
     CLOCK,
     CONTACT,
     GROUP,
+    JOUR,
     REMINDER,
     actions,
     desired,
     entry,
     group_row,
     ledger,
+    of_reminders,
     one,
     plan,
     pruning,
+    reminders,
     row,
+    tripped,
 )
 
+from intime_sync.model.change import Delete
 from intime_sync.model.ledger import Carrier, Entry
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.policy import Policy, Prune
-from intime_sync.model.resource import KindName, RemoteId, Snapshot
+from intime_sync.model.resource import Address, KindName, RemoteId, Snapshot
 from intime_sync.planning.guards import allowed, judge
 
 
@@ -37,10 +43,6 @@ def groups(owned: int, kept: int, strangers: int = 0, policy: Policy | None = No
     return plan(
         {"groups": [{"name": name} for name in names[:kept]]}, {GROUP: rows}, ledger({GROUP: entries}), policy
     )
-
-
-def tripped(made: Plan) -> list[tuple[str, str]]:
-    return [(guard.guard, guard.override) for guard in made.tripped()]
 
 
 @pytest.mark.parametrize(
@@ -181,3 +183,59 @@ def test_guards_can_be_judged_again_for_a_plan_that_was_kept() -> None:
     grown = ledger({GROUP: {f"g{index}": Entry({"name": f"g{index}"}, RemoteId(index)) for index in range(2)}})
     assert [it.tripped for it in judge(made.changes, actual, grown, Policy(), CLOCK)] == [True]
     assert desired({"groups": []}).of(GROUP) == ()
+
+
+def test_switching_reminders_off_is_a_removal_to_the_guard() -> None:
+    assert tripped(of_reminders(reminders(20, active=False)[:7] + reminders(20)[7:], reminders(20))) == [
+        ("max_delete", "--allow-delete reminder=7")
+    ]
+
+
+def test_moving_reminders_is_no_removal() -> None:
+    moved = of_reminders(reminders(7, at="2026-12-02T08:30"), reminders(7))
+    assert {action for action, _ in actions(moved)} == {"update"}
+    assert moved.guards == ()
+
+
+def test_switching_a_protected_reminder_off_is_stopped_and_moving_it_is_not() -> None:
+    (before,) = reminders(1)
+    off = of_reminders([{**before, "active": False}], [before], protect=True)
+    assert tripped(off) == [("protect", "protect: false on reminder/r0")]
+    assert tripped(of_reminders([{**before, "at": "2026-12-02T08:30"}], [before], protect=True)) == []
+
+
+def test_without_a_flag_not_even_one_passes() -> None:
+    known = ledger(
+        {GROUP: {name: entry("groups", {"name": name}, id) for id, name in ((7, "A"), (8, "B"), (9, "C"))}}
+    )
+    rows = [group_row(name, id) for id, name in ((7, "A"), (8, "B"), (9, "C"))]
+    policy = Policy(max_delete_percent=0, max_delete_always_allow=0)
+    made = plan({"groups": [{"name": "A"}, {"name": "B"}]}, {GROUP: rows}, known, policy)
+    assert [guard.guard for guard in allowed(made.guards, {}, ())] == ["max_delete"]
+
+
+def test_strangers_that_shall_be_absent_are_not_all_that_is_owned() -> None:
+    names = {"A": 1, "B": 2, "C": 3, "D": 4}
+    known = ledger({GROUP: {name: entry("groups", {"name": name}, names[name]) for name in "AB"}})
+    items = [{"name": "A"}, {"name": "B"}, *({"name": name, "ensure": "absent"} for name in "CD")]
+    made = plan({"groups": items}, {GROUP: [group_row(name, id) for name, id in names.items()]}, known)
+    assert actions(made) == [("delete", "group/C"), ("delete", "group/D")]
+    assert tripped(made) == []
+
+
+def test_an_account_without_the_carriers_that_the_ledger_knows_stops() -> None:
+    people = [{"key": key, "email": f"{key}@example.se"} for key in "ab"]
+    known = {CONTACT: {it["key"]: entry("contacts", it, 90 + i, carrier=40 + i) for i, it in enumerate(people)}}
+    two = ledger(known, {40: Carrier(CARRIER, {}), 41: Carrier("~clinic-a/1-x", {})})
+    assert tripped(plan({"contacts": people}, {GROUP: []}, two)) == [("empty_account", "--allow-empty group")]
+    assert tripped(plan({"contacts": people}, {GROUP: []}, ledger(known, {40: Carrier(CARRIER, {})}))) == []
+    one_each = ledger({GROUP: {"Jour": entry("groups", JOUR, 7)}, **known}, {40: Carrier(CARRIER, {})})
+    assert tripped(plan({"contacts": people}, {GROUP: []}, one_each)) == [("empty_account", "--allow-empty group")]
+
+
+@pytest.mark.parametrize(("name", "stops"), [("~clinic-b/all-1", True), (CARRIER, True), ("Jour", False)])
+def test_a_plan_that_names_a_carrier_is_stopped_whatever_led_to_it(name: str, stops: bool) -> None:
+    change = Delete(address=Address(GROUP, name), remote_id=RemoteId(7), before={"name": name})
+    actual = Snapshot({GROUP: (group_row(name, 7),)})
+    found = judge((change,), actual, ledger(), Policy(), CLOCK)
+    assert [guard.guard for guard in found if guard.tripped] == (["foreign_carrier"] if stops else [])

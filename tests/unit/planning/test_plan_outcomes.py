@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 from plan_makers import (
+    ANNA,
     BLOCKLIST,
+    CARRIER,
     CONTACT,
     GROUP,
+    ITEMS,
+    KINDS,
     REMINDER,
     Resource,
     actions,
     entry,
     group_row,
     ledger,
+    of_every_list,
     one,
     only,
     plan,
@@ -27,16 +32,7 @@ from intime_sync.model.ledger import Carrier, Entry
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 
-ATTENDANT = {"firstname": "Anna", "lastname": "Lindqvist", "mobile": "0701740608"}
-ITEMS: dict[str, dict[str, Any]] = {
-    "groups": {"name": "Jour"},
-    "blocklist": {"mobile": "0701740606"},
-    "reminders": {"key": "anna", "at": "2026-12-01T08:30", "attendant": ATTENDANT},
-}
-KINDS = {"groups": GROUP, "blocklist": BLOCKLIST, "reminders": REMINDER}
 UNOWNED_KEY = {"groups": "Jour", "blocklist": "+46701740606", "reminders": "#7"}
-
-of_every_list = pytest.mark.parametrize("section", ITEMS)
 
 # (in YAML, in the ledger, in the account, prune) → the action, or None for nothing at all.
 TABLE = [
@@ -46,6 +42,7 @@ TABLE = [
     ("yes", True, False, "owned", "create"),
     ("yes", False, False, "never", "create"),
     ("yes", True, True, "all", None),
+    ("yes", False, True, "all", "adopt"),
     ("no", True, True, "owned", "delete"),
     ("no", True, True, "all", "delete"),
     ("no", True, True, "never", None),
@@ -184,8 +181,6 @@ def test_changes_are_in_the_order_of_kinds_and_keys() -> None:
 
 # Contacts: the ledger and the carriers in the account say what is there.
 
-ANNA = {"key": "anna", "firstname": "Anna", "mobile": "0701740605", "groups": ["Jour"]}
-CARRIER = "~clinic-a/all-0123456789ab"
 JOUR, OURS = group_row("Jour", 7), group_row(CARRIER, 40)
 COMPLETE = {40: Carrier(CARRIER, {"Jour": 7})}  # type: ignore[dict-item]
 GROUPS = {"groups": [{"name": "Jour"}]}

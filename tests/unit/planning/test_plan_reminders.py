@@ -6,9 +6,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from plan_makers import CLOCK, REMINDER, ZONE, actions, entry, ledger, only, plan, pruning, row
+from plan_makers import (
+    CLOCK,
+    REMINDER,
+    ZONE,
+    actions,
+    entry,
+    ledger,
+    of_reminders,
+    only,
+    plan,
+    pruning,
+    reminders,
+    row,
+    tripped,
+)
 
-from intime_sync.model.change import Create, Update
+from intime_sync.model.change import Create, Manual, Update
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Prune
 from intime_sync.planning.matching import Clock
@@ -189,3 +203,25 @@ def test_what_is_off_is_only_forgotten(prune: Prune) -> None:
 def test_a_live_twin_stands_before_one_that_is_off() -> None:
     change = only(made([FUTURE], [OFF, FUTURE]))
     assert change.remote_id == 8  # type: ignore[union-attr]
+
+
+def test_what_is_past_is_told_by_the_clock_of_the_accounts_zone() -> None:
+    """It is nine in Stockholm and eight in Greenwich: what was at half past eight is over."""
+    over = reminders(3, at="2026-03-02T08:30")
+    assert tripped(of_reminders(over, [])) == []
+    known = {it["key"]: entry("reminders", it, 1 + index) for index, it in enumerate(over)}
+    rows = [row("reminders", item, 1 + index) for index, item in enumerate(over)]
+    assert tripped(plan({"reminders": over}, {}, ledger({REMINDER: known}))) == []
+    left_out = plan({"reminders": []}, {REMINDER: rows}, ledger({REMINDER: known}))
+    assert {action for action, _ in actions(left_out)} == {"forget"}
+    assert plan({"reminders": []}, {REMINDER: rows}, ledger(), pruning(Prune.ALL)).is_empty
+
+
+def test_a_time_in_the_past_for_what_lies_ahead_is_held_with_both_times() -> None:
+    (before,) = reminders(1)
+    change = only(of_reminders([{**before, "at": "2026-02-01T08:30"}], [before]))
+    assert isinstance(change, Manual)
+    assert [field.path for field in change.fields] == ["at"]
+    assert change.remote_id == 1
+    assert change.before is not None
+    assert change.after is not None
