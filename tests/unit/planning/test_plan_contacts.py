@@ -34,7 +34,7 @@ CHANGED = {**ANNA, "lastname": "Lindqvist"}
     ("strategy", "carrier"),
     [(ContactStrategy.APPEND, 40), (ContactStrategy.APPEND, None), (ContactStrategy.CARRIER, None)],
 )
-def test_what_the_strategy_or_the_lack_of_a_carrier_forbids_is_held(
+def test_a_change_of_a_contact_is_held_under_append_and_without_a_carrier(
     items: list[dict[str, Any]], strategy: ContactStrategy, carrier: int | None
 ) -> None:
     change = only(of_contacts(items, policy=Policy(contact_strategy=strategy), carrier=carrier))
@@ -54,7 +54,7 @@ def test_a_changed_contact_names_the_field_with_both_values() -> None:
     assert [(field.path, field.before, field.after) for field in again.fields] == [("firstname", "Anna", "Ann")]
 
 
-def test_a_contact_whose_copy_still_waits_somewhere_is_removed_and_not_forgotten() -> None:
+def test_a_contact_with_a_copy_in_an_old_carrier_is_removed_and_not_forgotten() -> None:
     waiting = {41: Carrier("~clinic-a/all-old", {}, {"anna": RemoteId(80)})}
     made = of_contacts([], rows=[group_row("Jour", 7), group_row("~clinic-a/all-old", 41)], carriers=waiting)
     assert actions(made) == [("delete", "contact/anna")]
@@ -62,26 +62,26 @@ def test_a_contact_whose_copy_still_waits_somewhere_is_removed_and_not_forgotten
     assert actions(gone) == [("forget", "contact/anna")]
 
 
-def test_a_contact_that_is_asked_for_anew_is_replaced_and_no_other() -> None:
+def test_replace_of_a_contact_replaces_no_other() -> None:
     anna = frozenset({Address(CONTACT, "anna")})
     made = of_contacts([ANNA, {"key": "bo", "mobile": "0701740606"}], selection=Selection(anna, anna))
     assert actions(made) == [("replace", "contact/anna")]
 
 
-def test_a_group_that_is_made_anew_takes_its_members_along() -> None:
+def test_replace_of_a_group_replaces_its_members() -> None:
     jour = frozenset({Address(GROUP, "Jour")})
     made = of_contacts([ANNA], selection=Selection(frozenset(), jour))
     assert actions(made) == [("replace", "group/Jour"), ("replace", "contact/anna")]
 
 
 @pytest.mark.parametrize("twins", [(7, 17), (17, 7)])
-def test_members_are_in_the_group_that_is_pinned_and_not_in_its_twin(twins: tuple[int, int]) -> None:
+def test_contacts_belong_to_the_pinned_group_of_two_with_one_name(twins: tuple[int, int]) -> None:
     rows = [*(group_row("Jour", id) for id in twins), group_row(CARRIER, 40)]
     made = of_contacts([ANNA], groups=[{"name": "Jour", "id": 7}], rows=rows)
     assert made.is_empty
 
 
-def test_members_of_a_group_that_is_not_managed_here_are_left_alone() -> None:
+def test_contacts_in_groups_that_are_not_managed_are_as_wanted() -> None:
     known = ledger(
         {CONTACT: {"anna": entry("contacts", ANNA, 90, carrier=40)}}, {40: Carrier(CARRIER, {"Jour": RemoteId(7)})}
     )
@@ -89,7 +89,7 @@ def test_members_of_a_group_that_is_not_managed_here_are_left_alone() -> None:
     assert plan({"contacts": [ANNA]}, {GROUP: rows}, known).is_empty
 
 
-def test_what_is_unchanged_is_counted() -> None:
+def test_unchanged_contacts_are_counted() -> None:
     known = ledger(
         {CONTACT: {key: entry("contacts", {"key": key, "email": f"{key}@example.se"}, carrier=40) for key in "abc"}},
         {40: Carrier(CARRIER, {})},
@@ -98,7 +98,7 @@ def test_what_is_unchanged_is_counted() -> None:
     assert plan({"contacts": items}, {GROUP: [group_row(CARRIER, 40)]}, known).unchanged == 3
 
 
-def test_carriers_that_nobody_knows_are_none_of_a_narrower_plans_business() -> None:
+def test_a_plan_without_contacts_leaves_unknown_carriers_alone() -> None:
     rows = [group_row("Jour", 7), group_row(CARRIER, 40), group_row("~clinic-a/all-x", 50)]
     whole = of_contacts([ANNA], rows=rows)
     assert whole.leftovers == (50,)

@@ -24,7 +24,7 @@ from intime_sync.model.change import Adopt, Create, Update
 
 
 @of_every_list
-def test_protect_is_remembered_from_the_first_moment(section: str) -> None:
+def test_protect_is_recorded_when_an_object_is_made_or_adopted(section: str) -> None:
     item, kind = ITEMS[section], KINDS[section]
     for rows in ([], [row(section, item, 7)]):
         change = only(plan({section: [{**item, "protect": True}]}, {kind: rows}))
@@ -33,7 +33,7 @@ def test_protect_is_remembered_from_the_first_moment(section: str) -> None:
 
 
 @of_every_list
-def test_protect_outlives_its_line_when_the_object_is_made_again(section: str) -> None:
+def test_an_object_that_is_made_again_stays_protected(section: str) -> None:
     item, kind = ITEMS[section], KINDS[section]
     known = ledger({kind: {one(section, item).key: entry(section, item, 7, protect=True)}})
     change = only(plan({section: [item]}, {}, known))
@@ -41,7 +41,7 @@ def test_protect_outlives_its_line_when_the_object_is_made_again(section: str) -
     assert change.protected
 
 
-def test_protect_outlives_an_update() -> None:
+def test_an_updated_object_stays_protected() -> None:
     (before,) = reminders(1)
     change = only(of_reminders([{**before, "at": "2026-12-02T08:30"}], [before], protect=True))
     assert isinstance(change, Update)
@@ -49,13 +49,13 @@ def test_protect_outlives_an_update() -> None:
 
 
 @of_every_list
-def test_protect_that_only_the_ledger_knows_is_no_difference(section: str) -> None:
+def test_protect_that_is_only_in_the_ledger_is_no_change(section: str) -> None:
     item, kind = ITEMS[section], KINDS[section]
     known = ledger({kind: {one(section, item).key: entry(section, item, 7, protect=True)}})
     assert plan({section: [item]}, {kind: [row(section, item, 7)]}, known).is_empty
 
 
-def test_a_contact_learns_and_unlearns_protect_without_a_call() -> None:
+def test_a_changed_protect_of_a_contact_is_an_adoption() -> None:
     change = only(of_contacts([{**ANNA, "protect": True}]))
     assert isinstance(change, Adopt)
     assert (change.protected, change.after) == (True, entry("contacts", ANNA).attributes)
@@ -66,7 +66,7 @@ def test_a_contact_learns_and_unlearns_protect_without_a_call() -> None:
     assert of_contacts([ANNA], protect=True).is_empty
 
 
-def test_a_contact_is_protected_from_the_first_moment_and_when_it_is_made_again() -> None:
+def test_a_contact_is_protected_when_it_is_made_and_made_again() -> None:
     bo = {"key": "bo", "mobile": "0701740606", "protect": True}
     change = only(of_contacts([ANNA, bo]))
     assert isinstance(change, Create)
@@ -78,7 +78,7 @@ def test_a_contact_is_protected_from_the_first_moment_and_when_it_is_made_again(
     assert made.protected
 
 
-def test_protect_false_lifts_it_for_a_contact_that_shall_be_absent() -> None:
+def test_protect_false_lets_a_contact_be_removed() -> None:
     absent = {**ANNA, "ensure": "absent"}
     assert tripped(of_contacts([absent], protect=True)) == [("protect", "protect: false on contact/anna")]
     assert tripped(of_contacts([{**absent, "protect": False}], protect=True)) == []

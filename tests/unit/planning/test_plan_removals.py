@@ -22,7 +22,7 @@ from intime_sync.model.policy import Prune
 from intime_sync.planning.ownership import SURPLUS
 
 
-def test_what_the_service_made_besides_the_wanted_goes_and_never_stands_for_it() -> None:
+def test_a_surplus_object_is_removed_and_never_adopted() -> None:
     item = ITEMS["reminders"]
     known = ledger({REMINDER: {"anna#7": entry("reminders", item, 7, options=SURPLUS)}})
     rows = [row("reminders", item, 7), row("reminders", item, 8)]
@@ -31,7 +31,7 @@ def test_what_the_service_made_besides_the_wanted_goes_and_never_stands_for_it()
     assert [change.remote_id for change in made.changes] == [8, 7]  # type: ignore[union-attr]
 
 
-def test_of_an_identity_that_shall_be_absent_every_twin_goes() -> None:
+def test_absent_removes_every_object_of_that_identity() -> None:
     item = ITEMS["reminders"]
     other = {**item, "key": "bo", "attendant": {"mobile": "0701740609"}}
     ids = ((item, 7), (item, 8), (other, 9), (other, 10), (item, 11), (other, 12))
@@ -43,7 +43,7 @@ def test_of_an_identity_that_shall_be_absent_every_twin_goes() -> None:
     assert plan({"reminders": items[1:2]}, {REMINDER: rows[2:4]}, known).changes[0].address.key == "anna"
 
 
-def test_a_twin_that_another_key_owns_is_not_taken_along() -> None:
+def test_absent_spares_an_equal_object_that_another_key_owns() -> None:
     item = ITEMS["reminders"]
     rows = [row("reminders", item, 7), row("reminders", item, 8)]
     known = ledger({REMINDER: {"anna": entry("reminders", item, 7), "min": entry("reminders", item, 8)}})
@@ -51,13 +51,13 @@ def test_a_twin_that_another_key_owns_is_not_taken_along() -> None:
     assert [change.remote_id for change in made.changes if isinstance(change, Delete)] == [7]
 
 
-def test_what_is_kept_hides_nothing_that_is_to_be_forgotten() -> None:
+def test_prune_never_still_forgets_what_is_gone() -> None:
     known = ledger({GROUP: {name: entry("groups", {"name": name}, id) for name, id in (("A", 7), ("B", 8))}})
     made = plan({"groups": []}, {GROUP: [group_row("A", 7)]}, known, pruning(Prune.NEVER))
     assert actions(made) == [("forget", "group/B")]
 
 
-def test_a_number_that_is_listed_twice_hides_none_of_the_others() -> None:
+def test_a_number_that_is_listed_twice_does_not_affect_other_numbers() -> None:
     items = [{"mobile": f"07017406{index}"} for index in (10, 11, 12)]
     known = ledger({BLOCKLIST: {one("blocklist", it).key: entry("blocklist", it) for it in items}})
     rows = [row("blocklist", items[index]) for index in (0, 0, 1, 2)]

@@ -46,11 +46,11 @@ def stale(twist: Twist = lambda _: None, **changes: Any) -> list[str]:
     return stale_reasons(made(), REF, Snapshot({kind: tuple(found) for kind, found in rows.items()}), known, CLOCK)
 
 
-def test_a_plan_of_an_account_that_did_not_move_may_be_applied() -> None:
+def test_a_plan_of_an_unchanged_account_is_not_stale() -> None:
     assert stale() == []
 
 
-def test_what_the_plan_does_not_touch_may_move() -> None:
+def test_objects_that_the_plan_does_not_touch_may_change() -> None:
     def twist(rows: dict[Any, list[Resource[Any]]]) -> None:
         rows[GROUP].append(group_row("Främmande", 99))
         rows[BLOCKLIST].append(row("blocklist", {"mobile": "0701740698"}))
@@ -86,7 +86,7 @@ def test_another_account_makes_a_plan_stale(field: str) -> None:
         (REMINDER, 5, row("reminders", {**REMIND, "organizer": {"title": "Dr"}}, 5), "reminder/r"),
     ],
 )
-def test_what_the_plan_would_change_must_not_have_moved(
+def test_a_plan_is_stale_once_an_object_of_it_has_changed(
     kind: Any, gone: int | None, come: Resource[Any] | None, address: str
 ) -> None:
     def twist(rows: dict[Any, list[Resource[Any]]]) -> None:
@@ -98,14 +98,14 @@ def test_what_the_plan_would_change_must_not_have_moved(
     assert address in reason
 
 
-def test_every_difference_is_told_at_once() -> None:
+def test_all_reasons_are_given_at_once() -> None:
     def twist(rows: dict[Any, list[Resource[Any]]]) -> None:
         rows[GROUP] = [group_row("Jour", 7)]
 
     assert len(stale(twist)) == 3
 
 
-def test_carriers_that_moved_make_a_plan_stale_that_would_purge_or_keep_them() -> None:
+def test_another_carrier_makes_a_plan_for_contacts_stale() -> None:
     def twist(rows: dict[Any, list[Resource[Any]]]) -> None:
         rows[GROUP].append(group_row("~clinic-a/all-2", 41))
 
@@ -113,7 +113,7 @@ def test_carriers_that_moved_make_a_plan_stale_that_would_purge_or_keep_them() -
     assert "carriers" in reason
 
 
-def test_a_plan_that_waited_until_a_time_had_passed_is_stale() -> None:
+def test_a_plan_is_stale_once_the_time_of_a_reminder_has_passed() -> None:
     later = replace(CLOCK, now=datetime(2027, 1, 1, tzinfo=UTC))
     actual = Snapshot({kind: tuple(found) for kind, found in account().items()})
     (reason,) = stale_reasons(made(), REF, actual, book(), later)
@@ -127,7 +127,7 @@ def reasons_for(made: Plan, rows: dict[KindName, list[Resource[Any]]], known: Le
 
 @of_every_list
 @pytest.mark.parametrize("wish", ["adopt", "delete"])
-def test_what_would_be_adopted_or_deleted_must_still_be_there(section: str, wish: str) -> None:
+def test_a_plan_is_stale_once_an_object_to_adopt_or_delete_is_gone(section: str, wish: str) -> None:
     item, kind = ITEMS[section], KINDS[section]
     items = [item] if wish == "adopt" else [{**item, "ensure": "absent"}]
     account = {kind: [row(section, item, 7)]}
@@ -139,7 +139,7 @@ def test_what_would_be_adopted_or_deleted_must_still_be_there(section: str, wish
 
 
 @of_every_list
-def test_what_would_be_created_must_still_be_missing(section: str) -> None:
+def test_a_plan_is_stale_once_an_object_to_create_is_there(section: str) -> None:
     item, kind = ITEMS[section], KINDS[section]
     made = plan({section: [item]}, {kind: []})
     assert reasons_for(made, {kind: []}, ledger()) == []
@@ -147,14 +147,14 @@ def test_what_would_be_created_must_still_be_missing(section: str) -> None:
     assert "by now" in reason
 
 
-def test_what_is_only_forgotten_may_be_anywhere() -> None:
+def test_objects_that_are_only_forgotten_make_no_plan_stale() -> None:
     known = ledger({GROUP: {"Jour": entry("groups", JOUR, 7)}})
     made = plan({"groups": []}, {GROUP: [group_row("Annan", 9)]}, known)
     assert [action for action, _ in actions(made)] == ["forget"]
     assert reasons_for(made, {GROUP: []}, known) == []
 
 
-def test_carriers_may_move_under_a_plan_that_touches_no_contact() -> None:
+def test_carriers_make_only_a_plan_for_contacts_stale() -> None:
     strange = group_row("~clinic-a/all-x", 50)
     made = plan({"groups": [JOUR]}, {GROUP: []})
     assert reasons_for(made, {GROUP: [strange]}, ledger()) == []
@@ -164,8 +164,8 @@ def test_carriers_may_move_under_a_plan_that_touches_no_contact() -> None:
     assert "carriers" in reason
 
 
-def test_what_would_be_made_must_lie_ahead_by_the_accounts_clock() -> None:
-    """At nine in Stockholm half past nine lies ahead; forty minutes later it does not."""
+def test_a_plan_is_stale_once_a_reminder_to_create_is_past() -> None:
+    """At 9:00 in Stockholm a reminder at 9:30 is in the future; forty minutes later it is past."""
     assert datetime(2026, 3, 2, 8, 0, tzinfo=UTC) == CLOCK.now
     made = plan({"reminders": reminders(1, at="2026-03-02T09:30")}, {REMINDER: []})
     assert reasons_for(made, {REMINDER: []}, ledger(), later=20) == []
