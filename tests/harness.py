@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,18 @@ version: 1
 owner: clinic-a
 account: {url: embedded}
 """
+
+
+PATIENCE = 60.0
+"""Seconds to wait for what should come at once: only a test that fails waits as long, however loaded the machine."""
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Poll until `condition` is true; fails after PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class Workspace:
         """Write intime.yaml: the usual head, then `sections`."""
         self.write("intime.yaml", head + sections)
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> Ran:
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 180) -> Ran:
         """Run `intime-sync` in the folder as a process of its own, without a terminal."""
         done = subprocess.run(
             [sys.executable, "-m", "intime_sync", *arguments],

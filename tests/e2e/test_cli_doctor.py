@@ -23,9 +23,8 @@ from cli_world import (
     odd_service,
     on_terminal,
     posts,
-    wait_for,
 )
-from harness import HEAD, SECRET, Workspace
+from harness import HEAD, SECRET, Workspace, wait_for
 
 LEDGER = ".intime/ledger.json"
 NAMES = {

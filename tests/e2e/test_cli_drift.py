@@ -15,9 +15,8 @@ from cli_world import (
     in_background,
     odd_service,
     posts,
-    wait_for,
 )
-from harness import HEAD, Ran, Workspace
+from harness import HEAD, Ran, Workspace, wait_for
 
 MESSAGE = """\
 messages:

@@ -18,9 +18,8 @@ from cli_world import (
     in_background,
     odd_service,
     posts,
-    wait_for,
 )
-from harness import SECRET, Ran, Workspace
+from harness import PATIENCE, SECRET, Ran, Workspace, wait_for
 
 SMALL = "groups: [Personal]\nblocklist: [0701740607]\n"
 
@@ -148,7 +147,7 @@ def test_6_with_a_lock_timeout_the_second_apply_waits_its_turn(space: Workspace)
         wait_for(lambda: "contacts/addgroup" in posts(space), "the first apply to send")
         second = space.run("apply", "--auto-approve", "--lock-timeout", "30")
         assert (second.code, "No changes." in second.out) == (0, True)
-        assert first.wait(10) == 0
+        assert first.wait(PATIENCE) == 0
     assert len(space.emulator.store.groups()) == 1
 
 

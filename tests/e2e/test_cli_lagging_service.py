@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import EVERYTHING, in_background, posts, wait_for
-from harness import Workspace, workspace
+from cli_world import EVERYTHING, in_background, posts
+from harness import PATIENCE, Workspace, wait_for, workspace
 
 MESSAGE = """\
 messages:
@@ -104,7 +104,7 @@ def test_what_is_never_listed_in_time_is_held_and_named_until_it_is(tmp_path: Pa
             # It waits for minutes; whoever asks it to stop is heard at once.
             wait_for(lambda: emulator.calls.count(("GET", "reminder/list")) > 3, "the list to be read again")
             process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=20)
+            out, _ = process.communicate(timeout=PATIENCE)
         assert "with id 1 " in out
         assert "does not list it yet" in out
         for _ in range(2):
@@ -130,7 +130,7 @@ def test_a_plan_file_is_applied_while_something_is_waited_for(tmp_path: Path) ->
         with in_background(space, "apply", "--auto-approve") as process:
             wait_for(lambda: emulator.calls.count(("GET", "contacts/listgroups")) > 2, "the list to be read again")
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(PATIENCE)
         assert space.run("plan", "--out", "plan.json").code == 0
         assert space.run("apply", "plan.json", "--auto-approve").code == 0
         assert posts(space) == ["contacts/addgroup"]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import assert_no_trace, faults, in_background, on_terminal, posts, wait_for
-from harness import Ran, Workspace, workspace
+from cli_world import assert_no_trace, faults, in_background, on_terminal, posts
+from harness import PATIENCE, Ran, Workspace, wait_for, workspace
 
 from intime_sync.kinds.registry import MESSAGES
 from intime_sync.receipts import ReceiptStore
@@ -67,7 +67,7 @@ def receiver(space: Workspace) -> Iterator[str]:
         assert "/status/" in line
         yield line.split()[-1]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def failed(space: Workspace, code: int, *arguments: str) -> Ran:

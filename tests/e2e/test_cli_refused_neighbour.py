@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cli_world import in_background
 from faults.refusing import refuse
-from harness import Workspace, workspace
+from harness import PATIENCE, Workspace, workspace
 
 from intime_sync.emulator.service import Call, Reply, Service, Share
 
@@ -112,7 +112,7 @@ def test_a_kill_in_the_middle_costs_nobody_a_place(
                 return reply
 
             patched.setattr(Service, "answer", killing)
-            assert process.wait(60) in (-signal.SIGKILL, 7)
+            assert process.wait(PATIENCE) in (-signal.SIGKILL, 7)
         for _ in range(2):
             assert space.run("apply", "--auto-approve").code in (0, 7)
         assert held(space) == EVERYBODY

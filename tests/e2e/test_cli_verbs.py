@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli_world import EVERYTHING, assert_no_trace, in_background, numbers, posts, section
 from golden_files import check_golden
-from harness import HEAD, Ran, Workspace, workspace
+from harness import HEAD, PATIENCE, Ran, Workspace, workspace
 
 from intime_sync import __version__
 from intime_sync.cli.main import VERBS
@@ -276,7 +276,7 @@ def test_the_emulator_says_when_it_is_ready_serves_and_goes_quietly(alone: Works
             with urllib.request.urlopen(f"{match[1]}/nix/list.ashx?user=demo&hash=demo") as reply:
                 assert b"+46701740605" in reply.read()
             process.send_signal(stop)
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0
             assert (process.stdout.read(), process.stderr.read()) == ("", "")
     assert alone.run("emulator", "--data", "intime.yaml").code == 3
 

@@ -42,7 +42,7 @@ def served(tmp_path):
 
 def add(url: str, name: str) -> str:
     return requests.post(
-        f"{url}/contacts/addgroup.ashx?user=demo&hash=demo", data=GROUP.format(name), timeout=10
+        f"{url}/contacts/addgroup.ashx?user=demo&hash=demo", data=GROUP.format(name), timeout=60
     ).text
 
 
@@ -50,7 +50,7 @@ def test_what_was_answered_survives_a_kill(served):
     process, url, data = served
     assert add(url, "Personal") == "1"
     process.kill()
-    process.wait(10)
+    process.wait(60)
     with Store(data) as store:
         assert store.groups() == [(1, "Personal")]
 
@@ -59,9 +59,9 @@ def test_what_was_answered_survives_a_kill(served):
 def test_a_signal_stops_it_cleanly_and_silently(served, number):
     process, url, _ = served
     with requests.Session() as session:
-        assert session.get(f"{url}/nix/list.ashx?user=demo&hash=demo", timeout=10).text == "2:ERROR1"
+        assert session.get(f"{url}/nix/list.ashx?user=demo&hash=demo", timeout=60).text == "2:ERROR1"
         process.send_signal(number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "stopped\n", "")
 
 
@@ -90,7 +90,7 @@ def test_without_a_file_each_emulator_starts_empty():
 
 def test_it_comes_up_and_goes_down_without_a_word(capfd):
     with run_in_thread() as emulator, requests.Session() as session:
-        session.get(f"{emulator.url}/nix/list.ashx", timeout=10)
+        session.get(f"{emulator.url}/nix/list.ashx", timeout=60)
     assert capfd.readouterr() == ("", "")
     with pytest.raises(requests.ConnectionError):
         requests.get(emulator.url, timeout=1)
@@ -104,7 +104,7 @@ def test_it_stops_at_once_even_while_a_reply_is_held_back(start):
         thread.start()
         while not api.emulator.calls:
             thread.join(0.005)
-    thread.join(5)
+    thread.join(60)
     assert replied == [200]
 
 

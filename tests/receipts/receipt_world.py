@@ -7,8 +7,7 @@ import os
 import select
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,14 +117,6 @@ def page_of(process: subprocess.Popen[str]) -> str:
 def data_of(space: Workspace) -> Path:
     """Where the command keeps what it receives unless told otherwise."""
     return space.path / ".intime" / "receipts.sqlite3"
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    """Poll until it is so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
 
 
 def is_root() -> bool:

@@ -9,7 +9,8 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -275,9 +276,9 @@ def test_a_port_that_is_taken_is_an_oserror(tmp_path: Path):
         serve_receipts(options, port=urlsplit(receiver.url).port or 0)
 
 
-def test_it_is_up_and_down_in_well_under_a_second_and_says_nothing(tmp_path: Path, capfd):
-    started = datetime.now(UTC)
-    with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3")) as receiver, calling(receiver.url) as caller:
-        assert caller.request("GET", "/health")[0] == 200
-    assert datetime.now(UTC) - started < timedelta(seconds=2)
-    assert capfd.readouterr() == ("", "")
+def test_it_stops_while_a_connection_is_open_and_says_nothing(tmp_path: Path, capfd):
+    with ExitStack() as stack:
+        with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3")) as receiver:
+            caller = stack.enter_context(calling(receiver.url))
+            assert caller.request("GET", "/health")[0] == 200
+        assert capfd.readouterr() == ("", "")

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from harness import Workspace
+from harness import PATIENCE, Workspace
 from receipt_world import PATH_SECRET, calling, page_of, receiving
 
 from intime_sync.receipts import Limits, Named, ReceiveOptions, RunningReceipts, run_in_thread
@@ -21,7 +21,6 @@ from intime_sync.receipts.protocol import LARGEST_HEADERS
 
 FORM = {"messageid": 4711, "status": 20, "transid": "a-1"}
 LIMITS = Limits(request=0.6, reply=0.6, idle=0.6, connections=8)
-PATIENCE = 20.0
 
 
 @pytest.fixture
@@ -159,10 +158,10 @@ def test_without_room_for_a_connection_it_says_so_in_a_line_and_goes_on(alone: W
             stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE))
         assert process.stderr is not None
         assert "a connection cannot be served: " in process.stderr.readline()
-        # asyncio tries again each second; each time used to be a traceback.
+        # asyncio tries again each second: during two more tries, no other line may be written.
         time.sleep(2.5)
         stack.close()
         with calling(url) as caller:
             assert caller.post(FORM) == (200, "4711")
         process.terminate()
-        assert process.communicate(timeout=20)[1] == ""
+        assert process.communicate(timeout=PATIENCE)[1] == ""

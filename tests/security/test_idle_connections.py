@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from harness import Workspace
+from harness import PATIENCE, Workspace
 
 MANY = 300
 """More connections than are served at once."""
@@ -65,7 +65,7 @@ def health(url: str) -> int:
 def said(process: subprocess.Popen[str]) -> list[str]:
     """The lines on stderr, but for the page's address."""
     process.terminate()
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     return [line for line in err.splitlines() if not line.startswith("The page is at ")]
 
 
