@@ -1,4 +1,4 @@
-"""A service whose lists lag: the real command makes nothing twice, forgets nothing, and says what it waits for."""
+"""A service whose lists lag: the real command makes nothing twice and says what it waits for."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def account(space: Workspace) -> Counter[str]:
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3])
-def test_apply_and_apply_again_make_nobody_twice(tmp_path: Path, lag: int) -> None:
+def test_repeated_applies_make_no_object_twice(tmp_path: Path, lag: int) -> None:
     with workspace(tmp_path, list_lag=lag) as space:
         for sections, wanted in ((EVERYTHING + MESSAGE, FIRST), (CHANGED, SECOND)):
             space.configure(sections)
@@ -84,7 +84,7 @@ def test_apply_and_apply_again_make_nobody_twice(tmp_path: Path, lag: int) -> No
 
 
 @pytest.mark.parametrize("endpoint", ["contacts/addgroup", "contacts/add", "nix/addnix", "reminder/add"])
-def test_a_kill_while_the_list_lags_makes_nobody_twice(tmp_path: Path, endpoint: str) -> None:
+def test_a_kill_while_the_list_lags_makes_no_object_twice(tmp_path: Path, endpoint: str) -> None:
     with workspace(tmp_path, list_lag=2) as space:
         space.configure(EVERYTHING + MESSAGE)
         with in_background(space, "apply", "--auto-approve") as process:
@@ -96,7 +96,7 @@ def test_a_kill_while_the_list_lags_makes_nobody_twice(tmp_path: Path, endpoint:
         assert space.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_what_is_never_listed_in_time_is_held_and_named_until_it_is(tmp_path: Path) -> None:
+def test_an_object_that_is_not_listed_is_held_and_named_until_it_is(tmp_path: Path) -> None:
     with workspace(tmp_path, list_lag=1000) as space:
         emulator: Any = space.emulator
         space.configure("reminders:" + EVERYTHING.partition("reminders:")[2])

@@ -65,7 +65,7 @@ def test_version_and_the_ways_to_ask_for_help(alone: Workspace) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plann"], ["-x"]])
-def test_what_needs_no_work_loads_nothing_heavy(arguments: list[str]) -> None:
+def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import sys; from intime_sync.cli.main import run; run(sys.argv[1:]); "
         f"print('HEAVY', sorted(set({HEAVY!r}) & set(sys.modules)))"
@@ -74,7 +74,7 @@ def test_what_needs_no_work_loads_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.endswith("HEAVY []\n")
 
 
-def test_no_verbs_help_loads_what_only_its_work_needs() -> None:
+def test_the_help_of_a_verb_loads_nothing_that_only_its_work_needs() -> None:
     needed_late = sorted({*HEAVY} - {"requests", "urllib3", "lxml", "yaml", "filelock", "sqlite3"})
     program = (
         "import sys; from intime_sync.cli.main import run, VERBS; [run([verb, '--help']) for verb in VERBS]; "

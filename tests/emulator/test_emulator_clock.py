@@ -106,7 +106,7 @@ def test_the_clock_is_read_and_moved_over_http(api: Api) -> None:
         {"go": "1"},
     ],
 )
-def test_a_move_that_makes_no_sense_is_400_and_moves_nothing(api: Api, given: dict[str, str]) -> None:
+def test_an_invalid_move_of_the_clock_is_400_and_moves_nothing(api: Api, given: dict[str, str]) -> None:
     before = api.clock.now()
     for reply in (
         api.session.post(control(api, "clock"), data=given, timeout=60),
@@ -117,7 +117,7 @@ def test_a_move_that_makes_no_sense_is_400_and_moves_nothing(api: Api, given: di
     assert api.clock.now() == before
 
 
-def test_looking_at_the_clock_never_moves_it(api: Api) -> None:
+def test_reading_the_clock_never_moves_it(api: Api) -> None:
     assert api.session.get(control(api, "clock"), params={"set": TEXT}, timeout=60).status_code == 400
     assert api.session.put(control(api, "clock"), params={"set": TEXT}, timeout=60).status_code == 404
     assert api.session.post(control(api, "messages"), timeout=60).status_code == 404
@@ -152,7 +152,7 @@ def test_messages_can_be_looked_at_over_http(api: Api) -> None:
         assert (sent["status"], sent["delivery_status"], sent["attempts"]) == ("sent", 20, 1)
 
 
-def test_control_is_no_call_of_the_api(api: Api) -> None:
+def test_control_requests_are_not_recorded_as_calls(api: Api) -> None:
     api.session.get(control(api, "clock"), timeout=60)
     assert api.session.get(f"{api.emulator.url}/emulator/clock", timeout=60).status_code == 404
     assert api.emulator.calls == []
@@ -244,7 +244,7 @@ def test_the_command_starts_at_the_time_that_it_is_given_and_is_moved_over_http(
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-12-24", "1024-12-24T08:00"])
-def test_the_command_refuses_a_time_that_is_none(text: str) -> None:
+def test_the_command_refuses_an_invalid_time(text: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "intime_sync", "emulator", "--port", port, "--clock", text]

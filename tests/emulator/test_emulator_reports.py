@@ -77,7 +77,7 @@ def test_statuses_are_only_for_recipients_with_a_transid_and_messages_with_an_ad
 
 
 @pytest.mark.parametrize(("last", "status"), [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 21), (6, 20)])
-def test_a_few_numbers_stand_for_the_other_statuses(api: Api, last: int, status: int) -> None:
+def test_certain_numbers_get_the_other_statuses(api: Api, last: int, status: int) -> None:
     with receiving() as receiver:
         api.say("message/create", message(to_numbers(f"070174069{last}"), statusurl=receiver.url))
         assert receiver.form()["status"] == str(status)
@@ -98,7 +98,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=str)
-def test_all_but_200_and_the_id_is_tried_again(start: Starter, refusal: Answer) -> None:
+def test_every_answer_but_200_with_the_id_is_tried_again(start: Starter, refusal: Answer) -> None:
     with receiving(refusal, refusal, Answer(body=" 1\r\n")) as receiver, start(**SOON) as api:
         api.say("message/create", message(to_numbers("0701740605"), statusurl=receiver.url))
         posts = [receiver.next() for _ in range(3)]
@@ -129,7 +129,7 @@ def test_a_receiver_that_is_slow_is_given_up_and_tried_again(start: Starter) -> 
         hold.set()
 
 
-def test_one_slow_receiver_holds_up_no_other(api: Api) -> None:
+def test_a_slow_receiver_does_not_delay_another(api: Api) -> None:
     hold = threading.Event()
     with receiving(Answer(hold=hold)) as slow, receiving() as quick:
         api.say("message/create", message(to_numbers("0701740605"), statusurl=slow.url))
@@ -164,7 +164,7 @@ def test_stopping_waits_for_no_receiver_and_the_next_run_goes_on_at_once(tmp_pat
         hold.set()
 
 
-def test_an_address_that_nobody_answers_at_is_kept_for_the_next_run(tmp_path: Path, start: Starter) -> None:
+def test_a_status_for_an_unreachable_address_is_kept_for_the_next_run(tmp_path: Path, start: Starter) -> None:
     data = tmp_path / "emulator.sqlite3"
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -178,7 +178,7 @@ def test_an_address_that_nobody_answers_at_is_kept_for_the_next_run(tmp_path: Pa
         assert (stored.status, stored.report) == ("sent", "due")
 
 
-def test_what_fell_due_while_it_was_down_is_sent_by_the_next_run(tmp_path: Path, start: Starter) -> None:
+def test_a_message_that_fell_due_while_it_was_down_is_sent_by_the_next_run(tmp_path: Path, start: Starter) -> None:
     data = tmp_path / "emulator.sqlite3"
     with receiving() as receiver:
         with start(data=data) as api:
@@ -188,7 +188,7 @@ def test_what_fell_due_while_it_was_down_is_sent_by_the_next_run(tmp_path: Path,
             assert receiver.form() == {"messageid": "1", "status": "20", "transid": "t1"}
 
 
-def test_time_that_passes_by_itself_is_noticed(start: Starter) -> None:
+def test_a_message_is_sent_when_the_running_clock_reaches_its_time(start: Starter) -> None:
     with receiving() as receiver, start(now=None) as api:
         api.clock.set(datetime.fromisoformat(LATER) - timedelta(seconds=30))
         api.say("message/create", message(to_numbers("0701740605"), statusurl=receiver.url, senddate=LATER))

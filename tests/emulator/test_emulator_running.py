@@ -88,7 +88,7 @@ def test_without_a_file_each_emulator_starts_empty():
         assert second.store.groups() == []
 
 
-def test_it_comes_up_and_goes_down_without_a_word(capfd):
+def test_it_starts_and_stops_without_output(capfd):
     with run_in_thread() as emulator, requests.Session() as session:
         session.get(f"{emulator.url}/nix/list.ashx", timeout=60)
     assert capfd.readouterr() == ("", "")
@@ -115,7 +115,7 @@ def test_many_callers_at_once_each_get_their_own_ids():
         assert {(int(key), f"g{n}") for n, key in enumerate(ids)} == set(emulator.store.groups())
 
 
-def test_bad_http_and_unfinished_requests_are_survived_in_silence(capfd):
+def test_bad_http_and_unfinished_requests_cause_no_output(capfd):
     with run_in_thread() as emulator:
         port = int(emulator.url.split(":")[2].split("/")[0])
         for raw in (
@@ -135,7 +135,7 @@ def test_a_port_that_is_taken_is_an_oserror():
             serve(EmulatorOptions(), port=port)
 
 
-def test_a_person_can_change_everything_behind_the_scenes():
+def test_the_store_offers_every_change_that_a_person_can_make():
     with run_in_thread() as emulator:
         store = emulator.store
         group = store.add_group("a")

@@ -56,7 +56,7 @@ def test_the_secret_can_be_given_and_is_then_kept_nowhere(alone: Workspace):
 
 
 @pytest.mark.parametrize("given", ["", "short", "with spaces in it, which no path has"])
-def test_a_secret_that_is_none_is_refused_without_being_shown(alone: Workspace, given: str):
+def test_an_invalid_secret_is_refused_without_being_shown(alone: Workspace, given: str):
     ran = alone.run("receive", "--port", "0", env={"INTIME_RECEIVE_SECRET": given})
     assert (ran.code, ran.out) == (3, "")
     assert "INTIME_RECEIVE_SECRET cannot be used: the secret m" in ran.err
@@ -103,7 +103,7 @@ def test_an_open_page_is_for_this_machine_alone(alone: Workspace, host: str):
         assert process.communicate(timeout=PATIENCE) == ("", "")
 
 
-def test_dir_and_data_say_where(alone: Workspace):
+def test_dir_and_data_choose_the_file(alone: Workspace):
     (alone.path / "clinic").mkdir()
     for arguments, data in (
         (["clinic"], "clinic/.intime/receipts.sqlite3"),
@@ -118,7 +118,7 @@ def test_dir_and_data_say_where(alone: Workspace):
     assert (ran.code, "clinc is not a directory" in ran.err) == (3, True)
 
 
-def test_the_configuration_says_where_and_its_ledger_who(alone: Workspace):
+def test_the_configuration_chooses_the_file_and_its_ledger_gives_the_names(alone: Workspace):
     alone.configure(
         "receipts: {data: kept/r.sqlite3}\n"
         "contacts: []\n"

@@ -1,4 +1,4 @@
-"""A disk without room, for real: the system refuses every write past a size, until the test makes room."""
+"""A full disk: the system refuses every write past a size, until the test makes room."""
 
 from __future__ import annotations
 
