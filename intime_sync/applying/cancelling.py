@@ -120,8 +120,8 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, 
                 run.notes.append(f"message/{key}: id {id} was already gone or sent")
             case Refused():
                 heard.refused[id] = str(outcome)
-            case NotSent(why):
-                heard.lost[id] = f"the service could not be reached: {why}"
+            case NotSent():
+                heard.lost[id] = str(outcome)
             case _:
                 asked.add(id)
                 heard.lost[id] = outcome.why if isinstance(outcome, Unknown) else "it answered with another id"

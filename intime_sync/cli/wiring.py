@@ -24,7 +24,6 @@ from intime_sync.ledgers.base import LedgerSession, LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
 from intime_sync.planning.matching import Clock, account_under_own_names
@@ -186,7 +185,7 @@ def _is_local(url: str) -> bool:
 
 def reading_context(settings: Settings) -> ItemContext:
     """What kinds need to understand the rows of lists."""
-    return ItemContext(settings.region, settings.zone, [], lambda *_: Origin("", 0, 0))
+    return ItemContext.without_places(settings.region, settings.zone)
 
 
 def clock_of(settings: Settings, client: Client | None = None) -> Clock:

@@ -71,6 +71,9 @@ class NotSent:
 
     why: str
 
+    def __str__(self) -> str:
+        return f"the service could not be reached: {self.why}"
+
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
