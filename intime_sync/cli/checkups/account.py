@@ -24,6 +24,7 @@ from intime_sync.planning.carriers import (
     leftover_carriers,
     owner_of,
 )
+from intime_sync.planning.index import by_id
 from intime_sync.render.style import counted
 from intime_sync.service.client import Client
 from intime_sync.service.phone import parse_listed
@@ -188,9 +189,7 @@ def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
 def _echoes(actual: Snapshot, ledger: Ledger) -> Iterator[tuple[str, str]]:
     """Texts beyond ASCII as they were written, and as the account has them."""
     for kind in LISTED:
-        rows: dict[RemoteId, Resource[Any]] = {
-            row.remote_id: row for row in actual.of(kind.name) if row.remote_id is not None
-        }
+        rows = by_id(actual.of(kind.name))
         for entry in ledger.of(kind.name).values():
             row = rows.get(entry.remote_id) if entry.remote_id is not None else None
             if row is not None:
