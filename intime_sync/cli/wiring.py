@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from intime_sync.addresses import is_this_machine
 from intime_sync.cli.output import Output, show_warnings_harmlessly
 from intime_sync.cli.places import embedded_data_path, ledger_path, receipts_path
 from intime_sync.config.desired import Configuration
@@ -19,12 +20,10 @@ from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, 
 from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import KINDS, MESSAGES
-from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
 from intime_sync.planning.matching import Clock, account_under_own_names
@@ -35,7 +34,6 @@ from intime_sync.service.secrets import Credentials, Secret
 
 _EMBEDDED_USER = "demo"
 _SERVICE_HOST = "sms.intime.nu"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def _check_host(url: str, environ: Mapping[str, str]) -> None:
     named = {name.strip().lower().rstrip(".") for name in environ.get("INTIME_ALLOWED_HOSTS", "").split(",")}
     with suppress(ValueError):
         named.add((urlsplit(environ.get("INTIME_URL", "")).hostname or "").rstrip("."))
-    if host == _SERVICE_HOST or is_loopback(host) or (host and host in named):
+    if host == _SERVICE_HOST or is_this_machine(host) or (host and host in named):
         return
     raise CredentialsError(
         f"`account.url` points to {host}, which the environment does not allow to receive the user name and hash",
@@ -182,12 +180,12 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
 
 def _is_local(url: str) -> bool:
     """Emulators come and go on any port of this machine."""
-    return url == EMBEDDED or urlsplit(url).hostname in _LOOPBACK
+    return url == EMBEDDED or is_this_machine(urlsplit(url).hostname or "")
 
 
 def reading_context(settings: Settings) -> ItemContext:
     """What kinds need to understand the rows of lists."""
-    return ItemContext(settings.region, settings.zone, [], lambda *_: Origin("", 0, 0))
+    return ItemContext.without_places(settings.region, settings.zone)
 
 
 def clock_of(settings: Settings, client: Client | None = None) -> Clock:

@@ -16,7 +16,8 @@ from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import is_carrier, leftover_carriers, own_carriers, owner_of
+from intime_sync.planning.account_groups import sort_groups
+from intime_sync.planning.carriers import leftover_carriers, owner_of
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
@@ -47,7 +48,7 @@ def make_plan(
     InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
     """
     check_selection(selection, desired, ledger)
-    user_groups, own, foreign = _sort_groups(actual, account.ref.owner, ledger)
+    user_groups, own, foreign = sort_groups(actual.of(GROUPS.name), account.ref.owner, ledger)
     plans = _plan_kinds(desired, actual, ledger, policy, account, selection, user_groups, own)
     problems = [problem for plan in plans.values() for problem in plan.problems]
     problems += _check_groups(desired, user_groups)
@@ -128,21 +129,6 @@ def _plan_kinds(
                 desired, ledger, MessageGroups(ids, remade), policy, account.clock, again
             )
     return plans
-
-
-def _sort_groups(
-    actual: Snapshot, owner: str, ledger: Ledger
-) -> tuple[list[Resource[Any]], dict[RemoteId, str], list[Resource[Any]]]:
-    """The groups that people see, this owner's carriers by id, and other owners' carriers."""
-    users: list[Resource[Any]] = []
-    own = own_carriers(actual.of(GROUPS.name), owner, ledger)
-    foreign: list[Resource[Any]] = []
-    for group in actual.of(GROUPS.name):
-        if not is_carrier(group.key):
-            users.append(group)
-        elif group.remote_id not in own:
-            foreign.append(group)
-    return users, own, foreign
 
 
 def _groups_by_name(
