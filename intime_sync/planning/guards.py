@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import assert_never
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
@@ -19,20 +20,11 @@ from intime_sync.model.change import (
     before_of,
 )
 from intime_sync.model.ledger import Ledger
-from intime_sync.model.plan import Guard
+from intime_sync.model.plan import Guard, GuardRule
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.carriers import is_carrier, owner_of
 from intime_sync.planning.matching import Clock
-
-MAX_DELETE = "max_delete"
-PROTECT = "protect"
-EMPTY_ACCOUNT = "empty_account"
-FOREIGN_CARRIER = "foreign_carrier"
-MEMBERS_STAY = "members_stay"
-LOST_LEDGER = "lost_ledger"
-CLOCK = "clock"
-ALLOW_RESEND = "--allow-resend"
 
 
 def judge(
@@ -88,12 +80,12 @@ def _max_delete(
     everything = owned >= 2 and owned_deletes >= owned
     share = f"{count} of {owned} owned" if owned else f"{count}, none of them owned"
     yield Guard(
-        MAX_DELETE,
+        GuardRule.MAX_DELETE,
         kind,
         too_many or everything,
-        f"--allow-delete {kind}={count}",
         f"{share} {kind} objects would be deleted"
         + (", which is all of them" if everything else f" (limit {policy.max_delete_percent} %)" if too_many else ""),
+        count=count,
     )
 
 
@@ -103,11 +95,11 @@ def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
         if change.protected and ((isinstance(change, Replace) and not change.restores) or _removes(change)):
             verb = {Delete: "deleted", Replace: "replaced"}.get(type(change), "switched off")
             yield Guard(
-                PROTECT,
+                GuardRule.PROTECT,
                 kind,
                 True,
-                f"protect: false on {change.address}",
                 f"{change.address} is protected and would be {verb}",
+                remedy=f"protect: false on {change.address}",
             )
 
 
@@ -116,11 +108,11 @@ def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Gua
     for change in changes:
         if kind == GROUPS.name and is_carrier(change.address.key):
             yield Guard(
-                FOREIGN_CARRIER,
+                GuardRule.FOREIGN_CARRIER,
                 kind,
                 True,
-                f"the removal of {change.address} in the service by hand",
                 f"{change.address} carries contacts of the owner {owner_of(change.address.key)}",
+                remedy=f"the removal of {change.address} in the service by hand",
             )
 
 
@@ -144,12 +136,12 @@ def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -
         members = [key for key, after in staying.items() if change.address.key in CONTACTS.group_names(after)]
         if members:
             yield Guard(
-                MEMBERS_STAY,
+                GuardRule.MEMBERS_STAY,
                 GROUPS.name,
                 True,
-                f"on_delete: keep_contacts on {change.address}, and apply it before the group goes",
                 f"{change.address} would be deleted with {len(members)} contacts in it that shall stay, "
                 f"among them contact/{min(members)}",
+                remedy=f"on_delete: keep_contacts on {change.address}, and apply it before the group goes",
             )
 
 
@@ -163,10 +155,9 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
         owned -= sum(entry.awaited is not None for entry in ledger.of(name).values())
         if owned >= 2:
             yield Guard(
-                EMPTY_ACCOUNT,
+                GuardRule.EMPTY_ACCOUNT,
                 name,
                 True,
-                f"--allow-empty {name}",
                 f"the account lists no {name} at all, but the ledger owns {owned}",
             )
 
@@ -182,10 +173,9 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
             others = ", ".join(owners)
             why = f"there is no ledger, and the account has carriers of {others}, so perhaps `owner` was changed"
         yield Guard(
-            LOST_LEDGER,
+            GuardRule.LOST_LEDGER,
             MESSAGES.name,
             True,
-            ALLOW_RESEND,
             f"{why}: {creates[0].address} may be scheduled already, and would be sent twice; "
             "look in the service first",
         )
@@ -206,34 +196,35 @@ def _clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> I
             minutes = (later - earlier).total_seconds() / 60
             side = "behind" if clock.now < clock.served_at else "ahead of"
             yield Guard(
-                CLOCK,
+                GuardRule.CLOCK,
                 MESSAGES.name,
                 True,
-                "the right time into this machine's clock (NTP)",
                 f"this machine's clock is {minutes:.0f} minutes {side} the service's: {change.address} may be sent "
                 "by now, or be too close to its time to be changed",
+                remedy="the right time into this machine's clock (NTP)",
             )
             return
 
 
-def allowed(
+def still_tripped(
     guards: Iterable[Guard],
     allow_delete: Mapping[KindName, int],
-    allow_empty: Iterable[KindName],
+    allow_empty: Collection[KindName],
     *,
     allow_resend: bool = False,
 ) -> tuple[Guard, ...]:
-    """The tripped guards that remain once the overrides are honoured; 29 does not let 30 pass."""
-    empty = set(allow_empty)
-    return tuple(
-        guard
-        for guard in guards
-        if guard.tripped
-        and not (guard.guard == MAX_DELETE and _count(guard) <= allow_delete.get(guard.kind, 0))
-        and not (guard.guard == EMPTY_ACCOUNT and guard.kind in empty)
-        and not (guard.guard == LOST_LEDGER and allow_resend)
-    )
+    """The guards that stop a plan although some are lifted; an allowance for 29 removals does not lift one of 30."""
 
+    def lifted(guard: Guard) -> bool:
+        match guard.rule:
+            case GuardRule.MAX_DELETE:
+                return guard.count <= allow_delete.get(guard.kind, 0)
+            case GuardRule.EMPTY_ACCOUNT:
+                return guard.kind in allow_empty
+            case GuardRule.LOST_LEDGER:
+                return allow_resend
+            case GuardRule.PROTECT | GuardRule.FOREIGN_CARRIER | GuardRule.MEMBERS_STAY | GuardRule.CLOCK:
+                return False
+        assert_never(guard.rule)
 
-def _count(guard: Guard) -> int:
-    return int(guard.override.rpartition("=")[2])
+    return tuple(guard for guard in guards if guard.tripped and not lifted(guard))

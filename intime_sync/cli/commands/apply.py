@@ -17,9 +17,9 @@ from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput, StalePlan
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.base import LedgerSession
-from intime_sync.model.plan import Plan
+from intime_sync.model.plan import GuardRule, Plan
 from intime_sync.model.resource import Snapshot
-from intime_sync.planning.guards import LOST_LEDGER, judge, lost_ledger
+from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -94,5 +94,5 @@ class _FromFile:
         guards = judge(plan.changes, actual, session.ledger, settings.policy, clock)
         lost = tuple(lost_ledger(plan.changes, actual, session.ledger, connection.account.owner))
         # A plan that was narrowed shows only some of the messages that a lost ledger may have known.
-        lost = lost or tuple(guard for guard in plan.guards if guard.guard == LOST_LEDGER)
+        lost = lost or tuple(guard for guard in plan.guards if guard.rule is GuardRule.LOST_LEDGER)
         return replace(plan, guards=(*guards, *lost)), actual

@@ -31,7 +31,7 @@ from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
-from intime_sync.planning.guards import allowed
+from intime_sync.planning.guards import still_tripped
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import Selection
@@ -246,13 +246,13 @@ def test_the_delete_guard_counts_only_what_lies_ahead() -> None:
     entries = {"a": known(AHEAD), "b": known(AHEAD), "old": known(SENT)}
     found = made([{**SENT, "key": "old"}], entries)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("max_delete", "--allow-delete message=2")
+    assert (guard.rule, guard.override) == ("max_delete", "--allow-delete message=2")
 
 
 @pytest.mark.parametrize("items", [[], [{**AHEAD, "body": "Hej"}]])
 def test_what_is_protected_is_neither_taken_back_nor_replaced(items: list[dict[str, Any]]) -> None:
     found = made(items, {"jul": replace(known(AHEAD), protect=True)})
-    assert [guard.guard for guard in found.tripped()] == ["protect"]
+    assert [guard.rule for guard in found.tripped()] == ["protect"]
 
 
 def test_the_ledger_learns_that_it_is_protected() -> None:
@@ -380,7 +380,7 @@ def test_a_target_is_no_way_round_a_lost_ledger() -> None:
     selection = Selection(targets=frozenset({Address(GROUP, "Jour")}))
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
     found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, Policy(), account, selection)
-    assert [guard.guard for guard in found.tripped()] == ["lost_ledger"]
+    assert [guard.rule for guard in found.tripped()] == ["lost_ledger"]
 
 
 # A ledger that was lost
@@ -390,15 +390,15 @@ def test_a_lost_ledger_stops_messages_that_may_be_scheduled_already() -> None:
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
     found = plan({"messages": [AHEAD]}, {GROUP: [carrier]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
-    assert allowed(found.guards, {}, (), allow_resend=True) == ()
-    assert allowed(found.guards, {}, ()) == (guard,)
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
+    assert still_tripped(found.guards, {}, (), allow_resend=True) == ()
+    assert still_tripped(found.guards, {}, ()) == (guard,)
 
 
 def test_carriers_of_another_owner_beside_no_ledger_may_mean_that_the_owner_was_changed() -> None:
     found = plan({"messages": [AHEAD]}, {GROUP: [group_row("~clinic-b/all-0123456789ab", 7)]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
     assert "clinic-b" in guard.message
     assert "`owner` was changed" in guard.message
 
