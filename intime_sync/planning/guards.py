@@ -21,14 +21,14 @@ from intime_sync.model.change import (
 )
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard, GuardRule
-from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.carriers import is_carrier, owner_of
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock
 
 
 def judge(
-    changes: Collection[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
+    changes: Collection[Change], actual: Snapshot, ledger: Ledger, context: PlanningContext
 ) -> tuple[Guard, ...]:
     """Every guard that has something to say, tripped or not, as things are at this moment; `lost_ledger` besides."""
     by_kind: dict[KindName, list[Change]] = {}
@@ -36,12 +36,12 @@ def judge(
         by_kind.setdefault(change.address.kind, []).append(change)
     guards: list[Guard] = []
     for kind in BY_NAME:
-        guards += _max_delete(kind, by_kind.get(kind, []), ledger, policy, clock)
+        guards += _max_delete(kind, by_kind.get(kind, []), ledger, context)
         guards += _protect(kind, by_kind.get(kind, []))
         guards += _foreign_carriers(kind, by_kind.get(kind, []))
     guards += _taken_along(by_kind, ledger)
-    guards += _empty_account(actual, ledger, clock)
-    guards += _clocks_differ(changes, clock, policy)
+    guards += _empty_account(actual, ledger, context.clock)
+    guards += _clocks_differ(changes, context)
     return tuple(guards)
 
 
@@ -68,13 +68,14 @@ def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
 
 
 def _max_delete(
-    kind: KindName, changes: Iterable[Change], ledger: Ledger, policy: Policy, clock: Clock
+    kind: KindName, changes: Iterable[Change], ledger: Ledger, context: PlanningContext
 ) -> Iterator[Guard]:
     """More than a few and more than a share of what is owned, or all of two or more."""
     removals = [change for change in changes if _removes(change)]
     if not removals:
         return
-    count, owned = len(removals), _live(kind, ledger, clock)
+    policy = context.policy
+    count, owned = len(removals), _live(kind, ledger, context.clock)
     owned_deletes = sum(not isinstance(change, Delete) or change.owned for change in removals)
     too_many = count > policy.max_delete_always_allow and count * 100 > policy.max_delete_percent * owned
     everything = owned >= 2 and owned_deletes >= owned
@@ -181,11 +182,11 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
         )
 
 
-def _clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> Iterator[Guard]:
+def _clocks_differ(changes: Iterable[Change], context: PlanningContext) -> Iterator[Guard]:
     """No message is changed where this machine and the service disagree about whether there is time for it."""
+    clock, lead = context.clock, context.policy.message_lead_time
     if clock.served_at is None:
         return
-    lead = policy.message_lead_time
     earlier, later = sorted((clock.now, clock.served_at))
     for change in changes:
         if change.address.kind != MESSAGES.name or isinstance(change, Adopt | Manual):

@@ -10,6 +10,7 @@ from plan_makers import (
     CLOCK,
     CONTACT,
     GROUP,
+    REF,
     REMINDER,
     actions,
     desired,
@@ -26,6 +27,7 @@ from intime_sync.model.ledger import Carrier, Entry
 from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.guards import judge, still_tripped
 
 
@@ -179,5 +181,5 @@ def test_guards_can_be_judged_again_for_a_plan_that_was_kept() -> None:
     made = groups(3, 1)
     actual = Snapshot({GROUP: tuple(group_row(f"Grupp {index:03d}", 1 + index) for index in range(3))})
     grown = ledger({GROUP: {f"g{index}": Entry({"name": f"g{index}"}, RemoteId(index)) for index in range(2)}})
-    assert [it.tripped for it in judge(made.changes, actual, grown, Policy(), CLOCK)] == [True]
+    assert [it.tripped for it in judge(made.changes, actual, grown, PlanningContext(REF, CLOCK, Policy()))] == [True]
     assert desired({"groups": []}).of(GROUP) == ()

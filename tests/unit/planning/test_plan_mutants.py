@@ -35,9 +35,10 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.problem import Severity
 from intime_sync.model.resource import Address, KindName, RemoteId, Snapshot
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.guards import judge, still_tripped
 from intime_sync.planning.ownership import SURPLUS
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -258,7 +259,7 @@ def of_contacts(
     wish = desired({"groups": [JOUR] if groups is None else groups, "contacts": items})
     there = [group_row("Jour", 7), group_row(CARRIER, 40)] if rows is None else rows
     actual = Snapshot({GROUP: tuple(there)})
-    return make_plan(wish, actual, book, policy or Policy(), Account(REF, CLOCK), selection or Selection())
+    return make_plan(wish, actual, book, PlanningContext(REF, CLOCK, policy or Policy()), selection or Selection())
 
 
 CHANGED = {**ANNA, "lastname": "Lindqvist"}
@@ -536,5 +537,5 @@ def test_an_account_without_the_carriers_that_the_ledger_knows_stops() -> None:
 def test_a_plan_that_names_a_carrier_is_stopped_whatever_led_to_it(name: str, stops: bool) -> None:
     change = Delete(address=Address(GROUP, name), remote_id=RemoteId(7), before={"name": name})
     actual = Snapshot({GROUP: (group_row(name, 7),)})
-    found = judge((change,), actual, ledger(), Policy(), CLOCK)
+    found = judge((change,), actual, ledger(), PlanningContext(REF, CLOCK, Policy()))
     assert [guard.rule for guard in found if guard.tripped] == (["foreign_carrier"] if stops else [])
