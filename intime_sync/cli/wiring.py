@@ -26,8 +26,9 @@ from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock, account_under_own_names
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.service.client import Client
 from intime_sync.service.secrets import Credentials, Secret
@@ -314,8 +315,8 @@ def plan_for(
     """
     settings, desired = configuration.settings, configuration.desired
     actual = read_account(settings, connection, desired.resources, view, settle, desired, patient=patient)
-    account = Account(connection.account, clock_of(settings, connection.client))
-    plan = make_plan(desired, actual, view.ledger, settings.policy, account, selection)
+    context = PlanningContext(connection.account, clock_of(settings, connection.client), settings.policy)
+    plan = make_plan(desired, actual, view.ledger, context, selection)
     targets: list[Json] = [str(address) for address in sorted(selection.targets)]
     terms = {**terms_of(settings), **plan.terms, "targets": targets}
     return replace(plan, terms=terms, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual

@@ -176,7 +176,7 @@ def test_protect_and_the_way_of_removal_are_remembered_once_applied(lab: Lab, se
     (entry,) = lab.ledger().of(kind_of(section).name).values()
     assert entry.protect
     assert dict(entry.options) == more
-    assert [guard.guard for guard in lab.plan({section: []}).tripped()] == ["protect"]
+    assert [guard.rule for guard in lab.plan({section: []}).tripped()] == ["protect"]
 
 
 def test_a_contacts_protect_is_remembered_and_nothing_else_changes(lab: Lab) -> None:
@@ -189,7 +189,7 @@ def test_a_contacts_protect_is_remembered_and_nothing_else_changes(lab: Lab) -> 
     assert lab.writes() == []
     assert (after.protect, after.carrier, after.remote_id) == (True, before.carrier, before.remote_id)
     assert lab.plan({"contacts": [anna]}).is_empty
-    assert [guard.guard for guard in lab.plan({"contacts": []}).tripped()] == ["protect"]
+    assert [guard.rule for guard in lab.plan({"contacts": []}).tripped()] == ["protect"]
 
 
 # Groups that are removed with their contacts

@@ -15,8 +15,9 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 
 ZONE = ZoneInfo("Europe/Stockholm")
 CLOCK = Clock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC), ZONE)
@@ -96,7 +97,7 @@ def plan(
     wish = desired(sections)
     names = {GROUP if name in (CONTACT, MESSAGE) else name for name in wish.resources}
     lists = {name: tuple((account or {}).get(name, ())) for name in {*names, *(account or {})}}
-    return make_plan(wish, Snapshot(lists), known or ledger(), policy or Policy(), Account(REF, clock))
+    return make_plan(wish, Snapshot(lists), known or ledger(), PlanningContext(REF, clock, policy or Policy()))
 
 
 def pruning(prune: Prune, *kinds: KindName) -> Policy:

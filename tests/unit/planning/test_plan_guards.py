@@ -10,6 +10,7 @@ from plan_makers import (
     CLOCK,
     CONTACT,
     GROUP,
+    REF,
     REMINDER,
     actions,
     desired,
@@ -23,10 +24,11 @@ from plan_makers import (
 )
 
 from intime_sync.model.ledger import Carrier, Entry
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
-from intime_sync.planning.guards import allowed, judge
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import judge, still_tripped
 
 
 def groups(owned: int, kept: int, strangers: int = 0, policy: Policy | None = None) -> Plan:
@@ -40,7 +42,7 @@ def groups(owned: int, kept: int, strangers: int = 0, policy: Policy | None = No
 
 
 def tripped(made: Plan) -> list[tuple[str, str]]:
-    return [(guard.guard, guard.override) for guard in made.tripped()]
+    return [(guard.rule, guard.override) for guard in made.tripped()]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +129,8 @@ def test_replacing_contacts_is_no_removal() -> None:
 def test_twenty_nine_does_not_let_thirty_pass(allowance: int, passes: bool) -> None:
     made = groups(60, 30)
     assert tripped(made) == [("max_delete", "--allow-delete group=30")]
-    assert (not allowed(made.guards, {GROUP: allowance}, ())) == passes
-    assert allowed(made.guards, {BLOCKLIST: 99}, ()) == made.tripped()
+    assert (not still_tripped(made.guards, {GROUP: allowance}, ())) == passes
+    assert still_tripped(made.guards, {BLOCKLIST: 99}, ()) == made.tripped()
 
 
 @pytest.mark.parametrize("kind", [GROUP, BLOCKLIST, REMINDER])
@@ -146,8 +148,8 @@ def test_an_account_that_lists_nothing_although_much_is_owned_stops(kind: KindNa
     known = ledger({kind: {one(section, it).key: entry(section, it, i + 1) for i, it in enumerate(items)}})
     made = plan({section: items}, {}, known)
     assert tripped(made) == ([("empty_account", f"--allow-empty {kind}")] if stops else [])
-    assert allowed(made.guards, {kind: 99}, ()) == made.tripped()
-    assert allowed(made.guards, {}, [kind]) == ()
+    assert still_tripped(made.guards, {kind: 99}, ()) == made.tripped()
+    assert still_tripped(made.guards, {}, [kind]) == ()
 
 
 def test_an_account_without_reminders_is_as_expected_when_all_are_past_or_off() -> None:
@@ -161,7 +163,7 @@ def test_protect_names_the_line_to_write_and_no_flag_lifts_it() -> None:
     known = ledger({GROUP: {"Jour": entry("groups", {"name": "Jour"}, 7, protect=True)}})
     made = plan({"groups": []}, {GROUP: [group_row("Jour", 7)]}, known)
     assert tripped(made) == [("protect", "protect: false on group/Jour")]
-    assert allowed(made.guards, {GROUP: 99}, [GROUP]) == made.tripped()
+    assert still_tripped(made.guards, {GROUP: 99}, [GROUP]) == made.tripped()
 
 
 def test_protect_false_in_the_configuration_lifts_what_the_ledger_remembers() -> None:
@@ -172,12 +174,12 @@ def test_protect_false_in_the_configuration_lifts_what_the_ledger_remembers() ->
 
 def test_a_guard_that_does_not_stop_is_shown_all_the_same() -> None:
     (guard,) = groups(10, 9).guards
-    assert guard == Guard("max_delete", GROUP, False, "--allow-delete group=1", guard.message)
+    assert guard == Guard(GuardRule.MAX_DELETE, GROUP, False, guard.message, count=1)
 
 
 def test_guards_can_be_judged_again_for_a_plan_that_was_kept() -> None:
     made = groups(3, 1)
     actual = Snapshot({GROUP: tuple(group_row(f"Grupp {index:03d}", 1 + index) for index in range(3))})
     grown = ledger({GROUP: {f"g{index}": Entry({"name": f"g{index}"}, RemoteId(index)) for index in range(2)}})
-    assert [it.tripped for it in judge(made.changes, actual, grown, Policy(), CLOCK)] == [True]
+    assert [it.tripped for it in judge(made.changes, actual, grown, PlanningContext(REF, CLOCK, Policy()))] == [True]
     assert desired({"groups": []}).of(GROUP) == ()

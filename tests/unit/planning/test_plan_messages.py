@@ -31,9 +31,10 @@ from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
-from intime_sync.planning.guards import allowed
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import still_tripped
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -175,8 +176,7 @@ def test_replace_asks_for_it_again() -> None:
         wish,
         Snapshot({GROUP: ()}),
         ledger({MESSAGE: {"jul": known(AHEAD)}}),
-        Policy(),
-        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy()),
         Selection(replacements=frozenset({Address(MESSAGE, "jul")})),
     )
     assert actions(found) == [("replace", "message/jul")]
@@ -187,8 +187,7 @@ def test_a_target_brings_the_group_that_it_needs() -> None:
         desired({"groups": [{"name": "Personal"}, {"name": "Jour"}], "messages": [GROUPED]}),
         Snapshot({GROUP: ()}),
         ledger(),
-        Policy(),
-        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy()),
         Selection(targets=frozenset({Address(MESSAGE, "jul")})),
     )
     assert actions(found) == [("create", "group/Personal"), ("create", "message/jul")]
@@ -213,8 +212,8 @@ def test_a_contact_who_changed_numbers_since_is_no_edit_of_what_was_sent() -> No
     recipient = replace(resource.value.recipients[0], mobile="+46701740699")
     wish = Snapshot({MESSAGE: (replace(resource, value=replace(resource.value, recipients=(recipient,))),)})
     there = ledger({MESSAGE: {"jul": Entry(before, RemoteId(11), dispatch=Dispatch(IDS))}})
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
-    assert make_plan(wish, Snapshot({GROUP: ()}), there, Policy(), account).is_empty
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
+    assert make_plan(wish, Snapshot({GROUP: ()}), there, context).is_empty
 
 
 def test_leaving_out_what_was_sent_only_forgets_it() -> None:
@@ -246,13 +245,13 @@ def test_the_delete_guard_counts_only_what_lies_ahead() -> None:
     entries = {"a": known(AHEAD), "b": known(AHEAD), "old": known(SENT)}
     found = made([{**SENT, "key": "old"}], entries)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("max_delete", "--allow-delete message=2")
+    assert (guard.rule, guard.override) == ("max_delete", "--allow-delete message=2")
 
 
 @pytest.mark.parametrize("items", [[], [{**AHEAD, "body": "Hej"}]])
 def test_what_is_protected_is_neither_taken_back_nor_replaced(items: list[dict[str, Any]]) -> None:
     found = made(items, {"jul": replace(known(AHEAD), protect=True)})
-    assert [guard.guard for guard in found.tripped()] == ["protect"]
+    assert [guard.rule for guard in found.tripped()] == ["protect"]
 
 
 def test_the_ledger_learns_that_it_is_protected() -> None:
@@ -342,9 +341,9 @@ def test_a_target_brings_the_people_and_opt_outs_that_its_message_needs() -> Non
             "messages": [GROUPED],
         }
     )
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(targets=frozenset({Address(MESSAGE, "jul")}))
-    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), Policy(), account, selection)
+    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), context, selection)
     assert [address for _, address in actions(found)] == [
         "group/Personal",
         "contact/a",
@@ -362,11 +361,11 @@ def test_what_was_taken_back_in_part_when_its_time_came_is_pointed_out() -> None
 
 
 def test_making_anew_what_was_sent_is_an_error() -> None:
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(replacements=frozenset({Address(MESSAGE, "jul")}))
     there = ledger({MESSAGE: {"jul": known(SENT)}})
     with pytest.raises(InvalidConfiguration):
-        make_plan(desired({"messages": [SENT]}), Snapshot({GROUP: ()}), there, Policy(), account, selection)
+        make_plan(desired({"messages": [SENT]}), Snapshot({GROUP: ()}), there, context, selection)
 
 
 def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
@@ -376,11 +375,11 @@ def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
 
 def test_a_target_is_no_way_round_a_lost_ledger() -> None:
     wish = desired({"groups": [{"name": "Jour"}], "messages": [AHEAD]})
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(targets=frozenset({Address(GROUP, "Jour")}))
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
-    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, Policy(), account, selection)
-    assert [guard.guard for guard in found.tripped()] == ["lost_ledger"]
+    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, context, selection)
+    assert [guard.rule for guard in found.tripped()] == ["lost_ledger"]
 
 
 # A ledger that was lost
@@ -390,15 +389,15 @@ def test_a_lost_ledger_stops_messages_that_may_be_scheduled_already() -> None:
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
     found = plan({"messages": [AHEAD]}, {GROUP: [carrier]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
-    assert allowed(found.guards, {}, (), allow_resend=True) == ()
-    assert allowed(found.guards, {}, ()) == (guard,)
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
+    assert still_tripped(found.guards, {}, (), allow_resend=True) == ()
+    assert still_tripped(found.guards, {}, ()) == (guard,)
 
 
 def test_carriers_of_another_owner_beside_no_ledger_may_mean_that_the_owner_was_changed() -> None:
     found = plan({"messages": [AHEAD]}, {GROUP: [group_row("~clinic-b/all-0123456789ab", 7)]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
     assert "clinic-b" in guard.message
     assert "`owner` was changed" in guard.message
 

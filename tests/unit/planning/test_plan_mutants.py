@@ -35,9 +35,10 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.problem import Severity
 from intime_sync.model.resource import Address, KindName, RemoteId, Snapshot
-from intime_sync.planning.guards import allowed, judge
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import judge, still_tripped
 from intime_sync.planning.ownership import SURPLUS
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -55,7 +56,7 @@ of_every_list = pytest.mark.parametrize("section", ITEMS)
 
 
 def tripped(made: Plan) -> list[tuple[str, str]]:
-    return [(guard.guard, guard.override) for guard in made.tripped()]
+    return [(guard.rule, guard.override) for guard in made.tripped()]
 
 
 def reminders(count: int, **more: Any) -> list[dict[str, Any]]:
@@ -100,7 +101,7 @@ def test_without_a_flag_not_even_one_passes() -> None:
     rows = [group_row(name, id) for id, name in ((7, "A"), (8, "B"), (9, "C"))]
     policy = Policy(max_delete_percent=0, max_delete_always_allow=0)
     made = plan({"groups": [{"name": "A"}, {"name": "B"}]}, {GROUP: rows}, known, policy)
-    assert [guard.guard for guard in allowed(made.guards, {}, ())] == ["max_delete"]
+    assert [guard.rule for guard in still_tripped(made.guards, {}, ())] == ["max_delete"]
 
 
 def test_strangers_that_shall_be_absent_are_not_all_that_is_owned() -> None:
@@ -258,7 +259,7 @@ def of_contacts(
     wish = desired({"groups": [JOUR] if groups is None else groups, "contacts": items})
     there = [group_row("Jour", 7), group_row(CARRIER, 40)] if rows is None else rows
     actual = Snapshot({GROUP: tuple(there)})
-    return make_plan(wish, actual, book, policy or Policy(), Account(REF, CLOCK), selection or Selection())
+    return make_plan(wish, actual, book, PlanningContext(REF, CLOCK, policy or Policy()), selection or Selection())
 
 
 CHANGED = {**ANNA, "lastname": "Lindqvist"}
@@ -453,7 +454,7 @@ def test_a_group_takes_no_contact_along_that_shall_stay(
     rows = [group_row("Alla", 6), group_row("Jour", 7), group_row("Kvar", 8), group_row(CARRIER, 40)]
     sections: dict[str, Any] = {"groups": [{"name": "Kvar"}]} | ({} if people is None else {"contacts": people})
     made = plan(sections, {GROUP: rows}, known)
-    stopping = [guard for guard in made.tripped() if guard.guard == "members_stay"]
+    stopping = [guard for guard in made.tripped() if guard.rule == "members_stay"]
     assert bool(stopping) == (stops and on_delete == "delete_contacts")
     assert all("contact/anna" in guard.message for guard in stopping)
 
@@ -536,5 +537,5 @@ def test_an_account_without_the_carriers_that_the_ledger_knows_stops() -> None:
 def test_a_plan_that_names_a_carrier_is_stopped_whatever_led_to_it(name: str, stops: bool) -> None:
     change = Delete(address=Address(GROUP, name), remote_id=RemoteId(7), before={"name": name})
     actual = Snapshot({GROUP: (group_row(name, 7),)})
-    found = judge((change,), actual, ledger(), Policy(), CLOCK)
-    assert [guard.guard for guard in found if guard.tripped] == (["foreign_carrier"] if stops else [])
+    found = judge((change,), actual, ledger(), PlanningContext(REF, CLOCK, Policy()))
+    assert [guard.rule for guard in found if guard.tripped] == (["foreign_carrier"] if stops else [])
