@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import CONTACTS, GROUPS, KINDS, MESSAGES
 from intime_sync.model.change import Change, Create, Replace
-from intime_sync.model.ledger import AccountRef, Ledger
+from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.policy import Policy, Prune
+from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import is_carrier, leftover_carriers, own_carriers, owner_of
+from intime_sync.planning.account_groups import sort_groups
+from intime_sync.planning.carriers import leftover_carriers, owner_of
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
-from intime_sync.planning.matching import Clock, KindPlan
+from intime_sync.planning.matching import KindPlan
 from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
 from intime_sync.planning.selection import EVERYTHING, Selection, check_selection, narrowed
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Which account is planned for, and its moment and zone."""
-
-    ref: AccountRef
-    clock: Clock
 
 
 def make_plan(
     desired: Snapshot,
     actual: Snapshot,
     ledger: Ledger,
-    policy: Policy,
-    account: Account,
+    context: PlanningContext,
     selection: Selection = EVERYTHING,
 ) -> Plan:
     """What to do so that `actual` becomes `desired`, as far as `selection` asks for it.
@@ -46,9 +38,10 @@ def make_plan(
     `actual` holds every listed kind that `desired` names, and the groups when it names contacts or messages. Raises
     InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
     """
+    owner, clock = context.account.owner, context.clock
     check_selection(selection, desired, ledger)
-    user_groups, own, foreign = _sort_groups(actual, account.ref.owner, ledger)
-    plans = _plan_kinds(desired, actual, ledger, policy, account, selection, user_groups, own)
+    user_groups, own, foreign = sort_groups(actual.of(GROUPS.name), owner, ledger)
+    plans = _plan_kinds(desired, actual, ledger, context, selection, user_groups, own)
     problems = [problem for plan in plans.values() for problem in plan.problems]
     problems += _check_groups(desired, user_groups)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -56,24 +49,24 @@ def make_plan(
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
     everything = [change for plan in plans.values() for change in plan.changes]
     changes = narrowed(everything, selection, ledger)
-    problems += check_scheduled(desired, actual, ledger.of(MESSAGES.name), changes, account.clock)
+    problems += check_scheduled(desired, actual, ledger.of(MESSAGES.name), changes, clock)
     leftovers: tuple[RemoteId, ...] = ()
     if CONTACTS.name in desired and selection.touches(CONTACTS.name):
         leftovers = leftover_carriers(ledger, own)
-    if foreign and policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
+    if foreign and context.policy.prune_of(GROUPS.name) is Prune.ALL and GROUPS.name in desired:
         problems.append(_foreign_carriers(foreign))
     if leftovers:
-        problems.append(_leftover_warning(len(leftovers), account.ref.owner, lost=not ledger.lineage))
+        problems.append(_leftover_warning(len(leftovers), owner, lost=not ledger.lineage))
     return Plan(
-        account=account.ref,
+        account=context.account,
         lineage=ledger.lineage,
         serial=ledger.serial,
         changes=changes,
         unchanged=sum(plan.unchanged for plan in plans.values()),
         guards=(
-            *judge(changes, actual, ledger, policy, account.clock),
+            *judge(changes, actual, ledger, context),
             # A target must not be the way round it: it would leave a ledger that knows nothing of the messages.
-            *lost_ledger(everything, actual, ledger, account.ref.owner),
+            *lost_ledger(everything, actual, ledger, owner),
         ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
         leftovers=leftovers,
@@ -99,8 +92,7 @@ def _plan_kinds(
     desired: Snapshot,
     actual: Snapshot,
     ledger: Ledger,
-    policy: Policy,
-    account: Account,
+    context: PlanningContext,
     selection: Selection,
     user_groups: list[Resource[Any]],
     own: Mapping[RemoteId, str],
@@ -112,37 +104,20 @@ def _plan_kinds(
             continue
         if isinstance(kind, ListedKind):
             listed = user_groups if kind.name == GROUPS.name else actual.of(kind.name)
-            prune = policy.prune_of(kind.name)
+            prune = context.policy.prune_of(kind.name)
             entries = ledger.of(kind.name)
             plans[kind.name] = plan_listed(
-                kind, desired.of(kind.name), listed, entries, prune, account.clock, selection.replaces(kind.name)
+                kind, desired.of(kind.name), listed, entries, prune, context.clock, selection.replaces(kind.name)
             )
             continue
         ids, remade = _groups_by_name(user_groups, plans)
         again = selection.replaces(kind.name)
         if kind.name == CONTACTS.name:
-            groups = AccountGroups(ids, remade, own, account.ref.owner)
-            plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, policy, again)
+            groups = AccountGroups(ids, remade, own, context.account.owner)
+            plans[kind.name] = plan_contacts(desired.of(kind.name), ledger, groups, context.policy, again)
         else:
-            plans[kind.name] = plan_messages(
-                desired, ledger, MessageGroups(ids, remade), policy, account.clock, again
-            )
+            plans[kind.name] = plan_messages(desired, ledger, MessageGroups(ids, remade), context, again)
     return plans
-
-
-def _sort_groups(
-    actual: Snapshot, owner: str, ledger: Ledger
-) -> tuple[list[Resource[Any]], dict[RemoteId, str], list[Resource[Any]]]:
-    """The groups that people see, this owner's carriers by id, and other owners' carriers."""
-    users: list[Resource[Any]] = []
-    own = own_carriers(actual.of(GROUPS.name), owner, ledger)
-    foreign: list[Resource[Any]] = []
-    for group in actual.of(GROUPS.name):
-        if not is_carrier(group.key):
-            users.append(group)
-        elif group.remote_id not in own:
-            foreign.append(group)
-    return users, own, foreign
 
 
 def _groups_by_name(

@@ -34,7 +34,7 @@ NAMES = {
 
 
 @pytest.fixture
-def is_past(space: Workspace) -> Workspace:
+def settled(space: Workspace) -> Workspace:
     """A configuration that was applied; no calls are counted yet."""
     space.configure(EVERYTHING.replace("Jour", "Läkare"))
     space.apply()

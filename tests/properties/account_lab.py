@@ -32,8 +32,9 @@ from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.carriers import unknown_carriers
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
 from intime_sync.service.client import Client, Outcome
@@ -157,7 +158,7 @@ class Lab:
 
     def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger, selection: Selection = EVERYTHING) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(self.ref, self.clock), selection)
+        return make_plan(desired, actual, ledger, PlanningContext(self.ref, self.clock, self.policy), selection)
 
     def plan(self, sections: Sections) -> Plan:
         """What would be done now, once what a run left open is settled."""

@@ -34,7 +34,7 @@ def test_the_ledger_records_protect_and_on_delete(lab: Lab, section: str, adopte
     (entry,) = lab.ledger().of(kind_of(section).name).values()
     assert entry.protect
     assert dict(entry.options) == more
-    assert [guard.guard for guard in lab.plan({section: []}).tripped()] == ["protect"]
+    assert [guard.rule for guard in lab.plan({section: []}).tripped()] == ["protect"]
 
 
 def test_protecting_a_contact_changes_the_ledger_and_sends_nothing(lab: Lab) -> None:
@@ -47,7 +47,7 @@ def test_protecting_a_contact_changes_the_ledger_and_sends_nothing(lab: Lab) -> 
     assert lab.writes() == []
     assert (after.protect, after.carrier, after.remote_id) == (True, before.carrier, before.remote_id)
     assert lab.plan({"contacts": [anna]}).is_empty
-    assert [guard.guard for guard in lab.plan({"contacts": []}).tripped()] == ["protect"]
+    assert [guard.rule for guard in lab.plan({"contacts": []}).tripped()] == ["protect"]
 
 
 def test_an_object_that_is_gone_and_no_longer_wanted_leaves_the_ledger(lab: Lab) -> None:

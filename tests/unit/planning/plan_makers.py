@@ -17,8 +17,9 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -100,9 +101,8 @@ def plan(
     wish = desired(sections)
     names = {GROUP if name in (CONTACT, MESSAGE) else name for name in wish.resources}
     lists = {name: tuple((account or {}).get(name, ())) for name in {*names, *(account or {})}}
-    return make_plan(
-        wish, Snapshot(lists), known or ledger(), policy or Policy(), Account(REF, clock), selection or Selection()
-    )
+    context = PlanningContext(REF, clock, policy or Policy())
+    return make_plan(wish, Snapshot(lists), known or ledger(), context, selection or Selection())
 
 
 def pruning(prune: Prune, *kinds: KindName) -> Policy:
@@ -139,7 +139,7 @@ CARRIER = "~clinic-a/all-0123456789ab"
 
 def tripped(made: Plan) -> list[tuple[str, str]]:
     """(guard, override) of each guard that stops the plan."""
-    return [(guard.guard, guard.override) for guard in made.tripped()]
+    return [(guard.rule, guard.override) for guard in made.tripped()]
 
 
 def reminders(count: int, **more: Any) -> list[dict[str, Any]]:

@@ -115,6 +115,6 @@ def test_a_list_without_awaited_objects_does_not_count_as_emptied() -> None:
     entries = {item["name"]: entry("groups", item, at, awaited=SINCE) for at, item in enumerate(items, 1)}
     assert plan({"groups": items}, known=ledger({GROUP: entries})).tripped() == ()
     seen = {name: replace(known, awaited=None) for name, known in entries.items()}
-    assert [guard.guard for guard in plan({"groups": items}, known=ledger({GROUP: seen})).tripped()] == [
+    assert [guard.rule for guard in plan({"groups": items}, known=ledger({GROUP: seen})).tripped()] == [
         "empty_account"
     ]

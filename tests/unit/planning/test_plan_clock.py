@@ -37,7 +37,7 @@ BEHIND, AHEAD = timedelta(minutes=10), timedelta(minutes=-10)
 
 
 def guards(made: Plan) -> list[str]:
-    return [guard.guard for guard in made.tripped()]
+    return [guard.rule for guard in made.tripped()]
 
 
 def test_a_message_that_the_service_calls_sent_is_not_cancelled() -> None:

@@ -20,7 +20,8 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 
 KEYS = "abcdef"
@@ -71,7 +72,7 @@ def table_of(contacts: Iterable[Resource[Any]]) -> Table[Any]:
 
 def made(wish: Snapshot, actual: Snapshot, known: Ledger, policy: Policy, selection: Selection) -> object:
     try:
-        plan = make_plan(wish, actual, known, policy, Account(REF, CLOCK), selection)
+        plan = make_plan(wish, actual, known, PlanningContext(REF, CLOCK, policy), selection)
     except IntimeSyncError as error:
         return type(error), str(error), getattr(error, "problems", None)
     return plan, plan.digest(), plan.summary()
@@ -147,7 +148,7 @@ def settled_world(count: int = 30) -> tuple[Snapshot, Snapshot, Ledger]:
 
 
 def planned(wish: Snapshot, actual: Snapshot, known: Ledger) -> Plan:
-    return make_plan(wish, actual, known, Policy(), Account(REF, CLOCK))
+    return make_plan(wish, actual, known, PlanningContext(REF, CLOCK, Policy()))
 
 
 def test_contacts_that_are_as_wanted_are_counted_and_nothing_else() -> None:

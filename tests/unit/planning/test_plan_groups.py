@@ -184,7 +184,7 @@ def test_a_group_is_not_removed_with_contacts_that_stay(
     rows = [group_row("Alla", 6), group_row("Jour", 7), group_row("Kvar", 8), group_row(CARRIER, 40)]
     sections: dict[str, Any] = {"groups": [{"name": "Kvar"}]} | ({} if people is None else {"contacts": people})
     made = plan(sections, {GROUP: rows}, known)
-    stopping = [guard for guard in made.tripped() if guard.guard == "members_stay"]
+    stopping = [guard for guard in made.tripped() if guard.rule == "members_stay"]
     assert bool(stopping) == (stops and on_delete == "delete_contacts")
     assert all("contact/anna" in guard.message for guard in stopping)
 

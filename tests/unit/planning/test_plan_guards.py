@@ -12,6 +12,7 @@ from plan_makers import (
     CONTACT,
     GROUP,
     JOUR,
+    REF,
     REMINDER,
     actions,
     desired,
@@ -29,10 +30,11 @@ from plan_makers import (
 
 from intime_sync.model.change import Delete
 from intime_sync.model.ledger import Carrier, Entry
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, KindName, RemoteId, Snapshot
-from intime_sync.planning.guards import allowed, judge
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import judge, still_tripped
 
 
 def groups(owned: int, kept: int, strangers: int = 0, policy: Policy | None = None) -> Plan:
@@ -129,8 +131,8 @@ def test_replacing_contacts_is_no_removal() -> None:
 def test_an_allowance_below_the_number_of_removals_does_not_lift_the_guard(allowance: int, passes: bool) -> None:
     made = groups(60, 30)
     assert tripped(made) == [("max_delete", "--allow-delete group=30")]
-    assert (not allowed(made.guards, {GROUP: allowance}, ())) == passes
-    assert allowed(made.guards, {BLOCKLIST: 99}, ()) == made.tripped()
+    assert (not still_tripped(made.guards, {GROUP: allowance}, ())) == passes
+    assert still_tripped(made.guards, {BLOCKLIST: 99}, ()) == made.tripped()
 
 
 @pytest.mark.parametrize("kind", [GROUP, BLOCKLIST, REMINDER])
@@ -148,8 +150,8 @@ def test_an_empty_list_stops_where_more_than_one_object_is_owned(kind: KindName,
     known = ledger({kind: {one(section, it).key: entry(section, it, i + 1) for i, it in enumerate(items)}})
     made = plan({section: items}, {}, known)
     assert tripped(made) == ([("empty_account", f"--allow-empty {kind}")] if stops else [])
-    assert allowed(made.guards, {kind: 99}, ()) == made.tripped()
-    assert allowed(made.guards, {}, [kind]) == ()
+    assert still_tripped(made.guards, {kind: 99}, ()) == made.tripped()
+    assert still_tripped(made.guards, {}, [kind]) == ()
 
 
 def test_an_account_without_reminders_does_not_stop_where_all_are_past_or_off() -> None:
@@ -163,7 +165,7 @@ def test_the_protect_guard_names_the_line_to_write_and_no_flag_lifts_it() -> Non
     known = ledger({GROUP: {"Jour": entry("groups", {"name": "Jour"}, 7, protect=True)}})
     made = plan({"groups": []}, {GROUP: [group_row("Jour", 7)]}, known)
     assert tripped(made) == [("protect", "protect: false on group/Jour")]
-    assert allowed(made.guards, {GROUP: 99}, [GROUP]) == made.tripped()
+    assert still_tripped(made.guards, {GROUP: 99}, [GROUP]) == made.tripped()
 
 
 def test_protect_false_in_the_configuration_lifts_the_guard() -> None:
@@ -174,14 +176,14 @@ def test_protect_false_in_the_configuration_lifts_the_guard() -> None:
 
 def test_a_plan_has_guards_that_do_not_stop() -> None:
     (guard,) = groups(10, 9).guards
-    assert guard == Guard("max_delete", GROUP, False, "--allow-delete group=1", guard.message)
+    assert guard == Guard(GuardRule.MAX_DELETE, GROUP, False, guard.message, count=1)
 
 
 def test_guards_can_be_judged_again_for_a_saved_plan() -> None:
     made = groups(3, 1)
     actual = Snapshot({GROUP: tuple(group_row(f"Grupp {index:03d}", 1 + index) for index in range(3))})
     grown = ledger({GROUP: {f"g{index}": Entry({"name": f"g{index}"}, RemoteId(index)) for index in range(2)}})
-    assert [it.tripped for it in judge(made.changes, actual, grown, Policy(), CLOCK)] == [True]
+    assert [it.tripped for it in judge(made.changes, actual, grown, PlanningContext(REF, CLOCK, Policy()))] == [True]
     assert desired({"groups": []}).of(GROUP) == ()
 
 
@@ -211,7 +213,7 @@ def test_no_allowance_lets_no_removal_pass() -> None:
     rows = [group_row(name, id) for id, name in ((7, "A"), (8, "B"), (9, "C"))]
     policy = Policy(max_delete_percent=0, max_delete_always_allow=0)
     made = plan({"groups": [{"name": "A"}, {"name": "B"}]}, {GROUP: rows}, known, policy)
-    assert [guard.guard for guard in allowed(made.guards, {}, ())] == ["max_delete"]
+    assert [guard.rule for guard in still_tripped(made.guards, {}, ())] == ["max_delete"]
 
 
 def test_removing_strangers_does_not_count_as_removing_all_that_is_owned() -> None:
@@ -237,5 +239,5 @@ def test_an_account_without_any_of_the_known_carriers_stops() -> None:
 def test_a_plan_that_removes_a_carrier_by_name_is_stopped(name: str, stops: bool) -> None:
     change = Delete(address=Address(GROUP, name), remote_id=RemoteId(7), before={"name": name})
     actual = Snapshot({GROUP: (group_row(name, 7),)})
-    found = judge((change,), actual, ledger(), Policy(), CLOCK)
-    assert [guard.guard for guard in found if guard.tripped] == (["foreign_carrier"] if stops else [])
+    found = judge((change,), actual, ledger(), PlanningContext(REF, CLOCK, Policy()))
+    assert [guard.rule for guard in found if guard.tripped] == (["foreign_carrier"] if stops else [])

@@ -13,7 +13,8 @@ from intime_sync.model.ledger import Dispatch, Entry
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Snapshot
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 
 FIRST: dict[str, Any] = {
@@ -32,7 +33,7 @@ def targeted(known: Entry, item: dict[str, Any], policy: Policy | None = None) -
     selection = Selection(frozenset({Address(MESSAGE, "m2")}))
     books = ledger({MESSAGE: {"m1": known}})
     wanted = desired({"messages": [item]})
-    return make_plan(wanted, Snapshot({GROUP: ()}), books, policy or Policy(), Account(REF, CLOCK), selection)
+    return make_plan(wanted, Snapshot({GROUP: ()}), books, PlanningContext(REF, CLOCK, policy or Policy()), selection)
 
 
 def test_a_target_cancels_the_message_that_is_scheduled_under_the_old_key() -> None:

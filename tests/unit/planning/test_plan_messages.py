@@ -31,9 +31,10 @@ from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
-from intime_sync.planning.guards import allowed
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import still_tripped
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -175,8 +176,7 @@ def test_replace_schedules_a_message_again() -> None:
         wish,
         Snapshot({GROUP: ()}),
         ledger({MESSAGE: {"jul": known(AHEAD)}}),
-        Policy(),
-        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy()),
         Selection(replacements=frozenset({Address(MESSAGE, "jul")})),
     )
     assert actions(found) == [("replace", "message/jul")]
@@ -187,8 +187,7 @@ def test_a_target_includes_the_group_that_its_message_needs() -> None:
         desired({"groups": [{"name": "Personal"}, {"name": "Jour"}], "messages": [GROUPED]}),
         Snapshot({GROUP: ()}),
         ledger(),
-        Policy(),
-        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy()),
         Selection(targets=frozenset({Address(MESSAGE, "jul")})),
     )
     assert actions(found) == [("create", "group/Personal"), ("create", "message/jul")]
@@ -213,8 +212,8 @@ def test_a_contact_that_changed_numbers_is_no_edit_of_a_sent_message() -> None:
     recipient = replace(resource.value.recipients[0], mobile="+46701740699")
     wish = Snapshot({MESSAGE: (replace(resource, value=replace(resource.value, recipients=(recipient,))),)})
     there = ledger({MESSAGE: {"jul": Entry(before, RemoteId(11), dispatch=Dispatch(IDS))}})
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
-    assert make_plan(wish, Snapshot({GROUP: ()}), there, Policy(), account).is_empty
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
+    assert make_plan(wish, Snapshot({GROUP: ()}), there, context).is_empty
 
 
 def test_a_sent_message_that_is_left_out_is_forgotten() -> None:
@@ -246,13 +245,13 @@ def test_the_delete_guard_counts_only_scheduled_messages() -> None:
     entries = {"a": known(AHEAD), "b": known(AHEAD), "old": known(SENT)}
     found = made([{**SENT, "key": "old"}], entries)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("max_delete", "--allow-delete message=2")
+    assert (guard.rule, guard.override) == ("max_delete", "--allow-delete message=2")
 
 
 @pytest.mark.parametrize("items", [[], [{**AHEAD, "body": "Hej"}]])
 def test_a_protected_message_is_neither_cancelled_nor_replaced(items: list[dict[str, Any]]) -> None:
     found = made(items, {"jul": replace(known(AHEAD), protect=True)})
-    assert [guard.guard for guard in found.tripped()] == ["protect"]
+    assert [guard.rule for guard in found.tripped()] == ["protect"]
 
 
 def test_a_changed_protect_of_a_message_is_an_adoption() -> None:
@@ -340,9 +339,9 @@ def test_a_target_includes_the_contacts_and_opt_outs_that_its_message_needs() ->
             "messages": [GROUPED],
         }
     )
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(targets=frozenset({Address(MESSAGE, "jul")}))
-    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), Policy(), account, selection)
+    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), context, selection)
     assert [address for _, address in actions(found)] == [
         "group/Personal",
         "contact/a",
@@ -360,11 +359,11 @@ def test_a_warning_names_a_message_that_was_cancelled_in_part() -> None:
 
 
 def test_replace_of_a_sent_message_is_an_error() -> None:
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(replacements=frozenset({Address(MESSAGE, "jul")}))
     there = ledger({MESSAGE: {"jul": known(SENT)}})
     with pytest.raises(InvalidConfiguration):
-        make_plan(desired({"messages": [SENT]}), Snapshot({GROUP: ()}), there, Policy(), account, selection)
+        make_plan(desired({"messages": [SENT]}), Snapshot({GROUP: ()}), there, context, selection)
 
 
 def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
@@ -374,11 +373,11 @@ def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
 
 def test_a_target_does_not_lift_the_guard_of_a_lost_ledger() -> None:
     wish = desired({"groups": [{"name": "Jour"}], "messages": [AHEAD]})
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(targets=frozenset({Address(GROUP, "Jour")}))
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
-    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, Policy(), account, selection)
-    assert [guard.guard for guard in found.tripped()] == ["lost_ledger"]
+    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, context, selection)
+    assert [guard.rule for guard in found.tripped()] == ["lost_ledger"]
 
 
 # A lost ledger
@@ -388,15 +387,15 @@ def test_a_lost_ledger_stops_messages_that_may_be_scheduled_already() -> None:
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
     found = plan({"messages": [AHEAD]}, {GROUP: [carrier]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
-    assert allowed(found.guards, {}, (), allow_resend=True) == ()
-    assert allowed(found.guards, {}, ()) == (guard,)
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
+    assert still_tripped(found.guards, {}, (), allow_resend=True) == ()
+    assert still_tripped(found.guards, {}, ()) == (guard,)
 
 
 def test_without_a_ledger_carriers_of_another_owner_stop_messages() -> None:
     found = plan({"messages": [AHEAD]}, {GROUP: [group_row("~clinic-b/all-0123456789ab", 7)]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
     assert "clinic-b" in guard.message
     assert "`owner` was changed" in guard.message
 

@@ -101,7 +101,7 @@ def test_protect_stops_removals_and_nothing_else(
         ledger({kind: {key: entry(section, item, 7, protect=True)}} if known else {}),
         pruning(Prune(prune), kind),
     )
-    tripped = [guard.guard for guard in made.tripped()]
+    tripped = [guard.rule for guard in made.tripped()]
     assert tripped == (["protect"] if action == "delete" and known else [])
 
 
@@ -237,7 +237,7 @@ def test_each_situation_of_a_contact_has_the_action_of_the_table(
     policy = pruning(Prune(prune), CONTACT)
     made = contacts(WISHES[wish], known=known, rows=rows, policy=policy, protect=protect)
     assert actions(made) == ([] if action is None else [(action, "contact/anna")])
-    guards = [guard.guard for guard in made.tripped()]
+    guards = [guard.rule for guard in made.tripped()]
     assert guards == (["protect"] if protect and action in ("delete", "replace") else [])
 
 

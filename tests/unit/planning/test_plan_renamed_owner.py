@@ -36,7 +36,7 @@ def test_a_contact_in_a_carrier_of_the_former_owner_is_made_again(protect: bool)
 
 def test_a_change_of_its_own_is_no_restoration() -> None:
     made = plan({"contacts": [{**ANNA, "firstname": "Anna-Lena"}]}, {GROUP: ROWS}, known(protect=True))
-    assert [guard.guard for guard in made.tripped()] == ["protect"]
+    assert [guard.rule for guard in made.tripped()] == ["protect"]
 
 
 def test_a_contact_that_is_left_out_is_removed_with_the_old_carrier() -> None:
