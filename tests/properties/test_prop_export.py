@@ -1,4 +1,4 @@
-"""Whatever an account holds: exported, it validates, plans nothing but adoption, and stays as it was."""
+"""Any account that is exported validates, plans only adoptions, and is not changed by an apply."""
 
 from __future__ import annotations
 
