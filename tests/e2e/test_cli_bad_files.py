@@ -94,7 +94,7 @@ def test_a_bad_file_is_refused_at_its_place(space: Workspace, case: str) -> None
 
 
 TABLES: dict[str, tuple[bytes, list[Finding]]] = {
-    "a header that nobody knows": (
+    "an unknown header": (
         b"key;mobil;firstname\na;0701740605;X\n",
         [("1:5", "unknown-field", "`mobil` in the header; did you mean `mobile`?")],
     ),

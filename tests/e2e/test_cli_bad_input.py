@@ -81,7 +81,7 @@ SECTIONS: dict[str, tuple[str, list[Finding]]] = {
             ("5:48", "unknown-field", "did you mean `mobile`?"),
         ],
     ),
-    "groups that nobody declares": (
+    "groups that are not declared": (
         "groups: [Personal, Jour]\ncontacts:\n  - {key: a, mobile: 0701740605, groups: [Personal, Personel, jour]}\n",
         [
             ("6:42", "unknown-group", "`Personel` is not declared in `groups`; did you mean `Personal`?"),

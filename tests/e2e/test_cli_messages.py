@@ -136,7 +136,7 @@ def test_kill_9_while_a_message_is_scheduled(space: Workspace) -> None:
         process.wait()
     emulator.set_faults(None)
     assert ("held", "message/jul") in space.changes()
-    # Whoever looks first, the plan's hint works at once.
+    # The hint of the plan works at once, before any other command.
     assert space.run("ledger", "resolve", ".", "message/jul", "--as", "sent").code == 0
     space.apply()
     assert len(sent(space)) == 4

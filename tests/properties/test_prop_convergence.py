@@ -104,7 +104,7 @@ def test_a_lost_ledger_leads_to_no_duplicate(lab: Lab, before: Config, after: Co
     strangers = Strangers(lab)
     lab.apply(before)
     lab.lose_ledger()
-    # What only the ledger knew to be ours is everybody's now; only contacts are told by their carriers.
+    # Without the ledger, only contacts are known as owned, by their carriers.
     after = {**before, "contacts": [item for item in after["contacts"] if not item["groups"]]}
     lab.apply(after)
     assert_as_wanted(lab, after, strangers)
@@ -155,7 +155,7 @@ def test_one_changed_contact_touches_one_carrier(lab: Lab, config: Config, data:
 
 
 def _merged(config: Config, data: st.DataObject) -> Config:
-    """Some contacts have another extrafield, some are gone; nobody leaves a group, which a merge cannot do."""
+    """Some contacts have another extrafield, some are gone; none leaves a group, which a merge cannot do."""
     kept = [dict(item) for item in config["contacts"] if data.draw(st.booleans(), label="kept")]
     for item in kept:
         if data.draw(st.booleans(), label="changed"):

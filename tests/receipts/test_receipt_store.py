@@ -114,7 +114,7 @@ def test_readers_never_make_the_file_and_see_what_is_committed_meanwhile(tmp_pat
             assert len(reader.of_messages([1])) == 1
             with pytest.raises(IntimeSyncError, match=r"cannot be used for receipts: .*readonly"):
                 reader.record(2, 20, "t", MOMENT)
-    assert len(stored(data)) == 1, "it can be read when nobody writes"
+    assert len(stored(data)) == 1, "it can be read once no writer is left"
 
 
 def test_a_reader_in_the_middle_of_things_hinders_no_writer(data):

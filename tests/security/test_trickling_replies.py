@@ -202,7 +202,7 @@ def test_an_interim_reply_is_not_taken_for_the_reply(credentials: Credentials) -
 
 @pytest.mark.parametrize("drip", DRIPS, ids=lambda attack: attack.__name__)
 def test_a_status_with_a_dripping_answer_is_given_up(drip: Attack) -> None:
-    """The emulator's own calls, to whatever `statusurl` a message names."""
+    """The emulator's own calls to the `statusurl` of a message."""
     with hostile_server(drip) as server:
         assert not asyncio.run(is_accepted(Report(1, 20, "a", server.url, 1), DEADLINE))
 
