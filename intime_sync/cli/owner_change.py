@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from intime_sync.cli.wiring import Connection, check_ledger, connect, ledger_store, read_account, settle_in, view_of
+from intime_sync.cli.connection import Connection, connect
+from intime_sync.cli.session import Session, check_ledger, ledger_store
 from intime_sync.config.settings import Settings
 from intime_sync.errors import GuardStopped, InvalidInput
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.ledgers.base import LedgerSession
 from intime_sync.planning.carriers import has_name_of, own_carriers, owner_of, unknown_carriers
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.render.style import counted
 
 
@@ -52,12 +54,14 @@ def rename_owner(settings: Settings, old: str, new: str, lock_timeout: float, *,
 
 
 def _rename(
-    settings: Settings, connection: Connection, session: LedgerSession, old: str, *, leave_unknown: bool
+    settings: Settings, connection: Connection, ledger: LedgerSession, old: str, *, leave_unknown: bool
 ) -> str:
     new = settings.owner
     before = replace(connection, account=replace(connection.account, owner=old))
-    actual = read_account(settings, before, [GROUPS.name], view_of(session), settle_in(session), patient=True)
-    groups = actual.of(GROUPS.name)
+    session = Session(settings, before, ledger)
+    fetched = session.fetch([GROUPS.name], patient=True)
+    session.settle(fetched)
+    groups = account_under_own_names(fetched, session.ledger, None).of(GROUPS.name)
     taken = unknown_carriers(groups, new, session.ledger)
     if taken:
         raise GuardStopped(
@@ -73,7 +77,7 @@ def _rename(
             hint=f"put `owner: {old}` back and apply, which removes what an interrupted run left; --leave-unknown "
             "leaves them where they are, if they are another configuration's",
         )
-    session.rename_owner(new)
+    ledger.rename_owner(new)
     own = own_carriers(groups, new, session.ledger).values()
     former = [owner_of(carrier) for carrier in own if not has_name_of(carrier, new)]
     if not former:

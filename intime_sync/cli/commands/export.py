@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from intime_sync.cli.connection import connect
 from intime_sync.cli.options import environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import check_ledger, clock_of, connect, ledger_store, reading_context
+from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.files import find_files
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings

@@ -11,20 +11,13 @@ from typing import Any
 
 import click
 
+from intime_sync.cli.connection import connect
+from intime_sync.cli.credentials import account_of
 from intime_sync.cli.one_off import OneOff, one_off
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output, ask
 from intime_sync.cli.places import receipts_path
-from intime_sync.cli.wiring import (
-    account_of,
-    check_ledger,
-    clock_of,
-    connect,
-    ledger_store,
-    reading_context,
-    settle_in_memory,
-    settle_messages,
-)
+from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context, settle_messages
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import AppliedInPart, GuardStopped, InvalidInput, OutcomeUnknown, ServiceError
@@ -121,9 +114,9 @@ def send_command(
 
 def _known(settings: Settings) -> Ledger:
     """The ledger as it is now, with what journal and receipts tell of its messages."""
-    view = ledger_store(settings).read()
-    settle_messages(settings, view, settle_in_memory(view.ledger))
-    return view.ledger
+    ledger = ledger_store(settings).read()
+    settle_messages(settings, ledger)
+    return ledger.ledger
 
 
 def _settings_and_people(directory: Path, to: Sequence[str]) -> tuple[Settings, Snapshot]:

@@ -104,7 +104,7 @@ class _Names:
     """Who a transid stands for, by the ledger; read anew when it has changed, so that what an apply adds is seen."""
 
     def __init__(self, settings: Settings) -> None:
-        from intime_sync.cli.wiring import ledger_store
+        from intime_sync.cli.session import ledger_store
 
         self._store = ledger_store(settings)
         self._seen: tuple[int, int] | None = None

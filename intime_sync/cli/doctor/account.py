@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from intime_sync.cli.connection import Connection, connect
 from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, skipped, warning
-from intime_sync.cli.wiring import Connection, connect, reading_context
+from intime_sync.cli.session import reading_context
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, ReadFailed, ServiceUnreachable
 from intime_sync.kinds.registry import GROUPS, LISTED

@@ -17,9 +17,10 @@ from zoneinfo import TZPATH
 from filelock import FileLock, Timeout
 
 from intime_sync import __version__
+from intime_sync.cli.credentials import credentials_of
 from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, warning
 from intime_sync.cli.places import receipts_path
-from intime_sync.cli.wiring import check_ledger, credentials_of
+from intime_sync.cli.session import check_ledger
 from intime_sync.config.desired import load_desired
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidConfiguration, InvalidInput, LedgerError
