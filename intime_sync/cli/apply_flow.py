@@ -36,7 +36,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What the command line asks of an apply; see `apply_options`."""
+    """The values of the options that `apply_options` adds."""
 
     verb: str
     auto_approve: bool
@@ -105,7 +105,7 @@ def apply_options(command: CommandT) -> CommandT:
 
 
 def make_apply_options(verb: str, options: dict[str, Any]) -> ApplyOptions:
-    """The options as one value. Raises InvalidInput where nobody can be asked and nobody said not to ask."""
+    """The options as one value. Raises InvalidInput without a terminal and without --auto-approve."""
     if not options["auto_approve"] and not sys.stdin.isatty():
         raise InvalidInput(
             "there is no terminal to ask for approval on", hint=f"review the plan, then {verb} with --auto-approve"
@@ -160,13 +160,16 @@ def run_apply(source: Source, options: ApplyOptions) -> int:
 
 
 def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
-    """Show the plan and write its reports; raise what stops it; ask where somebody is to be asked."""
+    """Show the plan, write its reports, and ask for approval where that is needed.
+
+    Raises StalePlan and GuardStopped.
+    """
     stopping = still_tripped(
         plan.guards, options.allow_delete, options.allow_empty, allow_resend=options.allow_resend
     )
-    # With JSON, stdout is the report's alone.
+    # With JSON, stdout holds the report and nothing else.
     out = Output.for_stdout(options.reveal) if options.format == "text" else Output.for_stderr(options.reveal)
-    # Reports are reviewed most when something stops the plan; one that cannot be written stops it, too.
+    # Reports are written before a guard stops the plan, since they are needed most then.
     write_reports(plan, options.reports, options.reveal, stopping)
     text = render_plan(plan, ReportFormat.TEXT, mask=out.mask, color=out.color, width=out.width, stopping=stopping)
     out.write(text)

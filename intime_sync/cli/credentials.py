@@ -50,7 +50,7 @@ def credentials_of(settings: Settings) -> tuple[str, Secret]:
 
 
 def _check_host(url: str, environ: Mapping[str, str]) -> None:
-    """Refuse a host that only the configuration names: whoever can edit a branch could have the hash sent there.
+    """Refuse a host that only the configuration names, so that an edited branch cannot have the hash sent there.
 
     Allowed are the service's own host, this machine, and the hosts that INTIME_URL and INTIME_ALLOWED_HOSTS
     (comma-separated) name. Raises CredentialsError.

@@ -1,7 +1,7 @@
-"""Giving everything that a ledger owns to another owner's name, without touching the account.
+"""Renaming the owner of everything in a ledger, without touching the account.
 
-Carriers cannot be renamed at the service. The ledger goes on knowing the old ones by id and name, so the next apply
-makes their contacts again in carriers of the new name and removes them, as it does with any change.
+Carriers cannot be renamed at the service. The ledger keeps the ids and names of the old ones, so the next apply
+makes their contacts again in carriers of the new name and removes the old ones.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from intime_sync.render.style import counted
 
 
 def rename_owner(settings: Settings, old: str, new: str, lock_timeout: float, *, leave_unknown: bool) -> str:
-    """Make `new` the ledger's owner; what there is to say of it.
+    """Make `new` the ledger's owner, and return what to tell the user.
 
     What an interrupted run left open is settled first. Raises InvalidInput where the names are not those of ledger
     and configuration, and GuardStopped where carriers of either name may be somebody else's.
     """
     if old == new:
-        raise InvalidInput(f"both names are `{old}`", hint="give the name that was, then the one that is to be")
+        raise InvalidInput(f"both names are `{old}`", hint="give the old name, then the new one")
     if settings.owner != new:
         raise InvalidInput(
             f"the configuration says `owner: {settings.owner}`, not `owner: {new}`",

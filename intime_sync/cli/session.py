@@ -112,7 +112,7 @@ def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileL
 
 
 def check_ledger(ledger: Ledger, account: AccountRef) -> None:
-    """Refuse a ledger that speaks of another account: planning from it would delete and create at random."""
+    """Raise LedgerError for the ledger of another account, from which a plan would delete and create at random."""
     known = ledger.account
     if known is None:
         return
@@ -142,12 +142,12 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
 
 
 def _is_local(url: str) -> bool:
-    """Emulators come and go on any port of this machine."""
+    """Whether a URL is on this machine, where an emulator may have another port every time."""
     return url == EMBEDDED or urlsplit(url).hostname in _LOOPBACK
 
 
 def reading_context(settings: Settings) -> ItemContext:
-    """What kinds need to understand the rows of lists."""
+    """What kinds need for reading the rows of lists."""
     return ItemContext(settings.region, settings.zone, [], lambda *_: Origin("", 0, 0))
 
 
@@ -158,7 +158,7 @@ def clock_of(settings: Settings, client: Client | None = None) -> Clock:
 
 
 def settle_messages(settings: Settings, ledger: OpenLedger) -> None:
-    """Settle what is known of messages without asking the account: by the journal, and by delivery receipts."""
+    """Settle messages without asking the account: by the journal and by delivery receipts."""
     if ledger.open_intents:
         from intime_sync.applying.settling import settle_without_lists
 
@@ -196,13 +196,13 @@ def receipts_for_unknown(settings: Settings, ledger: Ledger) -> dict[str, list[t
             for receipt in store.of_transids(transids) if store else ():
                 found.setdefault(receipt.transid, []).append((RemoteId(receipt.message_id), receipt.received_at))
     except IntimeSyncError as error:
-        # They only help: without them, the message stays what it is, unknown.
+        # Receipts only help: without them, the outcome stays unknown.
         Output.for_stderr().note(f"warning: delivery receipts cannot be read: {error}")
     return found
 
 
 def terms_of(settings: Settings) -> dict[str, Json]:
-    """The settings that decide which requests a plan leads to, in a form that a digest covers."""
+    """The settings that decide which requests a plan leads to, as values that its digest covers."""
     policy = settings.policy
     return {
         "ledger": settings.stated_ledger,
@@ -221,5 +221,5 @@ def terms_of(settings: Settings) -> dict[str, Json]:
 
 
 def changed_terms(plan: Plan, settings: Settings) -> list[str]:
-    """The names of the settings that are not what they were when a plan was made."""
+    """The names of the settings that have changed since a plan was made."""
     return [name for name, value in terms_of(settings).items() if plan.terms.get(name) != value]

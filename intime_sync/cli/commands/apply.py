@@ -1,4 +1,4 @@
-"""`apply`: plan afresh (or take a plan file), show, ask, carry out, report."""
+"""`apply`: make a plan or take a plan file, show it, ask, carry it out, report."""
 
 from __future__ import annotations
 

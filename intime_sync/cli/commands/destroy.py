@@ -34,7 +34,7 @@ def command(directory: Path, **options: Any) -> int:
 
 
 class _Nothing:
-    """Plans as if the configuration wanted none of what is owned."""
+    """Plans the removal of everything that is owned."""
 
     def __init__(self, settings: Settings) -> None:
         policy = replace(settings.policy, prune={kind.name: Prune.OWNED for kind in KINDS})

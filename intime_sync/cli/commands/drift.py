@@ -57,7 +57,7 @@ def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -
 
 
 def _pinned(directory: Path) -> frozenset[str]:
-    """Groups that the configuration tells apart by id; none are known while it has errors."""
+    """The groups that the configuration pins to an id; none while it has errors."""
     try:
         desired = load_desired(directory, environ()).desired
     except InvalidInput:

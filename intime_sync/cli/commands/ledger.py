@@ -135,7 +135,7 @@ def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float)
         if entry.carrier is not None:
             raise InvalidInput(
                 f"{address} lives in a carrier with other contacts and would be removed with it one day",
-                hint="take it out of the configuration and apply, or make its carrier's contacts anew with --replace",
+                hint="take it out of the configuration and apply, or make the carrier's contacts again by --replace",
             )
         session.record([DropEntry(address.kind, address.key)])
     Output.for_stdout().write(
