@@ -108,7 +108,7 @@ class CreateGoal:
 
     def awaited(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
         """What the ledger learns from the reply alone: not to make it again until the list had time to show it."""
-        has_ids = self.kind.lists_ids()
+        has_ids = self.kind.lists_ids
         since = now.astimezone(UTC).isoformat()
         return [
             PutEntry(

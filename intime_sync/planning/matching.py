@@ -80,7 +80,7 @@ class Index:
         if entry.remote_id is not None:
             found = self.by_id.get(entry.remote_id)
             # What was never listed under its id may have been confirmed by mistake, and the id be a stranger's.
-            if found is None or (self.kind.matches_by_id() and entry.awaited is None):
+            if found is None or (self.kind.matches_by_id and entry.awaited is None):
                 return found
             # A group that was renamed by hand is no longer what we made.
             same = self.kind.identity(found.value) == self.kind.identity_of(entry.attributes)
@@ -137,7 +137,7 @@ def match(
             _match_pinned(kind, resource, index, plan)
             continue
         entry = entries.get(resource.key)
-        found = index.owned(entry) if entry and kind.matches_by_id() else None
+        found = index.owned(entry) if entry and kind.matches_by_id else None
         if found is not None and _usable(kind, resource, found, clock):
             index.claim(found, resource.key)
             plan.matched[resource.key] = found
