@@ -96,10 +96,6 @@ class Kind(Words, ABC):
         """The names of the groups that an object of these fields is in, or is sent to."""
         return ()
 
-    def takes_contacts(self, options: Attributes | None) -> bool:
-        """Whether a removal with these options takes the contacts in it along."""
-        return False
-
 
 class ListedKind(Kind):
     """A kind that the service can list, and so is compared with what is really there.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from intime_sync.kinds.base import (
     ExportContext,
@@ -69,6 +69,8 @@ class BlocklistKind(ListedKind):
     endpoint = endpoints.LIST_BLOCKLIST
     lists_ids = False
     stops_messages = True
+    removal_consequence = "SMS to this number will be allowed again"
+    drift_consequences: ClassVar = {DriftChange.GONE: "SMS to this number is allowed again"}
     export_comment = """\
 # Numbers that must not get SMS. To remember why, write {mobile: 070-…, note: …}.
 # Removing a line lets SMS reach the number again.
@@ -106,14 +108,6 @@ class BlocklistKind(ListedKind):
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
         """None: the key is the number."""
         return ()
-
-    def removal_consequence(self, options: Attributes) -> str:
-        """Always the same."""
-        return "SMS to this number will be allowed again"
-
-    def drift_consequence(self, change: DriftChange) -> str:
-        """A number that somebody else took off the list."""
-        return "SMS to this number is allowed again" if change is DriftChange.GONE else ""
 
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """nix/addnix."""

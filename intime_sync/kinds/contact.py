@@ -15,7 +15,7 @@ from intime_sync.kinds.columns import read_emails, read_mobiles, read_names_of_g
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
-from intime_sync.kinds.people import full_name
+from intime_sync.kinds.words import full_name
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service import requests

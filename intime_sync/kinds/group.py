@@ -137,10 +137,6 @@ class GroupKind(ListedKind):
         """None: the key of a group is its name."""
         return ()
 
-    def removal_consequence(self, options: Attributes) -> str:
-        """Where the configuration said so, the contacts go as well."""
-        return "and every contact in it" if self.takes_contacts(options) else ""
-
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """contacts/addgroup."""
         return requests.add_groups([str(attributes["name"]) for attributes in objects])

@@ -79,6 +79,7 @@ class MessageKind(ScheduledKind):
     spec = SPEC
     shown_in_full = True
     hides_options = True
+    removal_consequence = "will not be sent"
     transid = staticmethod(transid)
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Message] | None:
@@ -196,10 +197,6 @@ class MessageKind(ScheduledKind):
             str(one.get("contact") or one.get("mobile") or "") if isinstance(one, dict) else str(one)
             for one in _list(attributes, "recipients")
         ]
-
-    def removal_consequence(self, options: Attributes) -> str:
-        """Always the same."""
-        return "will not be sent"
 
     def create_request(self, key: str, attributes: Attributes, context: WireContext) -> requests.Request:
         """message/create, with a transid for each direct recipient, in the order of `mobiles`.

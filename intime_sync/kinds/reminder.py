@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.base import (
@@ -21,9 +21,9 @@ from intime_sync.kinds.base import (
 )
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, boolean, text
 from intime_sync.kinds.numbers import read_mobile
-from intime_sync.kinds.people import full_name
 from intime_sync.kinds.spelling import Keys, folded, spelled_number
 from intime_sync.kinds.times import read_time
+from intime_sync.kinds.words import full_name
 from intime_sync.model.change import Update
 from intime_sync.model.drift import DriftChange
 from intime_sync.model.problem import Origin
@@ -125,6 +125,11 @@ class ReminderKind(ListedKind):
     spec = SPEC
     endpoint = endpoints.LIST_REMINDERS
     matches_by_id = True
+    removal_consequence = "will be switched off"
+    drift_consequences: ClassVar = {
+        DriftChange.DOUBLED: "people are reminded more than once",
+        DriftChange.SWITCHED_OFF: "nobody will be reminded",
+    }
     export_comment = """\
 # Appointments that people are reminded of, by time. Keep the key when an appointment moves: its reminder is then
 # edited. Without its lines it is switched off, for good. Once the time has passed, the lines may go.
@@ -231,20 +236,6 @@ class ReminderKind(ListedKind):
     def title_cell(self, attributes: Attributes, show: Show) -> str:
         """The attendant."""
         return show(full_name(_part(attributes, "attendant")))
-
-    def removal_consequence(self, options: Attributes) -> str:
-        """The service cannot delete one."""
-        return "will be switched off"
-
-    def drift_consequence(self, change: DriftChange) -> str:
-        """Whether people are reminded too often, or not at all."""
-        match change:
-            case DriftChange.DOUBLED:
-                return "people are reminded more than once"
-            case DriftChange.SWITCHED_OFF:
-                return "nobody will be reminded"
-            case _:
-                return ""
 
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """reminder/add."""

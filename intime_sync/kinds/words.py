@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias
 
 from intime_sync.model.drift import DriftChange
 from intime_sync.model.resource import Attributes, KindName
@@ -25,6 +25,10 @@ class Words:
     """Whether a plan shows every character of an object, since whoever approves the plan approves all of it."""
     hides_options = False
     """Whether the options of a change are digests of people's data, which nobody is shown."""
+    removal_consequence = ""
+    """What a removal brings with it that the word does not say."""
+    drift_consequences: ClassVar[Mapping[DriftChange, str]] = {}
+    """What it means for people that this happened to an object, where that needs to be said."""
     settled_by_hand = False
     """Whether a person has to say what became of an object where that is not known."""
 
@@ -46,13 +50,9 @@ class Words:
         """Everybody whom it is sent to besides its groups: contacts by key, others by number."""
         return ()
 
-    def removal_consequence(self, options: Attributes) -> str:
-        """What a removal with these options brings with it that the word does not say; "" for nothing."""
-        return ""
-
-    def drift_consequence(self, change: DriftChange) -> str:
-        """What it means for people that this happened to an object; "" where nothing needs to be said."""
-        return ""
+    def takes_contacts(self, options: Attributes | None) -> bool:
+        """Whether a removal with these options takes the contacts in the object along."""
+        return False
 
 
 class OtherWords(Words):
@@ -60,3 +60,9 @@ class OtherWords(Words):
 
     def __init__(self, name: KindName) -> None:
         self.name, self.noun = name, name
+
+
+def full_name(fields: Mapping[str, Any]) -> str:
+    """`firstname` and `lastname`, or the one of them that is given; "" for neither."""
+    first, last = fields.get("firstname"), fields.get("lastname")
+    return f"{first} {last}" if first and last else str(first or last or "")

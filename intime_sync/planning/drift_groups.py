@@ -128,35 +128,21 @@ def group_drift(
 
 def _group_finding(name: str, id: RemoteId | None, users: Users, rows: GroupRows) -> Finding | None:
     """How a group is lost; None when it is there under its id, or, where no id is known, under its name."""
-    address, before = Address(GROUPS.name, name), {"name": name}
-    contacts, messages, owned = tuple(users.contacts), tuple(users.messages), users.owned
+    common: dict[str, Any] = {
+        "address": Address(GROUPS.name, name),
+        "remote_id": id,
+        "before": {"name": name},
+        "contacts": tuple(users.contacts),
+        "messages": tuple(users.messages),
+        "owned": users.owned,
+    }
     same = [other for other in rows.by_name.get(name, ()) if other != id]
     called = None if id is None else rows.by_id.get(id)
     if called == name or (id is None and same):
         return None
     if called is not None:
-        now = same[0] if same else None
-        return Renamed(
-            address=address,
-            remote_id=id,
-            before=before,
-            after={"name": called},
-            now=now,
-            contacts=contacts,
-            messages=messages,
-            owned=owned,
-        )
-    if same:
-        return MadeAgain(
-            address=address,
-            remote_id=id,
-            before=before,
-            now=same[0],
-            contacts=contacts,
-            messages=messages,
-            owned=owned,
-        )
-    return Gone(address=address, remote_id=id, before=before, contacts=contacts, messages=messages, owned=owned)
+        return Renamed(after={"name": called}, now=same[0] if same else None, **common)
+    return MadeAgain(now=same[0], **common) if same else Gone(**common)
 
 
 def carrier_members(ledger: Ledger) -> dict[RemoteId, list[str]]:

@@ -183,7 +183,7 @@ def _look(finding: Finding, style: Style) -> tuple[str, Paint]:
 
 
 def _what(finding: Finding, mask: Mask) -> str:
-    meaning = words_of(finding.address.kind).drift_consequence(change_of(finding))
+    meaning = words_of(finding.address.kind).drift_consequences.get(change_of(finding))
     return f"{_fact(finding, mask)}: {meaning}" if meaning else _fact(finding, mask)
 
 

@@ -70,7 +70,8 @@ def consequence_of(change: Change) -> str:
     """What a removal brings with it that its name does not say; "" for everything else."""
     if not isinstance(change, Delete):
         return ""
-    return words_of(change.address.kind).removal_consequence(change.options or {})
+    words = words_of(change.address.kind)
+    return "and every contact in it" if words.takes_contacts(change.options) else words.removal_consequence
 
 
 def remarks_of(change: Change, mask: Mask) -> list[str]:
