@@ -24,7 +24,7 @@ from intime_sync.ledgers.base import LedgerSession
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Snapshot
-from intime_sync.planning.guards import allowed
+from intime_sync.planning.guards import still_tripped
 from intime_sync.render.json import report_to_json
 from intime_sync.render.report import report_to_text
 from intime_sync.render.style import counted
@@ -151,7 +151,9 @@ def run_apply(source: Source, options: ApplyOptions) -> int:
 
 def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
     """Show the plan and write its reports; raise what stops it; ask where somebody is to be asked."""
-    stopping = allowed(plan.guards, options.allow_delete, options.allow_empty, allow_resend=options.allow_resend)
+    stopping = still_tripped(
+        plan.guards, options.allow_delete, options.allow_empty, allow_resend=options.allow_resend
+    )
     # With JSON, stdout is the report's alone.
     out = Output.for_stdout(options.reveal) if options.format == "text" else Output.for_stderr(options.reveal)
     # Reports are reviewed most when something stops the plan; one that cannot be written stops it, too.
@@ -179,11 +181,11 @@ def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
 
 
 def _overrides(stopping: Sequence[Guard]) -> Iterator[str]:
-    """The flags that would let exactly this pass, and what no flag can lift."""
-    flags = [guard.override for guard in stopping if guard.override.startswith("--")]
-    if flags:
-        yield f"to allow precisely this: {' '.join(flags)}"
-    yield from (f"write {guard.override}" for guard in stopping if not guard.override.startswith("--"))
+    """The options that would let precisely this plan pass, and what to do where there is none."""
+    given = [guard.option for guard in stopping if guard.option]
+    if given:
+        yield f"to allow precisely this: {' '.join(given)}"
+    yield from (f"write {guard.remedy}" for guard in stopping if not guard.option)
 
 
 def _carry_out(plan: Plan, run: Run, stop: StopRequest, options: ApplyOptions) -> int:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from intime_sync.addresses import is_this_machine
 from intime_sync.cli.output import Output, show_warnings_harmlessly
 from intime_sync.cli.places import embedded_data_path, ledger_path, receipts_path
 from intime_sync.config.desired import Configuration
@@ -19,23 +20,21 @@ from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidInput, 
 from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.registry import KINDS, MESSAGES
-from intime_sync.kinds.urls import is_loopback
 from intime_sync.ledgers.base import LedgerSession, LedgerView, Settle
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock, account_under_own_names
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.service.client import Client
 from intime_sync.service.secrets import Credentials, Secret
 
 _EMBEDDED_USER = "demo"
 _SERVICE_HOST = "sms.intime.nu"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def _check_host(url: str, environ: Mapping[str, str]) -> None:
     named = {name.strip().lower().rstrip(".") for name in environ.get("INTIME_ALLOWED_HOSTS", "").split(",")}
     with suppress(ValueError):
         named.add((urlsplit(environ.get("INTIME_URL", "")).hostname or "").rstrip("."))
-    if host == _SERVICE_HOST or is_loopback(host) or (host and host in named):
+    if host == _SERVICE_HOST or is_this_machine(host) or (host and host in named):
         return
     raise CredentialsError(
         f"`account.url` points to {host}, which the environment does not allow to receive the user name and hash",
@@ -182,12 +181,12 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
 
 def _is_local(url: str) -> bool:
     """Emulators come and go on any port of this machine."""
-    return url == EMBEDDED or urlsplit(url).hostname in _LOOPBACK
+    return url == EMBEDDED or is_this_machine(urlsplit(url).hostname or "")
 
 
 def reading_context(settings: Settings) -> ItemContext:
     """What kinds need to understand the rows of lists."""
-    return ItemContext(settings.region, settings.zone, [], lambda *_: Origin("", 0, 0))
+    return ItemContext.without_places(settings.region, settings.zone)
 
 
 def clock_of(settings: Settings, client: Client | None = None) -> Clock:
@@ -316,8 +315,8 @@ def plan_for(
     """
     settings, desired = configuration.settings, configuration.desired
     actual = read_account(settings, connection, desired.resources, view, settle, desired, patient=patient)
-    account = Account(connection.account, clock_of(settings, connection.client))
-    plan = make_plan(desired, actual, view.ledger, settings.policy, account, selection)
+    context = PlanningContext(connection.account, clock_of(settings, connection.client), settings.policy)
+    plan = make_plan(desired, actual, view.ledger, context, selection)
     targets: list[Json] = [str(address) for address in sorted(selection.targets)]
     terms = {**terms_of(settings), **plan.terms, "targets": targets}
     return replace(plan, terms=terms, diagnostics=(*configuration.warnings, *plan.diagnostics)), actual

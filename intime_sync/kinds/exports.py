@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.reading import Item, ItemContext
-from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.problem import NO_PLACE, Origin, Severity
 from intime_sync.model.resource import RemoteId, Resource
 
 ExportedItem: TypeAlias = str | Mapping[str, Any]
 """An item as the file holds it: its short form, or a mapping of scalars and of mappings of scalars."""
-
-_NOWHERE: Final = Origin("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +37,9 @@ class ExportContext:
         self, read: Callable[[Item, Origin, ItemContext], Resource[Any] | None], item: Item, wanted: Any
     ) -> str | None:
         """Why `read` does not make `wanted` (a key, or a whole value) of the item; None when it does."""
-        problems: list[Problem] = []
-        found = read(item, _NOWHERE, ItemContext(self.region, self.zone, problems, lambda *_: _NOWHERE))
-        errors = [problem.message for problem in problems if problem.severity is Severity.ERROR]
+        context = ItemContext.without_places(self.region, self.zone)
+        found = read(item, NO_PLACE, context)
+        errors = [problem.message for problem in context.problems if problem.severity is Severity.ERROR]
         if errors:
             return errors[0]
         if found is None or wanted not in (found.key, found.value):

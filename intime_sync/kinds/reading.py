@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.problem import NO_PLACE, Origin, Problem, Severity
 from intime_sync.model.resource import PRESENT, Attributes, Lifecycle
 from intime_sync.service.text import LONGEST_RUN, clean, forbidden_character, nfc, too_many_marks
 
@@ -29,6 +29,11 @@ class ItemContext:
     problems: list[Problem]
     locate: Callable[..., Origin] = field(repr=False)
     possible_numbers: bool = False
+
+    @classmethod
+    def without_places(cls, region: str, zone: ZoneInfo, *, possible_numbers: bool = False) -> Self:
+        """A context for items that stand in no file: their problems are collected with NO_PLACE."""
+        return cls(region, zone, [], lambda *_: NO_PLACE, possible_numbers)
 
     def error(self, code: str, message: str, *path: str | int) -> None:
         """Note a problem that stops."""

@@ -8,6 +8,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import assert_never
 
 from intime_sync.model.change import Action, Change, Replace, action_of, after_of, before_of, remote_id_of
 from intime_sync.model.ledger import AccountRef
@@ -15,18 +17,51 @@ from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Attributes, KindName, RemoteId
 
 
+class GuardRule(StrEnum):
+    """The rules that can stop a plan, by the names that plans show and plan files hold."""
+
+    MAX_DELETE = "max_delete"
+    PROTECT = "protect"
+    EMPTY_ACCOUNT = "empty_account"
+    FOREIGN_CARRIER = "foreign_carrier"
+    MEMBERS_STAY = "members_stay"
+    LOST_LEDGER = "lost_ledger"
+    CLOCK = "clock"
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One guard's verdict on one kind.
+    """The verdict of one rule on the changes of one kind.
 
-    `override` is the exact flag, or the exact line to write, that would let precisely this plan pass.
+    `count` is the number of removals that the delete guard counts, and 0 for the other rules. `remedy` says what to
+    write or do where no option lifts the guard, and is "" where one does.
     """
 
-    guard: str
+    rule: GuardRule
     kind: KindName
     tripped: bool
-    override: str
     message: str
+    count: int = 0
+    remedy: str = ""
+
+    @property
+    def option(self) -> str | None:
+        """The option of `apply` that lets precisely this plan pass; None where there is none."""
+        match self.rule:
+            case GuardRule.MAX_DELETE:
+                return f"--allow-delete {self.kind}={self.count}"
+            case GuardRule.EMPTY_ACCOUNT:
+                return f"--allow-empty {self.kind}"
+            case GuardRule.LOST_LEDGER:
+                return "--allow-resend"
+            case GuardRule.PROTECT | GuardRule.FOREIGN_CARRIER | GuardRule.MEMBERS_STAY | GuardRule.CLOCK:
+                return None
+        assert_never(self.rule)
+
+    @property
+    def override(self) -> str:
+        """The option or the remedy."""
+        return self.option or self.remedy
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,22 @@
-"""The account's groups as a plan sees them: those that people see, and the carriers of each owner. Pure."""
+"""The account's groups, told apart: user groups, this owner's carriers, and carriers of other owners. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.change import Change, Create, Replace
+from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.ledger import Ledger
-from intime_sync.model.policy import Policy, Prune
-from intime_sync.model.problem import Problem, Severity
-from intime_sync.model.resource import Address, Json, KindName, RemoteId, Resource, Snapshot
-from intime_sync.model.table import Table
-from intime_sync.planning.carriers import is_carrier, own_carriers, owner_of
-from intime_sync.planning.matching import KindPlan
+from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
+from intime_sync.planning.carriers import is_carrier, own_carriers
 
 
-@dataclass(frozen=True, slots=True)
-class SortedGroups:
-    """The groups that people see, this owner's carriers by id, and other owners' carriers."""
+class SortedGroups(NamedTuple):
+    """The groups that people see, this owner's carriers (names by id), and the carriers of other owners."""
 
-    users: Sequence[Resource[Any]]
-    own: Mapping[RemoteId, str]
-    foreign: Sequence[Resource[Any]]
+    users: list[Resource[Any]]
+    own: dict[RemoteId, str]
+    foreign: list[Resource[Any]]
 
 
 def group_address(name: str) -> Address:
@@ -36,104 +29,20 @@ def groups_in(snapshot: Snapshot) -> Sequence[Resource[Any]]:
     return snapshot.of(GROUPS.name)
 
 
-def sort_groups(actual: Snapshot, owner: str, ledger: Ledger) -> SortedGroups:
-    """The groups of a snapshot."""
-    users: list[Resource[Any]] = []
-    own = own_carriers(actual.of(GROUPS.name), owner, ledger)
-    foreign: list[Resource[Any]] = []
-    for group in actual.of(GROUPS.name):
-        if not is_carrier(group.key):
-            users.append(group)
-        elif group.remote_id not in own:
-            foreign.append(group)
+def sort_groups(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> SortedGroups:
+    """Each group of the account in its place; the ledger knows carriers that were made under a former owner."""
+    groups = list(groups)
+    own = own_carriers(groups, owner, ledger)
+    users = [group for group in groups if not is_carrier(group.key)]
+    foreign = [group for group in groups if is_carrier(group.key) and group.remote_id not in own]
     return SortedGroups(users, own, foreign)
 
 
-def groups_by_name(
-    user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
-) -> tuple[dict[str, RemoteId], frozenset[str]]:
-    """The ids of groups by name, and the names of those that are made (again).
-
-    The id is that of the matched one where groups are managed, else of whatever the account has.
-    """
-    groups = plans.get(GROUPS.name)
-    ids = {group.key: group.remote_id for group in user_groups if group.remote_id is not None}
-    if groups is not None:
-        ids |= {name: found.remote_id for name, found in groups.matched.items() if found.remote_id is not None}
-    made = groups.changes if groups is not None else []
-    remade = frozenset(change.address.key for change in made if isinstance(change, Create | Replace))
-    return ids, remade
-
-
-def named_groups(
-    changes: Iterable[Change], user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
-) -> dict[str, Json]:
-    """The ids of the groups that objects are put in or sent to, as far as they are there."""
-    names: set[str] = set()
-    for change in changes:
-        if isinstance(change, Create | Replace):
-            names.update(BY_NAME[change.address.kind].group_names(change.after))
-    ids, _ = groups_by_name(user_groups, plans)
-    return {name: ids[name] for name in sorted(names & ids.keys())}
-
-
-def check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> list[Problem]:
-    """Where groups are not managed, every group that a contact or message names must be in the account, once."""
-    if GROUPS.name in desired:
-        return []
-    by_name: dict[str, list[Resource[Any]]] = {}
-    for group in user_groups:
-        by_name.setdefault(group.key, []).append(group)
-    problems = []
-    seen: set[str] = set()
-    right = {name for name, found in by_name.items() if len(found) == 1}
-    for member in (*_naming_others(desired.of(CONTACTS.name), right), *desired.of(MESSAGES.name)):
-        if member.lifecycle.absent:
-            continue
-        for name in member.value.groups:
-            if name in seen:
-                continue
-            seen.add(name)
-            found = by_name.get(name, [])
-            if not found:
-                message = f"the account has no group `{name}`, and this configuration does not manage groups"
-                problems.append(Problem("unknown-group", message, member.origin))
-            elif len(found) > 1:
-                ids = ", ".join(str(group.remote_id) for group in found)
-                message = (
-                    f"the account has {len(found)} groups called `{name}` (ids {ids}); "
-                    "pin one in a `groups` section, or rename one in the service"
-                )
-                problems.append(Problem("ambiguous", message, member.origin))
-    return problems
-
-
-def _naming_others(contacts: Sequence[Resource[Any]], groups: set[str]) -> Sequence[Resource[Any]]:
-    """The contacts; none when they name no other than these groups, as is usual."""
-    if isinstance(contacts, Table) and groups.issuperset(CONTACTS.groups_of(contacts.lines)):
-        return ()
-    return contacts
-
-
-def leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:
-    one = count == 1
-    message = (
-        f"{count} {'carrier' if one else 'carriers'} of `{owner}` in the account {'is' if one else 'are'} not known "
-        f"as complete, or {'holds' if one else 'hold'} earlier copies, and will be removed with the contacts in "
-        f"{'it' if one else 'them'}"
-    )
-    if lost:
-        message += (
-            f". There is no ledger: either it was lost, and the contacts are made again from this configuration, or "
-            f"another configuration has the owner `{owner}` too, and they are its contacts"
-        )
-    return Problem("unknown-carrier", message, None, Severity.WARNING)
-
-
-def check_foreign(foreign: Sequence[Resource[Any]], desired: Snapshot, policy: Policy) -> list[Problem]:
-    """A warning where `prune: all` might be taken to remove other owners' carriers."""
-    if not foreign or policy.prune_of(GROUPS.name) is not Prune.ALL or GROUPS.name not in desired:
-        return []
-    owners = sorted({owner_of(group.key) for group in foreign})
-    message = f"`prune: all` leaves the carriers of other owners alone: {', '.join(owners)}"
-    return [Problem("foreign-carrier", message, None, Severity.WARNING)]
+def user_group_ids(groups: Iterable[Resource[Any]]) -> dict[str, list[RemoteId]]:
+    """The ids of the groups that people see, by name; several where the account has the name more than once."""
+    names = {group.remote_id: group.key for group in groups if group.remote_id is not None}
+    ids: dict[str, list[RemoteId]] = {}
+    for id, name in names.items():
+        if not is_carrier(name):
+            ids.setdefault(name, []).append(id)
+    return ids

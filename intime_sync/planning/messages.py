@@ -20,10 +20,10 @@ from typing import Any
 from intime_sync.kinds.registry import BLOCKLIST, MESSAGES
 from intime_sync.model.change import Change, Create, Delete, Forget, Manual, Replace
 from intime_sync.model.ledger import Entry, Ledger
-from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource, Snapshot
 from intime_sync.planning.audience import Audience
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import Clock, KindPlan
 from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
@@ -53,16 +53,15 @@ def plan_messages(
     desired: Snapshot,
     ledger: Ledger,
     groups: MessageGroups,
-    policy: Policy,
-    clock: Clock,
+    context: PlanningContext,
     replacements: frozenset[str] = frozenset(),
 ) -> KindPlan:
     """The messages' changes, in the order of keys; `replacements` are keys of messages that shall be made anew."""
     plan = KindPlan()
     entries = ledger.of(MESSAGE)
-    differ = _MessageDiffer(ledger, groups, policy, clock, plan, Audience(desired))
+    differ = _MessageDiffer(ledger, groups, context, plan, Audience(desired))
     wanted = {resource.key for resource in desired.of(MESSAGE)}
-    prunes = removes_owned(policy.prune_of(MESSAGE))
+    prunes = removes_owned(context.policy.prune_of(MESSAGE))
     for key, entry in entries.items():
         if key not in wanted and not (prunes or entry.unknown or differ.is_past(entry.attributes)):
             differ.kept[key] = entry
@@ -84,16 +83,15 @@ class _MessageDiffer:
         self,
         ledger: Ledger,
         groups: MessageGroups,
-        policy: Policy,
-        clock: Clock,
+        context: PlanningContext,
         plan: KindPlan,
         audience: Audience,
     ) -> None:
         self.ledger = ledger
         self.entries = ledger.of(MESSAGE)
         self.groups = groups
-        self.policy = policy
-        self.clock = clock
+        self.lead_time = context.policy.message_lead_time
+        self.clock = context.clock
         self.plan = plan
         self.audience = audience
         self.kept: dict[str, Entry] = {}
@@ -155,7 +153,7 @@ class _MessageDiffer:
             )
             self.plan.problems.append(Problem("too-late", message, resource.origin))
             return False
-        if MESSAGES.due(after, self.clock.zone) - self.clock.now < self.policy.message_lead_time:
+        if MESSAGES.due(after, self.clock.zone) - self.clock.now < self.lead_time:
             message = (
                 f"{when}: too close for `policy.messages.lead_time`, so applying this will refuse it; "
                 "choose a later time"

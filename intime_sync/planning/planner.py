@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.base import CarriedKind, ListedKind, ScheduledKind
 from intime_sync.kinds.registry import KINDS
-from intime_sync.model.ledger import AccountRef, Ledger
+from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.policy import Policy
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
-from intime_sync.planning.account_groups import (
-    SortedGroups,
+from intime_sync.planning.account_groups import SortedGroups, groups_in, sort_groups
+from intime_sync.planning.carriers import leftover_carriers
+from intime_sync.planning.contacts import AccountGroups, plan_contacts
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import judge, lost_ledger
+from intime_sync.planning.listed import plan_listed
+from intime_sync.planning.matching import KindPlan
+from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
+from intime_sync.planning.planned_groups import (
     check_foreign,
     check_groups,
     groups_by_name,
     leftover_warning,
     named_groups,
-    sort_groups,
 )
-from intime_sync.planning.carriers import leftover_carriers
-from intime_sync.planning.contacts import AccountGroups, plan_contacts
-from intime_sync.planning.guards import judge, lost_ledger
-from intime_sync.planning.listed import plan_listed
-from intime_sync.planning.matching import Clock, KindPlan
-from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
 from intime_sync.planning.selection import EVERYTHING, Selection, check_selection, narrowed
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Which account is planned for, and its moment and zone."""
-
-    ref: AccountRef
-    clock: Clock
 
 
 def make_plan(
     desired: Snapshot,
     actual: Snapshot,
     ledger: Ledger,
-    policy: Policy,
-    account: Account,
+    context: PlanningContext,
     selection: Selection = EVERYTHING,
 ) -> Plan:
     """What to do so that `actual` becomes `desired`, as far as `selection` asks for it.
@@ -52,9 +41,10 @@ def make_plan(
     `actual` holds every listed kind that `desired` names, and the groups when it names contacts or messages. Raises
     InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
     """
+    owner, clock = context.account.owner, context.clock
     check_selection(selection, desired, ledger)
-    groups = sort_groups(actual, account.ref.owner, ledger)
-    plans = _plan_kinds(desired, actual, ledger, policy, account, selection, groups)
+    groups = sort_groups(groups_in(actual), owner, ledger)
+    plans = _plan_kinds(desired, actual, ledger, context, selection, groups)
     problems = [problem for plan in plans.values() for problem in plan.problems]
     problems += check_groups(desired, groups.users)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -62,24 +52,24 @@ def make_plan(
         raise InvalidConfiguration(sorted(errors, key=Problem.sort_key))
     everything = [change for plan in plans.values() for change in plan.changes]
     changes = narrowed(everything, selection, ledger)
-    problems += check_scheduled(desired, actual, ledger, changes, account.clock)
+    problems += check_scheduled(desired, actual, ledger, changes, clock)
     leftovers: tuple[RemoteId, ...] = ()
     carried = (kind.name for kind in KINDS if isinstance(kind, CarriedKind))
     if any(name in desired and selection.touches(name) for name in carried):
         leftovers = leftover_carriers(ledger, groups.own)
-    problems += check_foreign(groups.foreign, desired, policy)
+    problems += check_foreign(groups.foreign, desired, context.policy)
     if leftovers:
-        problems.append(leftover_warning(len(leftovers), account.ref.owner, lost=not ledger.lineage))
+        problems.append(leftover_warning(len(leftovers), owner, lost=not ledger.lineage))
     return Plan(
-        account=account.ref,
+        account=context.account,
         lineage=ledger.lineage,
         serial=ledger.serial,
         changes=changes,
         unchanged=sum(plan.unchanged for plan in plans.values()),
         guards=(
-            *judge(changes, actual, ledger, policy, account.clock),
+            *judge(changes, actual, ledger, context),
             # A target must not be the way round it: it would leave a ledger that knows nothing of the messages.
-            *lost_ledger(everything, actual, ledger, account.ref.owner),
+            *lost_ledger(everything, actual, ledger, owner),
         ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
         leftovers=leftovers,
@@ -92,8 +82,7 @@ def _plan_kinds(
     desired: Snapshot,
     actual: Snapshot,
     ledger: Ledger,
-    policy: Policy,
-    account: Account,
+    context: PlanningContext,
     selection: Selection,
     groups: SortedGroups,
 ) -> dict[KindName, KindPlan]:
@@ -107,13 +96,13 @@ def _plan_kinds(
         match kind:
             case ListedKind():
                 rows = groups.users if kind.has_members else actual.of(kind.name)
-                prune, entries = policy.prune_of(kind.name), ledger.of(kind.name)
-                plan = plan_listed(kind, wanted, rows, entries, prune, account.clock, again)
+                prune, entries = context.policy.prune_of(kind.name), ledger.of(kind.name)
+                plan = plan_listed(kind, wanted, rows, entries, prune, context.clock, again)
             case CarriedKind():
-                view = AccountGroups(ids, remade, groups.own, account.ref.owner)
-                plan = plan_contacts(wanted, ledger, view, policy, again)
+                view = AccountGroups(ids, remade, groups.own, context.account.owner)
+                plan = plan_contacts(wanted, ledger, view, context.policy, again)
             case ScheduledKind():
-                plan = plan_messages(desired, ledger, MessageGroups(ids, remade), policy, account.clock, again)
+                plan = plan_messages(desired, ledger, MessageGroups(ids, remade), context, again)
             case _:
                 assert_never(kind)
         plans[kind.name] = plan

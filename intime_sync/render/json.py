@@ -128,7 +128,7 @@ def _origin(origin: Origin | None) -> dict[str, Any] | None:
 
 def _guard(guard: Guard) -> dict[str, Any]:
     return {
-        "guard": guard.guard,
+        "guard": guard.rule.value,
         "kind": guard.kind,
         "tripped": guard.tripped,
         "override": guard.override,

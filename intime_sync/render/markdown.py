@@ -142,7 +142,7 @@ def _ending(plan: Plan) -> Iterator[str]:
 
 def _guard(guard: Guard, mask: Mask) -> str:
     message, override = (inert(mask(text)) for text in (guard.message, guard.override))
-    return f"- {code(inert(guard.guard))}: {prose(message)}; {how_to_lift(guard)} {code(override)}"
+    return f"- {code(inert(guard.rule))}: {prose(message)}; {how_to_lift(guard)} {code(override)}"
 
 
 def _problem(problem: Problem, mask: Mask) -> str:

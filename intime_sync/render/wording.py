@@ -9,7 +9,7 @@ from typing import Final
 
 from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import Action, Change, Delete, Manual, Replace, action_of
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.resource import Attributes, KindName
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import counted, inert
@@ -49,8 +49,8 @@ def stops_of(stopping: Iterable[Guard]) -> Stops:
     """What these guards, all of which stop the plan, stop in it."""
     guards = tuple(stopping)
     return Stops(
-        frozenset(guard.kind for guard in guards if guard.guard == "max_delete"),
-        any(guard.guard == "protect" for guard in guards),
+        frozenset(guard.kind for guard in guards if guard.rule is GuardRule.MAX_DELETE),
+        any(guard.rule is GuardRule.PROTECT for guard in guards),
     )
 
 
@@ -97,7 +97,7 @@ def counts_phrase(changes: Iterable[Change]) -> str:
 
 def how_to_lift(guard: Guard) -> str:
     """What to say before the guard's override."""
-    return "to allow precisely this:" if guard.override.startswith("--") else "to lift it, write"
+    return "to allow precisely this:" if guard.option else "to lift it, write"
 
 
 def leftover_carriers(plan: Plan) -> str:

@@ -35,7 +35,7 @@ NAMES = {
 
 
 @pytest.fixture
-def is_past(space: Workspace) -> Workspace:
+def settled(space: Workspace) -> Workspace:
     """Applied, with nobody's calls counted yet."""
     space.configure(EVERYTHING.replace("Jour", "Läkare"))
     space.apply()

@@ -30,9 +30,9 @@ from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
-from intime_sync.planning.guards import allowed
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import still_tripped
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account as PlannedAccount
 from intime_sync.planning.planner import make_plan
 from intime_sync.service.client import Client
 from intime_sync.service.secrets import Credentials, Secret
@@ -70,7 +70,7 @@ class Stopping(Exception):
     """A guard stops a plan."""
 
     def __init__(self, guards: tuple[Guard, ...]) -> None:
-        super().__init__(", ".join(f"{guard.guard} {guard.kind}" for guard in guards))
+        super().__init__(", ".join(f"{guard.rule} {guard.kind}" for guard in guards))
         self.guards = guards
 
 
@@ -151,7 +151,7 @@ class Account:
         self.wire.trial = trial
         with self.ledgers.hold("apply", 0) as session:
             plan, actual = self._plan(desired, session)
-            stopping = tuple(allowed(plan.guards, self.allow_delete, (), allow_resend=self.allow_resend))
+            stopping = tuple(still_tripped(plan.guards, self.allow_delete, (), allow_resend=self.allow_resend))
             if stopping:
                 raise Stopping(stopping)
             run = Run(
@@ -177,7 +177,7 @@ class Account:
             settle_in(session),
             lambda _seconds: None,
         )
-        return make_plan(desired, actual, session.ledger, POLICY, PlannedAccount(REF, self.clock)), actual
+        return make_plan(desired, actual, session.ledger, PlanningContext(REF, self.clock, POLICY)), actual
 
     def allow(self, guard: Guard) -> None:
         """As whoever reviewed the plan does: allow precisely what a guard stops."""

@@ -248,7 +248,7 @@ def test_protect_is_remembered_after_the_line_is_gone(kind: Kind, lab: Lab, styl
     assert lab.ledger().of(kind.name)[key].protect
     assert lab.plan(sections_of(kind, samples.items)).is_empty
     without = lab.plan(sections_of(kind, tuple(others)))
-    assert [(guard.guard, guard.kind) for guard in without.tripped()] == [("protect", kind.name)]
+    assert [(guard.rule, guard.kind) for guard in without.tripped()] == [("protect", kind.name)]
     # Only saying so lifts it.
     lifted = sections_of(kind, ({**first, "protect": False}, *others))
     assert actions(lab.plan(lifted)) == [("adopt", f"{kind.name}/{key}")]

@@ -17,9 +17,10 @@ from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput, StalePlan
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.base import LedgerSession
-from intime_sync.model.plan import Plan
+from intime_sync.model.plan import GuardRule, Plan
 from intime_sync.model.resource import Snapshot
-from intime_sync.planning.guards import LOST_LEDGER, judge, lost_ledger
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -91,8 +92,10 @@ class _FromFile:
             shown = "\n  ".join(reasons[:_SHOWN_REASONS])
             more = f"\n  and {len(reasons) - _SHOWN_REASONS} more" if len(reasons) > _SHOWN_REASONS else ""
             raise StalePlan(f"the plan is stale, so nothing was sent:\n  {shown}{more}", hint="plan again")
-        guards = judge(plan.changes, actual, session.ledger, settings.policy, clock)
+        guards = judge(
+            plan.changes, actual, session.ledger, PlanningContext(connection.account, clock, settings.policy)
+        )
         lost = tuple(lost_ledger(plan.changes, actual, session.ledger, connection.account.owner))
         # A plan that was narrowed shows only some of the messages that a lost ledger may have known.
-        lost = lost or tuple(guard for guard in plan.guards if guard.guard == LOST_LEDGER)
+        lost = lost or tuple(guard for guard in plan.guards if guard.rule is GuardRule.LOST_LEDGER)
         return replace(plan, guards=(*guards, *lost)), actual

@@ -16,7 +16,7 @@ from render_samples import ACCOUNT, EMPTY, LEFTOVERS_ONLY, LINEAGE, MESSAGES, NO
 
 from intime_sync.model.change import Change, Create, Delete, FieldChange, Manual, Replace, Update
 from intime_sync.model.ledger import AccountRef
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.resource import Address, Json, KindName, RemoteId
 from intime_sync.render.html import plan_to_html
@@ -149,7 +149,7 @@ def test_text_from_elsewhere_is_text(name: str, key: str, reason: str) -> None:
         Manual(address=contact, remote_id=None, before=None, after=None, reason=reason),
         Delete(address=other, remote_id=None, before={key: reason}, options={key: name}),
     )
-    guards = (Guard(key, KindName(key), True, name, reason),)
+    guards = (Guard(GuardRule.PROTECT, KindName(key), True, reason, remedy=name),)
     problems = (Problem(key, reason, where), Problem(name, name))
     plan = Plan(AccountRef(name, key, reason), LINEAGE, 3, changes, 0, guards, problems)
     text = plan_to_html(plan, mask=False, tool_version=key, created_at=NOW)

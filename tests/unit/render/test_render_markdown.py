@@ -13,7 +13,7 @@ from markdown_reader import Read, read_markdown
 from render_samples import ACCOUNT, EMPTY, LEFTOVERS_ONLY, LINEAGE, MESSAGES, PLAN, UNSTOPPED, address, person
 
 from intime_sync.model.change import Change, Create, Delete, FieldChange, Manual, Update
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, KindName, RemoteId
 from intime_sync.render.markdown import GITHUB_LIMIT, plan_to_markdown
@@ -144,7 +144,9 @@ def test_text_from_elsewhere_is_shown_as_it_is_and_does_nothing(key: str, name: 
         ),
         Manual(address=contact, remote_id=None, before=None, after={}, reason=reason),
     )
-    guard = Guard("protect", KindName("contact"), True, f"protect: false on {key}", f"{name} is {value}")
+    guard = Guard(
+        GuardRule.PROTECT, KindName("contact"), True, f"{name} is {value}", remedy=f"protect: false on {key}"
+    )
     plan = replace(
         plan,
         account=replace(ACCOUNT, owner=key, user=name, url=value),
@@ -207,7 +209,7 @@ def _plans(draw: st.DrawFn) -> Plan:
                 else Delete(address=Address(KindName(kind), key), remote_id=None, before={"firstname": name})
             )
     guards = tuple(
-        Guard("protect", KindName("group"), True, draw(TEXT), "x" * 99)
+        Guard(GuardRule.PROTECT, KindName("group"), True, "x" * 99, remedy=draw(TEXT))
         for _ in range(draw(st.sampled_from([0, 2, 300])))
     )
     warnings = (Problem("odd", draw(TEXT) * 50, None, Severity.WARNING),) * draw(st.sampled_from([0, 1, 100]))

@@ -11,7 +11,7 @@ from render_samples import ACCOUNT, LINEAGE, NOW, address
 
 from intime_sync.model.change import Action, Create, FieldChange, Manual, Update
 from intime_sync.model.drift import Drift, Gone
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.report import Report, Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId
@@ -67,7 +67,15 @@ def _all_formats(name: str, mask: bool) -> list[str]:
         ),
         Manual(address=group, remote_id=None, before=None, after={"name": name}, reason=name),
     )
-    plan = Plan(ACCOUNT, LINEAGE, 3, changes, 0, (Guard("g", KindName("group"), True, name, name),), (problem,))
+    plan = Plan(
+        ACCOUNT,
+        LINEAGE,
+        3,
+        changes,
+        0,
+        (Guard(GuardRule.PROTECT, KindName("group"), True, name, remedy=name),),
+        (problem,),
+    )
     drift = Drift(
         lineage=LINEAGE,
         serial=1,

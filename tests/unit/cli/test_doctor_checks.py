@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from intime_sync.cli.checkups.account import is_garbled
-from intime_sync.cli.checkups.findings import failed, findings_to_json, findings_to_text, fine, skipped, warning
+from intime_sync.cli.doctor.account import is_garbled
+from intime_sync.cli.doctor.findings import failed, findings_to_json, findings_to_text, fine, skipped, warning
 
 FINDINGS = [
     fine("one", "all 0701740605"),

@@ -17,7 +17,7 @@ from zoneinfo import TZPATH
 from filelock import FileLock, Timeout
 
 from intime_sync import __version__
-from intime_sync.cli.checkups.findings import CheckResult, broken, failed, fine, warning
+from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, warning
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.wiring import check_ledger, credentials_of
 from intime_sync.config.desired import load_desired
