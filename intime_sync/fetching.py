@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from intime_sync.kinds.base import ItemContext, ListedKind
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import GROUPS, LISTED_BY_NAME
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.service.client import Client

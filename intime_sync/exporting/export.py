@@ -10,7 +10,7 @@ from typing import Final
 from intime_sync.errors import InvalidInput
 from intime_sync.exporting.files import PEOPLE_FILE, people_csv, section_file, section_yaml
 from intime_sync.exporting.people import People
-from intime_sync.kinds.base import ExportContext
+from intime_sync.kinds.exports import ExportContext
 from intime_sync.kinds.registry import CONTACTS, GROUPS, LISTED
 from intime_sync.kinds.spelling import Keys, folded
 from intime_sync.model.resource import KindName, RemoteId, Snapshot

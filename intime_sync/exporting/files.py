@@ -13,7 +13,7 @@ from typing import Final
 
 from intime_sync.exporting.people import LIST_SEPARATOR, Person, item_of
 from intime_sync.exporting.yaml_text import scalar_text, section_text
-from intime_sync.kinds.base import ExportedSection
+from intime_sync.kinds.exports import ExportedSection
 
 PEOPLE_FILE: Final = "people/contacts.csv"
 ROOT_SCHEMA: Final = "intime.schema.json"

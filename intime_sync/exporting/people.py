@@ -12,8 +12,8 @@ from typing import Final
 from unicodedata import category
 from zoneinfo import ZoneInfo
 
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.numbers import read_email
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.kinds.spelling import LONGEST_KEY, Keys, folded, spelled_number
 from intime_sync.model.problem import NO_PLACE, Severity

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import SectionSpec
-from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
-from intime_sync.kinds.words import Show, Words
+from intime_sync.kinds.reading import Item, ItemContext
+from intime_sync.kinds.words import Words
 from intime_sync.model.change import Update
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, RemoteId, Resource
@@ -24,22 +24,6 @@ from intime_sync.service.endpoints import Endpoint
 from intime_sync.service.reply import Unexpected
 from intime_sync.service.requests import Request, WireFormat
 from intime_sync.service.xml import Element
-
-__all__ = [
-    "AnyKind",
-    "CarriedKind",
-    "ExportContext",
-    "ExportedSection",
-    "Item",
-    "ItemContext",
-    "Kind",
-    "ListedKind",
-    "Removal",
-    "ScheduledKind",
-    "Show",
-    "WireContext",
-    "read_lifecycle",
-]
 
 
 @dataclass(frozen=True, slots=True)

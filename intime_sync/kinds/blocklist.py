@@ -7,20 +7,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from intime_sync.kinds.base import (
-    ExportContext,
-    ExportedSection,
-    Item,
-    ItemContext,
-    ListedKind,
-    Removal,
-    Show,
-    WireContext,
-    read_lifecycle,
-)
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
+from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, text
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
 from intime_sync.kinds.spelling import spelled_number
+from intime_sync.kinds.words import Show
 from intime_sync.model.drift import DriftChange
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Resource

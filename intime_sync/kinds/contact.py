@@ -10,12 +10,13 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from intime_sync.kinds.base import CarriedKind, Item, ItemContext, Show, WireContext, read_lifecycle
+from intime_sync.kinds.base import CarriedKind, WireContext
 from intime_sync.kinds.columns import read_emails, read_mobiles, read_names_of_groups, read_texts
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
-from intime_sync.kinds.words import full_name
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
+from intime_sync.kinds.words import Show, full_name
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service import requests

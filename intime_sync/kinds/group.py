@@ -6,19 +6,12 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from intime_sync.kinds.base import (
-    ExportContext,
-    ExportedSection,
-    Item,
-    ItemContext,
-    ListedKind,
-    Removal,
-    Show,
-    WireContext,
-    read_lifecycle,
-)
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
+from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
 from intime_sync.kinds.spelling import folded
+from intime_sync.kinds.words import Show
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service import endpoints, requests

@@ -12,13 +12,15 @@ from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from intime_sync.kinds.base import Item, ItemContext, ScheduledKind, Show, WireContext, read_lifecycle
+from intime_sync.kinds.base import ScheduledKind, WireContext
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.message_fields import SPEC
 from intime_sync.kinds.numbers import read_mobile, short
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
 from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
+from intime_sync.kinds.words import Show
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.resource import Attributes, Json, KindName, RemoteId, Resource
 from intime_sync.service import gsm, requests

@@ -8,22 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from intime_sync.kinds.base import (
-    ExportContext,
-    ExportedSection,
-    Item,
-    ItemContext,
-    ListedKind,
-    Removal,
-    Show,
-    WireContext,
-    read_lifecycle,
-)
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
+from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, boolean, text
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
 from intime_sync.kinds.spelling import Keys, folded, spelled_number
 from intime_sync.kinds.times import read_time
-from intime_sync.kinds.words import full_name
+from intime_sync.kinds.words import Show, full_name
 from intime_sync.model.change import Update
 from intime_sync.model.drift import DriftChange
 from intime_sync.model.problem import Origin

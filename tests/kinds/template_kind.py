@@ -6,8 +6,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from intime_sync.kinds.base import Item, ItemContext, ListedKind, Removal, Show, WireContext, read_lifecycle
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
 from intime_sync.kinds.fields import ENSURE, PROTECT, SectionSpec, text
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
+from intime_sync.kinds.words import Show
 from intime_sync.model.change import Update
 from intime_sync.model.drift import DriftChange
 from intime_sync.model.problem import Origin

@@ -178,7 +178,7 @@ def _export(
 ) -> tuple[Export, Settings]:
     """What the account and `people` come to; the settings with an owner that is free, where that is to be found."""
     from intime_sync.exporting.export import default_owner, export_account, owners
-    from intime_sync.kinds.base import ExportContext
+    from intime_sync.kinds.exports import ExportContext
 
     kinds = [BY_SECTION[name].name for name in wanted] + [CONTACTS.name]
     if settings.url == EMBEDDED:
