@@ -6,6 +6,7 @@ against the emulator over HTTP.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -17,7 +18,9 @@ import pytest
 import template_handler
 from harness import Ran, Workspace, workspace
 
+import intime_sync
 from intime_sync.emulator.handlers import ENDPOINTS
+from intime_sync.kinds.registry import BY_NAME, BY_SECTION
 
 COMMAND = Path(__file__).with_name("template_command.py")
 NUMBER = "070-174 06 05"
@@ -189,3 +192,50 @@ def test_it_is_exported_and_plans_clean(templates: TemplateSpace) -> None:
     assert "  - {name: Thanks, body: Thank you for your visit.}\n" in exported
     plan = json.loads(templates.ok("plan", "found", "--format", "json"))
     assert {change["action"] for change in plan["changes"]} == {"adopt"}
+
+
+PACKAGE = Path(intime_sync.__file__).parent
+GENERAL = (
+    *sorted(PACKAGE.glob("render/**/*.py")),
+    *(PACKAGE / f"planning/{name}.py" for name in ("planner", "drift", "listed", "matching", "index")),
+    *(PACKAGE / f"planning/{name}.py" for name in ("selection", "staleness", "pruning")),
+    *(PACKAGE / f"applying/{name}.py" for name in ("applier", "goals", "listed")),
+)
+OF_ONE_KIND = {"GROUPS", "CONTACTS", "BLOCKLIST", "MESSAGES"}
+
+
+def named_kinds(source: str) -> list[str]:
+    """Kinds that the code asks for: by the registry's names for them, or by comparing with the name of a kind."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            found += (alias.name for alias in node.names if alias.name in OF_ONE_KIND)
+        compared = (
+            [*node.comparators, node.left]
+            if isinstance(node, ast.Compare)
+            else [node.value]
+            if isinstance(node, ast.MatchValue)
+            else []
+        )
+        for part in compared:
+            found += (
+                constant.value
+                for constant in ast.walk(part)
+                if isinstance(constant, ast.Constant) and constant.value in {*BY_NAME, *BY_SECTION}
+            )
+    return found
+
+
+@pytest.mark.parametrize("path", GENERAL, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_general_module_asks_for_one_kind(path: Path) -> None:
+    assert named_kinds(path.read_text()) == []
+
+
+def test_modules_that_ask_for_one_kind_are_found() -> None:
+    assert named_kinds(
+        'from x import GROUPS\nif kind in ("message", "x"): pass\nmatch kind:\n case "group": pass'
+    ) == [
+        "GROUPS",
+        "message",
+        "group",
+    ]
