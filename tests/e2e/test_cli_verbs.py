@@ -11,9 +11,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from cli_world import EVERYTHING, assert_no_trace, in_background, numbers, posts, section
+from cli_world import EVERYTHING, assert_no_trace, numbers, posts, section
 from golden_files import check_golden
-from harness import HEAD, Ran, Workspace, workspace
+from harness import HEAD, Ran, Workspace, in_background, workspace
 
 from intime_sync import __version__
 from intime_sync.cli.main import VERBS
