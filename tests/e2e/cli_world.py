@@ -160,25 +160,6 @@ def _wait_until_it_reads(process: subprocess.Popen[bytes]) -> None:
     wait_for(lambda: state.read_text().rpartition(")")[2].split()[0] == "S", "the command to read the answer")
 
 
-@contextmanager
-def in_background(space: Workspace, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that goes on beside the test, killed at the end if it is still there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "intime_sync", *arguments],
-        cwd=space.path,
-        env=space.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 class OddService:
     """A service that answers every read with the same bytes.
 

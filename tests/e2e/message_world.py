@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cli_world import assert_no_trace, in_background
-from harness import PATIENCE, Ran, Workspace, workspace
+from cli_world import assert_no_trace
+from harness import PATIENCE, Ran, Workspace, in_background, workspace
 
 DUE = datetime(2036, 12, 24, 8)  # noqa: DTZ001 - the service's clock is naive wall time
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import EVERYTHING, in_background, posts
-from harness import PATIENCE, Workspace, wait_for, workspace
+from cli_world import EVERYTHING, posts
+from harness import PATIENCE, Workspace, in_background, wait_for, workspace
 
 MESSAGE = """\
 messages:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import faults, in_background, on_terminal
-from harness import Workspace, wait_for
+from cli_world import faults, on_terminal
+from harness import Workspace, in_background, wait_for
 from message_world import DUE, campaign, failed, messaging, sent, states
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cli_world import faults, in_background, posts
-from harness import Workspace, wait_for
+from cli_world import faults, posts
+from harness import Workspace, in_background, wait_for
 from message_world import DUE, LOST, campaign, failed, messaging, receiver, sent, states
 
 from intime_sync.kinds.registry import MESSAGES

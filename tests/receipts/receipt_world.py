@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
-import select
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from harness import Workspace
+from harness import Workspace, serving
 
 from intime_sync.receipts import Receipt, ReceiptStore
 
@@ -86,24 +84,8 @@ def receiving(
     space: Workspace, *arguments: str, env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The real command on a free port, and the address that it printed; killed at the end if it is still there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "intime_sync", "receive", "--port", "0", *arguments],
-        cwd=space.path,
-        env=space.environment(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            assert select.select([process.stdout], [], [], 30)[0], "it does not start"
-            line = process.stdout.readline()
-            assert line.startswith("Ready for statuses at "), line + (process.stderr.read() if process.stderr else "")
-            yield process, line.split()[-1]
-        finally:
-            process.kill()
+    with serving(space, "receive", *arguments, env=env) as served:
+        yield served
 
 
 def page_of(process: subprocess.Popen[str]) -> str:

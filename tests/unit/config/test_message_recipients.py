@@ -16,8 +16,8 @@ from intime_sync.config.messages import resolve_messages
 from intime_sync.config.schema import Flavour, section_schema
 from intime_sync.config.tables import read_csv
 from intime_sync.errors import InvalidConfiguration
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.contact import Contact
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, MESSAGES
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, Resource

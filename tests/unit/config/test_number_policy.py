@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.columns import read_mobiles
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.render.masking import mask_text
 from intime_sync.render.problems import message_of

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.exporting.spelling import Keys, folded, spelled_number
+from intime_sync.kinds.spelling import Keys, folded, spelled_number
 from intime_sync.service.phone import parse_mobile
 
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intime_sync.kinds.base import ItemContext, WireContext
+from intime_sync.kinds.base import WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.resource import RemoteId, Resource

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from intime_sync.kinds.base import ItemContext, WireContext
+from intime_sync.kinds.base import WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Attributes, RemoteId, Resource
