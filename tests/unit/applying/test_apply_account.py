@@ -33,7 +33,7 @@ def assert_converged(lab: Lab, config: dict[str, list[dict[str, Any]]]) -> None:
     assert lab.plan(config).is_empty
 
 
-# Somebody was at the groups
+# Groups that were changed by hand
 
 
 @pytest.mark.parametrize("with_contacts", [False, True])
