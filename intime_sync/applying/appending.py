@@ -37,9 +37,9 @@ def append_contacts(run: Run, changes: Sequence[Create]) -> None:
             case Refused():
                 run.session.settle(intent, [])
                 run.finish(change, Status.FAILED, f"the service refuses it: {outcome}")
-            case NotSent(why):
+            case NotSent():
                 run.session.settle(intent, [])
-                run.finish(change, Status.FAILED, f"the service could not be reached: {why}")
+                run.finish(change, Status.FAILED, str(outcome))
             case Unknown(why):
                 run.session.settle(intent, [unknown_contact(key, change.after)])
                 hint = f"look in the service, then `ledger resolve contact/{key} --as sent|not-sent`"

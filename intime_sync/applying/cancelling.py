@@ -120,8 +120,8 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], failed: _NotCancel
                 run.notes.append(f"message/{key}: id {id} was already gone or sent")
             case Refused():
                 failed.refused[id] = str(outcome)
-            case NotSent(why):
-                failed.lost[id] = f"the service could not be reached: {why}"
+            case NotSent():
+                failed.lost[id] = str(outcome)
             case _:
                 asked.add(id)
                 failed.lost[id] = outcome.why if isinstance(outcome, Unknown) else "it answered with another id"

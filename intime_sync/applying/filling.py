@@ -193,8 +193,8 @@ class Filler:
             case Merged(old):
                 self.sender.forget_earlier(old)
                 self._reload(builds, tries)
-            case NotSent(why):
-                self._fail_all(builds, f"the service could not be reached: {why}")
+            case NotSent():
+                self._fail_all(builds, str(outcome))
             case Unknown(why):
                 if tries >= TRIES:
                     self._fail_all(builds, f"the service does not confirm it: {why}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change, Create, Delete, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.resource import Address, RemoteId, Resource
+from intime_sync.planning.index import by_id, by_identity, live
 from intime_sync.planning.lookalikes import looks_alike
 from intime_sync.service.requests import Request
 
@@ -21,14 +22,9 @@ class ListView:
     """A list, looked up by id and by identity; what was switched off is not there."""
 
     def __init__(self, kind: ListedKind, rows: Iterable[Resource[Any]]) -> None:
-        self.by_id: dict[RemoteId, Resource[Any]] = {}
-        self.by_identity: dict[Hashable, list[Resource[Any]]] = {}
-        for row in rows:
-            if kind.inert(kind.attributes(row.value)):
-                continue
-            if row.remote_id is not None:
-                self.by_id[row.remote_id] = row
-            self.by_identity.setdefault(kind.identity(row.value), []).append(row)
+        rows = live(kind, rows)
+        self.by_id = by_id(rows)
+        self.by_identity = by_identity(kind, rows)
 
 
 class Goal(Protocol):

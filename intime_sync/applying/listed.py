@@ -278,8 +278,8 @@ def _why_not(change: Change, outcome: Outcome) -> str:
             if id is not None and -id in ids:
                 return "the service did not change it: it is switched off there, or belongs to somebody else"
             return "the service said that it was done, but its list shows that it was not"
-        case NotSent(why):
-            return f"the service could not be reached: {why}"
+        case NotSent():
+            return str(outcome)
         case Unknown(why):
             return f"the list shows that it did not happen: {why}"
     assert_never(outcome)

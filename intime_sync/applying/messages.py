@@ -97,9 +97,9 @@ def _send_one(run: Run, change: Create | Replace, plan: Iterable[Change], earlie
         case Refused():
             run.session.settle(intent, [])
             run.finish(change, Status.FAILED, f"the service refuses it: {outcome}{_taken_back(change)}")
-        case NotSent(why):
+        case NotSent():
             run.session.settle(intent, [])
-            run.finish(change, Status.FAILED, f"the service could not be reached: {why}{_taken_back(change)}")
+            run.finish(change, Status.FAILED, f"{outcome}{_taken_back(change)}")
         case Unknown(why):
             run.session.settle(intent, [PutEntry(MESSAGE, key, entry)])
             hint = f"look in the service, then `ledger resolve message/{key} --as sent|not-sent`"

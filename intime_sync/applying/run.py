@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,8 @@ from intime_sync.model.change import Change, action_of, remote_id_of
 from intime_sync.model.policy import Policy
 from intime_sync.model.report import Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
-from intime_sync.planning.carriers import is_carrier, own_carriers
+from intime_sync.planning.account_groups import user_group_ids
+from intime_sync.planning.carriers import own_carriers
 from intime_sync.planning.matching import under_own_names
 from intime_sync.service.client import Client, Outcome, Unknown
 from intime_sync.service.requests import Request
@@ -172,17 +172,12 @@ class Run:
 
     def group_ids(self) -> Mapping[str, RemoteId]:
         """Ids of the user groups in the account by name; the ledger decides between several of one name."""
-        names = {
-            group.remote_id: group.key
-            for group in self.actual.get(GROUPS.name, ())
-            if group.remote_id is not None and not is_carrier(group.key)
-        }
-        counts = Counter(names.values())
+        listed = user_group_ids(self.actual.get(GROUPS.name, ()))
         # Only the ledger can tell which of several groups of one name is meant.
-        ids = {name: id for id, name in names.items() if counts[name] == 1}
+        ids = {name: same[0] for name, same in listed.items() if len(same) == 1}
         for name, entry in self.session.ledger.of(GROUPS.name).items():
             # A group that was renamed by hand is no longer the one that contacts are meant to be in.
-            if entry.remote_id is not None and names.get(entry.remote_id) == name:
+            if entry.remote_id is not None and entry.remote_id in listed.get(name, ()):
                 ids[name] = entry.remote_id
         return ids
 

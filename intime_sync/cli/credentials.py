@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from intime_sync.addresses import is_this_machine
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError
-from intime_sync.kinds.urls import is_loopback
 from intime_sync.model.ledger import AccountRef
 from intime_sync.service.secrets import Secret
 
@@ -59,7 +59,7 @@ def _check_host(url: str, environ: Mapping[str, str]) -> None:
     named = {name.strip().lower().rstrip(".") for name in environ.get("INTIME_ALLOWED_HOSTS", "").split(",")}
     with suppress(ValueError):
         named.add((urlsplit(environ.get("INTIME_URL", "")).hostname or "").rstrip("."))
-    if host == _SERVICE_HOST or is_loopback(host) or (host and host in named):
+    if host == _SERVICE_HOST or is_this_machine(host) or (host and host in named):
         return
     raise CredentialsError(
         f"`account.url` points to {host}, which the environment does not allow to receive the user name and hash",

@@ -20,7 +20,7 @@ from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.policy import Numbers
-from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.resending import group_members
 from intime_sync.service.gsm import parts
@@ -102,14 +102,12 @@ def one_off(
     number, `contact/KEY` of the configuration, or `group/NAME`.
     """
     problems: list[tuple[str, Problem]] = []
-    collected: list[Problem] = []
-    context = ItemContext(
-        settings.region, settings.zone, collected, _nowhere, settings.policy.numbers is Numbers.POSSIBLE
-    )
+    possible = settings.policy.numbers is Numbers.POSSIBLE
+    context = ItemContext.without_places(settings.region, settings.zone, possible_numbers=possible)
 
     def take(option: str) -> None:
-        problems.extend((option, problem) for problem in collected)
-        collected.clear()
+        problems.extend((option, problem) for problem in context.problems)
+        context.problems.clear()
 
     sender = read_sender({"sender": given["sender"] or default_sender(settings.owner)}, context)
     take("--sender")
@@ -146,10 +144,6 @@ def one_off(
 def default_sender(owner: str) -> str:
     """The owner's name, with the characters and the length that a sender may have."""
     return re.sub("[^A-Za-z0-9.-]", "-", owner)[:_LONGEST_SENDER]
-
-
-def _nowhere(*_path: object) -> Origin:
-    return Origin("", 0, 0)
 
 
 def _send_at(text: str | None, context: ItemContext, now: datetime, zone: ZoneInfo) -> WallTime | None:

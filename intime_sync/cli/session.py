@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from intime_sync.addresses import is_this_machine
 from intime_sync.cli.connection import Connection
 from intime_sync.cli.output import Output
 from intime_sync.cli.places import ledger_path, receipts_path
@@ -31,7 +32,6 @@ from intime_sync.ledgers.base import OpenLedger
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
 from intime_sync.planning.context import PlanningContext
@@ -39,8 +39,6 @@ from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.service.client import Client
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +141,12 @@ def check_ledger(ledger: Ledger, account: AccountRef) -> None:
 
 def _is_local(url: str) -> bool:
     """Whether a URL is on this machine, where an emulator may have another port every time."""
-    return url == EMBEDDED or urlsplit(url).hostname in _LOOPBACK
+    return url == EMBEDDED or is_this_machine(urlsplit(url).hostname or "")
 
 
 def reading_context(settings: Settings) -> ItemContext:
     """What kinds need for reading the rows of lists."""
-    return ItemContext(settings.region, settings.zone, [], lambda *_: Origin("", 0, 0))
+    return ItemContext.without_places(settings.region, settings.zone)
 
 
 def clock_of(settings: Settings, client: Client | None = None) -> Clock:

@@ -16,12 +16,11 @@ from intime_sync.exporting.spelling import Keys, folded, spelled_number
 from intime_sync.exporting.yaml_text import Item
 from intime_sync.kinds.base import ItemContext, ListedKind
 from intime_sync.kinds.registry import BY_SECTION
-from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.problem import NO_PLACE, Severity
 from intime_sync.model.resource import RemoteId, Resource
 from intime_sync.service.times import TimeFault, WallTime, parse_wall_time, wall_to_instant
 
 _RESERVED: Final = "~"
-_NOWHERE: Final = Origin("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +210,10 @@ def _fault(section: str, item: Mapping[str, Any], wanted: Any, account: ListCont
     """Why the kind does not read `item` as `wanted` (its key, or its whole value); None when it does."""
     if section == "reminders" and "mobile" not in item.get("attendant", {}):
         return "it has no number"
-    problems: list[Problem] = []
     zone = account.zone if account else ZoneInfo("UTC")
-    context = ItemContext(account.region if account else "SE", zone, problems, lambda *_: _NOWHERE)
-    read = BY_SECTION[section].read(item, _NOWHERE, context)
-    errors = [problem.message for problem in problems if problem.severity is Severity.ERROR]
+    context = ItemContext.without_places(account.region if account else "SE", zone)
+    read = BY_SECTION[section].read(item, NO_PLACE, context)
+    errors = [problem.message for problem in context.problems if problem.severity is Severity.ERROR]
     if errors:
         return errors[0]
     if read is None or wanted not in (read.key, read.value):

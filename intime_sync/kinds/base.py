@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.fields import SectionSpec
 from intime_sync.model.change import Update
-from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.problem import NO_PLACE, Origin, Problem, Severity
 from intime_sync.model.resource import PRESENT, Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service.endpoints import Endpoint
 from intime_sync.service.reply import Unexpected
@@ -39,6 +39,11 @@ class ItemContext:
     problems: list[Problem]
     locate: Callable[..., Origin] = field(repr=False)
     possible_numbers: bool = False
+
+    @classmethod
+    def without_places(cls, region: str, zone: ZoneInfo, *, possible_numbers: bool = False) -> Self:
+        """A context for items that stand in no file: their problems are collected with NO_PLACE."""
+        return cls(region, zone, [], lambda *_: NO_PLACE, possible_numbers)
 
     def error(self, code: str, message: str, *path: str | int) -> None:
         """Note a problem that stops."""

@@ -10,8 +10,9 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, UnknownCarrier
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Resource
+from intime_sync.planning.account_groups import user_group_ids
 from intime_sync.planning.awaiting import is_awaited
-from intime_sync.planning.carriers import is_carrier, leftover_carriers, own_carriers
+from intime_sync.planning.carriers import leftover_carriers, own_carriers
 from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import is_surplus
 
@@ -23,15 +24,9 @@ class GroupRows:
     """The account's groups: all by id, those that people see by name, this owner's carriers by id."""
 
     def __init__(self, rows: Sequence[Resource[Any]], owner: str, ledger: Ledger) -> None:
-        self.by_id: dict[RemoteId, str] = {}
-        self.by_name: dict[str, list[RemoteId]] = {}
+        self.by_id = {row.remote_id: row.key for row in rows if row.remote_id is not None}
+        self.by_name = user_group_ids(rows)
         self.own_carriers = own_carriers(rows, owner, ledger)
-        for row in rows:
-            if row.remote_id is None:
-                continue
-            self.by_id[row.remote_id] = row.key
-            if not is_carrier(row.key):
-                self.by_name.setdefault(row.key, []).append(row.remote_id)
 
 
 @dataclass(slots=True)

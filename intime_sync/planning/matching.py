@@ -13,7 +13,8 @@ from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.problem import Problem
-from intime_sync.model.resource import RemoteId, Resource, Snapshot
+from intime_sync.model.resource import Resource, Snapshot
+from intime_sync.planning.index import by_id, by_identity
 from intime_sync.planning.ownership import is_surplus
 
 
@@ -49,18 +50,14 @@ class Index:
 
     def __init__(self, kind: ListedKind, actual: Iterable[Resource[Any]]) -> None:
         self.kind = kind
-        self.by_id: dict[RemoteId, Resource[Any]] = {}
-        self.by_identity: dict[Hashable, list[Resource[Any]]] = {}
+        actual = list(actual)
+        self.by_id = by_id(actual)
+        # Rows without ids cannot be told from their twins, and one removal removes both: the first stands for all.
+        self.by_identity = {
+            identity: [row for at, row in enumerate(rows) if at == 0 or row.remote_id is not None]
+            for identity, rows in by_identity(kind, actual).items()
+        }
         self.claimed: dict[int, str] = {}
-        for resource in actual:
-            same = self.by_identity.setdefault(kind.identity(resource.value), [])
-            if resource.remote_id is None:
-                # What has no id cannot be told from its twin, and one removal removes both.
-                if same:
-                    continue
-            else:
-                self.by_id[resource.remote_id] = resource
-            same.append(resource)
 
     def all(self) -> Iterator[Resource[Any]]:
         for same in self.by_identity.values():

@@ -15,7 +15,8 @@ from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.carriers import is_carrier, leftover_carriers, own_carriers, owner_of
+from intime_sync.planning.account_groups import sort_groups
+from intime_sync.planning.carriers import leftover_carriers, owner_of
 from intime_sync.planning.contacts import AccountGroups, plan_contacts
 from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.guards import judge, lost_ledger
@@ -39,7 +40,7 @@ def make_plan(
     """
     owner, clock = context.account.owner, context.clock
     check_selection(selection, desired, ledger)
-    user_groups, own, foreign = _sort_groups(actual, owner, ledger)
+    user_groups, own, foreign = sort_groups(actual.of(GROUPS.name), owner, ledger)
     plans = _plan_kinds(desired, actual, ledger, context, selection, user_groups, own)
     problems = [problem for plan in plans.values() for problem in plan.problems]
     problems += _check_groups(desired, user_groups)
@@ -117,21 +118,6 @@ def _plan_kinds(
         else:
             plans[kind.name] = plan_messages(desired, ledger, MessageGroups(ids, remade), context, again)
     return plans
-
-
-def _sort_groups(
-    actual: Snapshot, owner: str, ledger: Ledger
-) -> tuple[list[Resource[Any]], dict[RemoteId, str], list[Resource[Any]]]:
-    """The user groups, this owner's carriers by id, and other owners' carriers."""
-    users: list[Resource[Any]] = []
-    own = own_carriers(actual.of(GROUPS.name), owner, ledger)
-    foreign: list[Resource[Any]] = []
-    for group in actual.of(GROUPS.name):
-        if not is_carrier(group.key):
-            users.append(group)
-        elif group.remote_id not in own:
-            foreign.append(group)
-    return users, own, foreign
 
 
 def _groups_by_name(

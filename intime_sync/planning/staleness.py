@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Manual, Replace, Update, before_of
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
-from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
+from intime_sync.planning.index import by_id, by_identity, live
 from intime_sync.planning.matching import Clock
 
 
@@ -58,13 +58,9 @@ class _Rows:
 
     def __init__(self, kind: ListedKind, actual: Snapshot) -> None:
         self.kind = kind
-        self.by_id: dict[RemoteId, Resource[Any]] = {}
-        self.by_identity: dict[Hashable, Resource[Any]] = {}
-        for row in actual.of(kind.name):
-            if row.remote_id is not None:
-                self.by_id[row.remote_id] = row
-            if not kind.inert(kind.attributes(row.value)):
-                self.by_identity.setdefault(kind.identity(row.value), row)
+        rows = actual.of(kind.name)
+        self.by_id = by_id(rows)
+        self.by_identity = by_identity(kind, live(kind, rows))
 
 
 def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, actual: Snapshot) -> Iterator[str]:
@@ -86,7 +82,7 @@ def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, a
             if change.remote_id is not None:
                 row = rows.by_id.get(change.remote_id)
             elif before is not None:
-                row = rows.by_identity.get(kind.identity_of(before))
+                row = next(iter(rows.by_identity.get(kind.identity_of(before), ())), None)
             entry = ledger.of(kind.name).get(change.address.key)
             if row is None and isinstance(change, Manual) and entry is not None and entry.awaited is not None:
                 return  # it is held just because no list shows it yet

@@ -16,7 +16,7 @@ from receipt_world import MOMENT, is_root, stored
 from intime_sync.errors import IntimeSyncError
 from intime_sync.receipts import Delivery, DeliveryCounts, Receipt, ReceiptStore
 from intime_sync.receipts.deliveries import deliveries_of
-from intime_sync.service.statuses import Outcome, status_level
+from intime_sync.service.statuses import DeliveryOutcome, status_level
 
 
 def test_every_status_is_kept_once_and_in_order(data):
@@ -63,7 +63,7 @@ def test_counting_in_sql_is_counting_current_receipts(tmp_path_factory, reports)
         for id, status in reports:
             store.record(id, status, "t", MOMENT)
         found = [status_level(delivery.current.status).outcome for delivery in deliveries_of(stored(data)).values()]
-        assert store.counts() == DeliveryCounts(*(found.count(outcome) for outcome in Outcome))
+        assert store.counts() == DeliveryCounts(*(found.count(outcome) for outcome in DeliveryOutcome))
         assert store.counts().total == len({id for id, _ in reports})
         assert all(isinstance(delivery, Delivery) for delivery in store.latest(10))
 

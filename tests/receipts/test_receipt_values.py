@@ -14,13 +14,13 @@ from receipt_world import MOMENT
 from intime_sync.receipts import Delivery, Receipt, ReceiveOptions
 from intime_sync.receipts.deliveries import deliveries_of
 from intime_sync.receipts.form import BadForm, StatusReport, parse_report
-from intime_sync.service.statuses import LEVELS, Outcome, status_level
+from intime_sync.service.statuses import LEVELS, DeliveryOutcome, status_level
 
 PRINTABLE = st.text(max_size=200).map(str.strip).filter(str.isprintable)
 
 
 def test_every_documented_level_has_its_outcome_and_words_of_its_own():
-    assert [number for number in LEVELS if LEVELS[number].outcome is Outcome.NOT_DELIVERED] == [0, 1, 2, 3, 4]
+    assert [number for number in LEVELS if LEVELS[number].outcome is DeliveryOutcome.NOT_DELIVERED] == [0, 1, 2, 3, 4]
     assert [number for number in LEVELS if LEVELS[number].delivered] == [20]
     assert [number for number in LEVELS if not LEVELS[number].is_final] == [21]
     assert len({level.meaning for level in LEVELS.values()}) == len(LEVELS) == 7
@@ -31,7 +31,7 @@ def test_every_documented_level_has_its_outcome_and_words_of_its_own():
 @pytest.mark.parametrize("number", [5, 19, 22, 9999])
 def test_a_level_that_nobody_documented_stays_a_number(number):
     level = status_level(number)
-    assert (level.meaning, level.outcome, level.is_final) == (f"status {number}", Outcome.UNKNOWN, False)
+    assert (level.meaning, level.outcome, level.is_final) == (f"status {number}", DeliveryOutcome.UNKNOWN, False)
 
 
 @pytest.mark.parametrize(

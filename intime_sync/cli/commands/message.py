@@ -25,7 +25,7 @@ from intime_sync.fetching import fetch_kind
 from intime_sync.kinds.registry import BLOCKLIST, GROUPS, MESSAGES
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, RemoteId, Snapshot
-from intime_sync.planning.carriers import is_carrier
+from intime_sync.planning.account_groups import user_group_ids
 from intime_sync.planning.resending import earlier_message, is_in_doubt
 from intime_sync.render.masking import mask_of
 from intime_sync.render.style import inert
@@ -93,11 +93,7 @@ def send_command(
         if not allow_blocked:
             _check_blocklist(message, settings, client)
         rows = fetch_kind(client, GROUPS, reading_context(settings)) if message.groups else ()
-        ids: dict[str, list[RemoteId]] = {}
-        for row in rows:
-            if row.remote_id is not None and not is_carrier(row.key):
-                ids.setdefault(row.key, []).append(row.remote_id)
-        item = message.item(ids, check_blocklist=not allow_blocked, anonymize=anonymize)
+        item = message.item(user_group_ids(rows), check_blocklist=not allow_blocked, anonymize=anonymize)
         out = Output.for_stdout(reveal) if format_ == "text" else notes
         out.write(_preview(message, out))
         if not auto_approve:
@@ -199,8 +195,8 @@ def _report_sent(message: OneOff, outcome: object, format_: str, reveal: bool | 
             return 0
         case Refused():
             raise ServiceError(f"the service refuses it: {outcome}; nothing was sent")
-        case NotSent(why):
-            raise ServiceError(f"the service could not be reached: {why}; nothing was sent")
+        case NotSent():
+            raise ServiceError(f"{outcome}; nothing was sent")
         case Unknown(why):
             raise OutcomeUnknown(
                 f"it cannot be known whether the message was sent: {why}",

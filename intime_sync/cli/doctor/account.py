@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -18,14 +18,14 @@ from intime_sync.kinds.registry import GROUPS, LISTED
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.account_groups import sort_groups
 from intime_sync.planning.carriers import (
     current_carriers,
     has_name_of,
-    is_carrier,
     leftover_carriers,
-    own_carriers,
     owner_of,
 )
+from intime_sync.planning.index import by_id
 from intime_sync.render.style import counted
 from intime_sync.service.client import Client
 from intime_sync.service.phone import parse_listed
@@ -162,9 +162,9 @@ def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Ite
     yield _numbers(visit, settings.region)
     if GROUPS.name in actual:
         ledger = view.ledger if view is not None else Ledger(lineage="")
-        there = own_carriers(actual.of(GROUPS.name), settings.owner, ledger)
-        yield _own_carriers(there, view, settings.owner)
-        yield from _other_carriers(actual.of(GROUPS.name), there)
+        groups = sort_groups(actual.of(GROUPS.name), settings.owner, ledger)
+        yield _own_carriers(groups.own, view, settings.owner)
+        yield from _other_carriers(groups.foreign)
     else:
         yield skipped("carriers", _NOT_REACHED)
 
@@ -190,9 +190,7 @@ def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
 def _echoes(actual: Snapshot, ledger: Ledger) -> Iterator[tuple[str, str]]:
     """Texts beyond ASCII as they were written, and as the account has them."""
     for kind in LISTED:
-        rows: dict[RemoteId, Resource[Any]] = {
-            row.remote_id: row for row in actual.of(kind.name) if row.remote_id is not None
-        }
+        rows = by_id(actual.of(kind.name))
         for entry in ledger.of(kind.name).values():
             row = rows.get(entry.remote_id) if entry.remote_id is not None else None
             if row is not None:
@@ -268,8 +266,8 @@ def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner:
     return fine(name, f"{counted(len(there), 'carrier')} of {owner}, all in the ledger")
 
 
-def _other_carriers(groups: Sequence[Resource[Any]], own: Collection[RemoteId]) -> Iterator[CheckResult]:
-    others = Counter(owner_of(group.key) for group in groups if is_carrier(group.key) and group.remote_id not in own)
+def _other_carriers(foreign: Iterable[Resource[Any]]) -> Iterator[CheckResult]:
+    others = Counter(owner_of(group.key) for group in foreign)
     if others:
         shown = ", ".join(f"{other} ({count})" for other, count in sorted(others.items()))
         yield fine("other owners", f"carriers that are left alone: {shown}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from intime_sync.emulator.options import EmulatorOptions
+from intime_sync.emulator.behaviour import Behaviour
 from intime_sync.emulator.xmlio import Element
 
 Item = TypeVar("Item")
@@ -27,7 +27,7 @@ class Context:
     """One request's surroundings: its transaction, the options, and the wall time in whole seconds."""
 
     db: sqlite3.Connection
-    options: EmulatorOptions
+    options: Behaviour
     now: datetime
 
 

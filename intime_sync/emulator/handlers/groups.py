@@ -8,8 +8,8 @@ from typing import Final, assert_never
 from lxml import etree
 
 from intime_sync.emulator import tables
+from intime_sync.emulator.behaviour import Names
 from intime_sync.emulator.handlers.base import Context, Listing, Refusal, Write
-from intime_sync.emulator.options import Names
 from intime_sync.emulator.xmlio import Element, empty_item, flag, leaf, nested_items, number
 
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from intime_sync.config.document import Document
-from intime_sync.config.tables import read_xlsx
+from intime_sync.config.workbook import read_xlsx
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec, boolean, text
 from intime_sync.model.problem import Problem
 

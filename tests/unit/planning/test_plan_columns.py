@@ -57,7 +57,7 @@ POLICIES = st.builds(
 
 ANNA = {"a": ({"mobile": "0701740605", "groups": ["Jour"]}, {})}
 HERS = (None, 101, {})
-"""Just what is wanted, in a carrier."""
+"""An entry that is exactly as wanted, in a carrier."""
 
 
 def columns_of(snapshot: Snapshot) -> Snapshot:
@@ -79,7 +79,7 @@ def made(wish: Snapshot, actual: Snapshot, known: Ledger, policy: Policy, select
 
 
 def owned_ledger(owned: dict[str, Any], wanted: dict[str, Any], filled: dict[int, Any], groups: set[str]) -> Ledger:
-    """What the ledger knows; an entry without fields of its own is just what is wanted."""
+    """Ledger entries; one without fields of its own is exactly as wanted."""
     entries: dict[str, Entry] = {}
     for at, (key, (item, carrier, special)) in enumerate(sorted(owned.items())):
         fields = item or (wanted[key][0] if key in wanted else {"mobile": "0701740605"})
@@ -207,9 +207,7 @@ def test_a_carrier_that_is_gone_and_a_group_that_was_made_again_are_seen() -> No
         ([("Jour", 11), ("Jour", 12)], "ambiguous"),
     ],
 )
-def test_a_group_that_cannot_be_told_is_blamed_on_a_contact_that_names_it(
-    rows: list[tuple[str, int]], code: str
-) -> None:
+def test_an_ambiguous_group_is_reported_at_a_contact_that_names_it(rows: list[tuple[str, int]], code: str) -> None:
     wish, _, known = settled_world(3)
     actual = Snapshot({GROUP: tuple(group_row(name, id) for name, id in [*rows, ("~clinic-a/101", 101)])})
     for contacts in (wish, Snapshot({CONTACT: tuple(wish.of(CONTACT))})):
