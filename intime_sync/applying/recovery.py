@@ -199,7 +199,7 @@ def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot)
             # A request of which nothing was heard may be carried out after another one has made the object.
             key=lambda row: (row.remote_id != ours, row.remote_id or 0),
         )
-        if kind.name == GROUPS.name and not made:
+        if kind.may_be_renamed and not made:
             alike = lookalikes(key, view.by_id.values(), taken - {ours})
             taken |= {row.remote_id for row in alike if row.remote_id is not None}
             for row in alike[:1]:

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from intime_sync.errors import CredentialsError, IntimeSyncError, ServiceError
 from intime_sync.fetching import fetch_kind
-from intime_sync.kinds.base import ItemContext, ListedKind, WireContext
+from intime_sync.kinds.base import ListedKind, WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.ledgers.base import LedgerSession
 from intime_sync.model.change import Change, action_of, remote_id_of

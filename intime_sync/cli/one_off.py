@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time

@@ -26,7 +26,7 @@ from intime_sync.config.desired import Configuration
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import IntimeSyncError, LedgerError
 from intime_sync.fetching import fetch_actual
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import KINDS, MESSAGES
 from intime_sync.ledgers.base import OpenLedger
 from intime_sync.ledgers.file import FileLedgerStore

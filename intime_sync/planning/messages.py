@@ -272,7 +272,7 @@ class _MessageDiffer:
 
 
 def check_scheduled(
-    desired: Snapshot, actual: Snapshot, entries: Mapping[str, Entry], changes: Iterable[Change], clock: Clock
+    desired: Snapshot, actual: Snapshot, ledger: Ledger, changes: Iterable[Change], clock: Clock
 ) -> list[Problem]:
     """Warnings about messages that are scheduled, or will be, to people who have left or opted out.
 
@@ -286,7 +286,7 @@ def check_scheduled(
     }
     problems = []
     for message in desired.of(MESSAGE):
-        entry = entries.get(message.key)
+        entry = ledger.of(MESSAGE).get(message.key)
         attributes = MESSAGES.attributes(message.value)
         if message.lifecycle.absent or MESSAGES.is_past(attributes, clock.now, clock.zone):
             continue

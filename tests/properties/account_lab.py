@@ -18,7 +18,7 @@ from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.errors import StalePlan
 from intime_sync.fetching import fetch_actual
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, GROUPS
 from intime_sync.ledgers.base import OpenLedger
 from intime_sync.ledgers.file import FileLedgerStore
