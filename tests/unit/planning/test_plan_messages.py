@@ -31,9 +31,8 @@ from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
-from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.guards import still_tripped
-from intime_sync.planning.matching import Clock
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
