@@ -17,8 +17,8 @@ from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Address, RemoteId, Resource
 from intime_sync.planning.awaiting import why_waiting
+from intime_sync.planning.context import Clock
 from intime_sync.planning.lookalikes import lookalikes
-from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import SURPLUS
 from intime_sync.service.client import Outcome, Unknown
 from intime_sync.service.reply import Ids, Refused

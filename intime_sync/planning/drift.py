@@ -28,9 +28,10 @@ from intime_sync.model.drift import (
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import Address, Attributes, KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.awaiting import all_awaited, is_awaited
+from intime_sync.planning.context import Clock
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.drift_groups import GroupDrift
-from intime_sync.planning.matching import Clock, Index
+from intime_sync.planning.matching import Index
 from intime_sync.planning.ownership import is_surplus
 
 

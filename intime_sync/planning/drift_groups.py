@@ -14,7 +14,7 @@ from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.account_groups import user_group_ids
 from intime_sync.planning.awaiting import is_awaited
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 from intime_sync.planning.ownership import is_surplus
 
 Reference: TypeAlias = tuple[str, RemoteId | None]

@@ -23,8 +23,7 @@ from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard, GuardRule
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.carriers import is_carrier, owner_of
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock, PlanningContext
 
 
 def judge(

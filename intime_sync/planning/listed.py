@@ -12,8 +12,9 @@ from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, Resource
 from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
+from intime_sync.planning.context import Clock
 from intime_sync.planning.diff import field_changes
-from intime_sync.planning.matching import Clock, Index, KindPlan, match
+from intime_sync.planning.matching import Index, KindPlan, match
 from intime_sync.planning.ownership import is_protected, lesson
 from intime_sync.planning.pruning import twins, undesired, unowned
 

@@ -11,7 +11,8 @@ from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Address, Resource
 from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
-from intime_sync.planning.matching import Clock, Index, KindPlan
+from intime_sync.planning.context import Clock
+from intime_sync.planning.matching import Index, KindPlan
 from intime_sync.planning.ownership import removes_owned
 
 

@@ -31,8 +31,8 @@ from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.carriers import unknown_carriers
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock, account_under_own_names
+from intime_sync.planning.context import Clock, PlanningContext
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons

@@ -12,7 +12,7 @@ from intime_sync.emulator import FaultPlan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 GROUP = KindName("group")
 PEOPLE: list[dict[str, Any]] = [

@@ -19,7 +19,7 @@ from intime_sync.model.ledger import Dispatch, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import RemoteId, Resource
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 AHEAD = {
     "key": "jul",

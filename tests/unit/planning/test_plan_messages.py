@@ -29,8 +29,7 @@ from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
 from intime_sync.model.ledger import AccountRef, Dispatch, Entry
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Snapshot
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
