@@ -1,4 +1,4 @@
-"""The planner: one screen that says how a plan comes about. Pure; the same inputs give the same plan."""
+"""Making a plan from desired, actual and ledger. Pure; the same inputs give the same plan."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def make_plan(
         unchanged=sum(plan.unchanged for plan in plans.values()),
         guards=(
             *judge(changes, actual, ledger, context),
-            # A target must not be the way round it: it would leave a ledger that knows nothing of the messages.
+            # Targets do not count here: an apply of them would leave a ledger that knows nothing of the messages.
             *lost_ledger(everything, actual, ledger, owner),
         ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
@@ -86,7 +86,7 @@ def _plan_kinds(
     selection: Selection,
     groups: SortedGroups,
 ) -> dict[KindName, KindPlan]:
-    """Each managed kind's part, groups first: contacts and messages need to know what becomes of them."""
+    """The plan of each managed kind, groups first, since those of contacts and messages depend on it."""
     plans: dict[KindName, KindPlan] = {}
     for kind in KINDS:
         if kind.name not in desired:

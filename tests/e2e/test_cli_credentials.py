@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from harness import SECRET, Workspace, workspace
 
-from intime_sync.cli.wiring import credentials_of
+from intime_sync.cli.credentials import credentials_of
 from intime_sync.config.settings import Settings, read_settings
 from intime_sync.errors import CredentialsError
 

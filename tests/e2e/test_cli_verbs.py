@@ -119,7 +119,8 @@ def test_validating_loads_nothing_that_only_the_network_or_errors_need(alone: Wo
     alone.configure("groups: []\ncontacts: []\n")
     loaded = loaded_by(alone, "validate")
     assert loaded & {*HEAVY, "difflib", "logging"} == {"yaml", "jsonschema_rs"}
-    assert not [module for module in loaded if module.startswith(("intime_sync.service", "intime_sync.ledgers"))]
+    network = ("intime_sync.service.client", "intime_sync.service.transport", "intime_sync.ledgers")
+    assert not [module for module in loaded if module.startswith(network)]
 
 
 def test_init_makes_a_configuration_that_validates_applies_and_stays_out_of_git(alone: Workspace) -> None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from intime_sync.cli.connection import connect
 from intime_sync.cli.options import environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import check_ledger, clock_of, connect, ledger_store, reading_context
+from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.files import find_files
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings
@@ -75,7 +76,7 @@ class _Sections(click.ParamType[tuple[str, ...]]):
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="People, who cannot be listed: a CSV, XLSX or vCard file; may be repeated.",
+    help="A CSV, XLSX or vCard file of people, since the service cannot list contacts; may be repeated.",
 )
 @click.option("--only", type=_Sections(), help=f"Export nothing else: {', '.join(_choices())}.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there; never intime.yaml.")
@@ -176,7 +177,7 @@ def _people(sources: Sequence[Path], settings: Settings) -> People:
 def _export(
     settings: Settings, people: People | None, wanted: Sequence[str], *, find_owner: bool
 ) -> tuple[Export, Settings]:
-    """What the account and `people` come to; the settings with an owner that is free, where that is to be found."""
+    """The export of the account and `people`, and the settings; with `find_owner`, under an owner that is free."""
     from intime_sync.exporting.export import default_owner, export_account, owners
     from intime_sync.kinds.exports import ExportContext
 
@@ -186,7 +187,7 @@ def _export(
     with connect(settings) as connection:
         view = ledger_store(settings).read()
         known = view.ledger.account
-        # The owner's name is only found with the account's groups; that it is this account is known before.
+        # The new owner is found from the account's groups, so the first check uses the owner that the ledger names.
         asked = known.owner if find_owner and known is not None else settings.owner
         check_ledger(view.ledger, replace(connection.account, owner=asked))
         actual = fetch_actual(connection.client, kinds, reading_context(settings))
@@ -216,11 +217,11 @@ def _carriers_warning(owner: str) -> str:
 
 
 def _refuse_doubling(directory: Path, export: Export) -> None:
-    """What an existing configuration says elsewhere must not be said again by the files of an export."""
+    """Refuse sections that the existing configuration has in other files already. Raises InvalidInput."""
     try:
         desired = load_desired(directory, environ()).desired
     except InvalidConfiguration:
-        return  # it may wait for these very files; what is still wrong when they are there is said then
+        return  # it may include files that are written only now; `_report` validates it again
     for kind, resources in desired.resources.items():
         section = BY_NAME[KindName(kind)].spec.name
         files = {resource.origin.file for resource in resources if resource.origin} - export.files.keys()
@@ -233,7 +234,7 @@ def _refuse_doubling(directory: Path, export: Export) -> None:
 
 
 def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people: bool, is_new: bool) -> None:
-    """Writes the files, intime.yaml last: without it, what a full disk has cut short is no configuration."""
+    """Write the files, intime.yaml last, so that an export cut short by a full disk is no configuration."""
     from intime_sync.exporting.files import IGNORE, include_lines, root_yaml
 
     directory = settings.directory
@@ -253,7 +254,7 @@ def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people:
 
 
 def _report(settings: Settings, export: Export, reveal: bool | None) -> None:
-    """What was written and what to do next; on stderr, what was not and why. Raises InvalidConfiguration."""
+    """Say what was written and what to do next, and on stderr what was left out. Raises InvalidConfiguration."""
     notes = Output.for_stderr(reveal)
     for remark in export.left_out:
         notes.note(f"left out: {remark}")
