@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,3 +129,45 @@ def workspace(path: Path, **options: Any) -> Iterator[Workspace]:
     """A workspace against an emulator of its own with these options."""
     with run_in_thread(EmulatorOptions(secret=SECRET, **options)) as emulator:
         yield Workspace(path, emulator)
+
+
+@contextmanager
+def in_background(
+    space: Workspace, *arguments: str, env: Mapping[str, str] | None = None, through: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
+    """A run beside the test, killed at the end if it is still there; `through` is a command that starts it."""
+    process = subprocess.Popen(
+        [*through, sys.executable, "-m", "intime_sync", *arguments],
+        cwd=space.path,
+        env=space.environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def serving(
+    space: Workspace, *arguments: str, env: Mapping[str, str] | None = None, through: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A command that serves on a free port, and the address that its first line ends with."""
+    with in_background(space, *arguments, "--port", "0", env=env, through=through) as process:
+        assert process.stdout is not None
+        assert select.select([process.stdout], [], [], 30)[0], "it does not start"
+        line = process.stdout.readline()
+        assert line, process.communicate(timeout=30)[1]
+        yield process, line.split()[-1]
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Poll until it is so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.01)

@@ -131,18 +131,3 @@ EDIT_REMINDERS: Final = post(
     {"1:ERROR1": _UNREADABLE, "2:ERROR1": "the reminders could not be changed"},
     negative_ids=True,
 )
-
-ALL_ENDPOINTS: Final = (
-    CREATE_MESSAGE,
-    DELETE_MESSAGE,
-    ADD_CONTACTS,
-    LIST_GROUPS,
-    ADD_GROUPS,
-    DELETE_GROUPS,
-    LIST_BLOCKLIST,
-    ADD_BLOCKLIST,
-    DELETE_BLOCKLIST,
-    LIST_REMINDERS,
-    ADD_REMINDERS,
-    EDIT_REMINDERS,
-)

@@ -145,33 +145,6 @@ def on_terminal(
     return Ran(code, shown.decode().replace("\r\n", "\n"), "")
 
 
-@contextmanager
-def in_background(space: Workspace, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that goes on beside the test, killed at the end if it is still there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "intime_sync", *arguments],
-        cwd=space.path,
-        env=space.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    """Poll until it is so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
-
-
 class OddService:
     """A service that answers every read with the same bytes; `posts` counts what was asked to change."""
 

@@ -19,13 +19,11 @@ from cli_world import (
     assert_no_trace,
     assert_nothing_private,
     faults,
-    in_background,
     odd_service,
     on_terminal,
     posts,
-    wait_for,
 )
-from harness import HEAD, SECRET, Workspace
+from harness import HEAD, SECRET, Workspace, in_background, wait_for
 
 LEDGER = ".intime/ledger.json"
 NAMES = {

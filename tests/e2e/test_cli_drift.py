@@ -7,17 +7,8 @@ import signal
 from datetime import datetime
 
 import pytest
-from cli_world import (
-    EVERYTHING,
-    assert_no_trace,
-    assert_nothing_private,
-    faults,
-    in_background,
-    odd_service,
-    posts,
-    wait_for,
-)
-from harness import HEAD, Ran, Workspace
+from cli_world import EVERYTHING, assert_no_trace, assert_nothing_private, faults, odd_service, posts
+from harness import HEAD, Ran, Workspace, in_background, wait_for
 
 MESSAGE = """\
 messages:

@@ -9,18 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_world import (
-    EVERYTHING,
-    OddService,
-    assert_no_secret,
-    assert_no_trace,
-    faults,
-    in_background,
-    odd_service,
-    posts,
-    wait_for,
-)
-from harness import SECRET, Ran, Workspace
+from cli_world import EVERYTHING, OddService, assert_no_secret, assert_no_trace, faults, odd_service, posts
+from harness import SECRET, Ran, Workspace, in_background, wait_for
 
 SMALL = "groups: [Personal]\nblocklist: [0701740607]\n"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import EVERYTHING, in_background, posts, wait_for
-from harness import Workspace, workspace
+from cli_world import EVERYTHING, posts
+from harness import Workspace, in_background, wait_for, workspace
 
 MESSAGE = """\
 messages:

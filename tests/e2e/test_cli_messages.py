@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import assert_no_trace, faults, in_background, on_terminal, posts, wait_for
-from harness import Ran, Workspace, workspace
+from cli_world import assert_no_trace, faults, on_terminal, posts
+from harness import Ran, Workspace, in_background, wait_for, workspace
 
 from intime_sync.kinds.registry import MESSAGES
 from intime_sync.receipts import ReceiptStore

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import in_background
 from faults.refusing import refuse
-from harness import Workspace, workspace
+from harness import Workspace, in_background, workspace
 
 from intime_sync.emulator.service import Call, Reply, Service, Share
 

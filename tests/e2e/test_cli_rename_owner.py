@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_world import assert_no_trace, faults, in_background, posts, wait_for
-from harness import HEAD, Ran, Workspace, workspace
+from cli_world import assert_no_trace, faults, posts
+from harness import HEAD, Ran, Workspace, in_background, wait_for, workspace
 
 from intime_sync.emulator.records import Contact
 

@@ -11,9 +11,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from cli_world import EVERYTHING, assert_no_trace, in_background, numbers, posts, section
+from cli_world import EVERYTHING, assert_no_trace, numbers, posts, section
 from golden_files import check_golden
-from harness import HEAD, Ran, Workspace, workspace
+from harness import HEAD, Ran, Workspace, in_background, workspace
 
 from intime_sync import __version__
 from intime_sync.cli.main import VERBS
@@ -107,7 +107,7 @@ def test_a_plan_with_nothing_to_do_loads_nothing_that_only_doing_needs(tmp_path:
         loaded = loaded_by(space, "plan")
     assert "intime_sync.planning.planner" in loaded, "it planned"
     # An empty account answers without XML, so that not even lxml has anything to do.
-    assert loaded & {*HEAVY, "tenacity"} == {"requests", "urllib3", "yaml", "jsonschema_rs"}
+    assert loaded & {*HEAVY} == {"requests", "urllib3", "yaml", "jsonschema_rs"}
     ours = {module for module in loaded if module.startswith("intime_sync.")}
     needless = ("intime_sync.applying", "intime_sync.emulator", "intime_sync.receipts", "intime_sync.exporting")
     assert not [module for module in ours if module.startswith(needless)]

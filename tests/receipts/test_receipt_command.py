@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from harness import Workspace
-from receipt_world import PATH_SECRET, calling, data_of, page_of, receiving, stored, wait_for
+from harness import Workspace, wait_for
+from receipt_world import PATH_SECRET, calling, data_of, page_of, receiving, stored
 
 from intime_sync.emulator import EmulatorOptions, run_in_thread
 from intime_sync.kinds.message import transid as transid_of

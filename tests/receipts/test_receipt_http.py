@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from callers import connected
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from receipt_world import PATH_SECRET, Caller, calling, stored
@@ -134,7 +134,7 @@ def _chunked(chunked: bool) -> dict[str, str]:
 
 
 def test_a_declared_size_is_refused_before_the_body_comes(shared):
-    with _raw(shared) as connection:
+    with connected(shared.url) as connection:
         path = urlsplit(shared.url).path
         connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n".encode())
         assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")
@@ -161,17 +161,12 @@ def test_bad_http_and_unfinished_requests_are_survived_in_silence(shared, capfd)
         f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nm".encode(),
         b"POST",
     ):
-        with _raw(shared) as connection:
+        with connected(shared.url) as connection:
             connection.sendall(raw)
     with calling(shared.url) as caller:
         assert caller.post(FORM) == (200, "4711")
     gc.collect()
     assert capfd.readouterr() == ("", "")
-
-
-def _raw(receiver: RunningReceipts) -> socket.socket:
-    parts = urlsplit(receiver.url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=20)
 
 
 def test_many_at_once_are_each_answered_with_their_own_id(caller: Caller, data: Path):

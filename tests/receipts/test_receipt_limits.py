@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from callers import connected
 from harness import Workspace
 from receipt_world import PATH_SECRET, calling, page_of, receiving
 
@@ -29,11 +30,6 @@ def hurried(tmp_path: Path) -> Iterator[RunningReceipts]:
     """A receiver with little patience."""
     with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3", PATH_SECRET), LIMITS) as receiver:
         yield receiver
-
-
-def connected(receiver: RunningReceipts) -> socket.socket:
-    parts = urlsplit(receiver.url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE)
 
 
 def dripped(connection: socket.socket, first: bytes, drop: Callable[[], bytes]) -> bytes:
@@ -74,7 +70,7 @@ def dripped(connection: socket.socket, first: bytes, drop: Callable[[], bytes]) 
     ],
 )
 def test_a_request_that_drips_is_ended(hurried: RunningReceipts, capfd, first: bytes, drop: bytes, code: bytes):
-    with connected(hurried) as connection:
+    with connected(hurried.url) as connection:
         answer = dripped(connection, first, lambda: drop)
     assert answer.startswith(b"HTTP/1.1 " + code if code else b"")
     with calling(hurried.url) as caller:
@@ -84,7 +80,7 @@ def test_a_request_that_drips_is_ended(hurried: RunningReceipts, capfd, first: b
 
 @pytest.mark.parametrize("asked", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"])
 def test_a_connection_that_says_nothing_is_ended(hurried: RunningReceipts, asked: bytes):
-    with connected(hurried) as connection:
+    with connected(hurried.url) as connection:
         connection.sendall(asked)
         while connection.recv(4096):
             pass
@@ -111,7 +107,7 @@ def _ask_for_ever(connection: socket.socket, asked: bytes) -> None:
 
 
 def test_headers_of_any_size_are_not_collected(hurried: RunningReceipts):
-    with connected(hurried) as connection:
+    with connected(hurried.url) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"y" * (LARGEST_HEADERS + 1))
         assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
 
@@ -121,9 +117,9 @@ def test_a_connection_too_many_takes_the_place_of_the_silent_one_that_waited_lon
     with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3", PATH_SECRET), limits) as receiver, ExitStack() as stack:
         caller = stack.enter_context(calling(receiver.url))
         assert caller.post(FORM) == (200, "4711")
-        silent = [stack.enter_context(connected(receiver)) for _ in range(3)]
+        silent = [stack.enter_context(connected(receiver.url)) for _ in range(3)]
         for closed in silent:
-            stack.enter_context(connected(receiver))
+            stack.enter_context(connected(receiver.url))
             assert closed.recv(4096).startswith(b"HTTP/1.1 503 ")
         assert caller.post(FORM) == (200, "4711"), "who was answered before goes on"
     assert capfd.readouterr() == ("", "")
@@ -138,10 +134,10 @@ def test_where_all_are_being_answered_one_more_is_refused(tmp_path: Path, capfd)
         return {}
 
     options = ReceiveOptions(tmp_path / "r.sqlite3", names=names, open_page=True)
-    with run_in_thread(options, Limits(connections=1)) as receiver, connected(receiver) as served:
+    with run_in_thread(options, Limits(connections=1)) as receiver, connected(receiver.url) as served:
         served.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert asked.wait(PATIENCE)
-        with connected(receiver) as refused:
+        with connected(receiver.url) as refused:
             assert refused.recv(4096).startswith(b"HTTP/1.1 503 ")
         answering.set()
         assert served.recv(4096).startswith(b"HTTP/1.1 200 ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import ssl
 import subprocess
 import sys
@@ -16,9 +17,6 @@ from intime_sync.emulator.outbox import Report
 from intime_sync.emulator.posting import is_accepted
 from intime_sync.service import Credentials, Secret
 from intime_sync.service.transport import Answer, NoAnswer, NotSent, Transport
-
-CERTIFICATE = Path(__file__).with_name("loopback.pem")
-"""For 127.0.0.1, signed by itself, with its key."""
 
 DEADLINE = 0.5
 PATH = "contacts/addgroup.ashx"
@@ -100,9 +98,25 @@ DRIPS: list[Attack] = [
 NEVER_WHOLE = NoAnswer(f"no whole reply came within {DEADLINE} s")
 
 
-def server_context() -> ssl.SSLContext:
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a certificate for 127.0.0.1 that signs itself, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    made = tmp_path_factory.mktemp("tls") / "loopback.pem"
+    request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        [openssl, *request, *names, "-keyout", str(made), "-out", f"{made}.crt"], check=True, capture_output=True
+    )
+    made.write_text(made.read_text() + Path(f"{made}.crt").read_text())
+    return made
+
+
+def server_context(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    context.load_cert_chain(certificate)
     return context
 
 
@@ -131,12 +145,12 @@ def test_a_dripping_reply_ends_at_the_deadline_and_is_not_asked_for_again(
     assert pauses == []
 
 
-def test_a_dripping_reply_over_tls_ends_at_the_deadline(credentials: Credentials) -> None:
+def test_a_dripping_reply_over_tls_ends_at_the_deadline(certificate: Path, credentials: Credentials) -> None:
     with (
-        hostile_server(body_with_a_length, server_context()) as server,
+        hostile_server(body_with_a_length, server_context(certificate)) as server,
         Transport(server.url, credentials, deadline=DEADLINE) as made,
     ):
-        made._session.verify = str(CERTIFICATE)
+        made._session.verify = str(certificate)
         assert made.post(PATH, b"<x/>") == NEVER_WHOLE
 
 
@@ -152,18 +166,20 @@ def test_a_proxy_that_drips_its_answer_leaves_the_request_unsent(
 
 
 @pytest.mark.parametrize("encrypted", [False, True])
-def test_a_server_that_reads_nothing_ends_at_the_deadline(encrypted: bool, credentials: Credentials) -> None:
+def test_a_server_that_reads_nothing_ends_at_the_deadline(
+    encrypted: bool, certificate: Path, credentials: Credentials
+) -> None:
     """More is sent than the buffers of two sockets hold."""
 
     def wait(talk: Talk) -> None:
         talk.ended.wait(60)
 
-    tls = server_context() if encrypted else None
+    tls = server_context(certificate) if encrypted else None
     with (
         hostile_server(wait, tls, deaf=True) as server,
         Transport(server.url, credentials, deadline=DEADLINE) as made,
     ):
-        made._session.verify = str(CERTIFICATE)
+        made._session.verify = str(certificate)
         assert made.post(PATH, b"x" * 32 * 1024 * 1024) == NEVER_WHOLE
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from endpoint_list import ALL_ENDPOINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from wire_samples import REPLIES
 
 from intime_sync.service import endpoints, xml
-from intime_sync.service.endpoints import ALL_ENDPOINTS, Endpoint
+from intime_sync.service.endpoints import Endpoint
 from intime_sync.service.listings import blocklist_rows, group_rows, reminder_rows
 from intime_sync.service.reply import (
     EXCERPT_LENGTH,

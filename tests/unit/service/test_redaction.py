@@ -108,7 +108,6 @@ def test_a_secret_is_redacted_however_plain_it_is(secret: str) -> None:
     redact = Redactor(Secret(secret))
     for spelling in (secret, quote(secret), repr(secret)[1:-1], ascii(secret)[1:-1]):
         assert redact(f"a {spelling} b") == "a *** b"
-        assert redact.finds(spelling)
 
 
 def test_the_value_of_a_hash_parameter_is_redacted_whatever_it_is() -> None:
