@@ -158,6 +158,10 @@ class ScheduledKind(Kind):
 
     settled_by_hand = True
 
+    @abstractmethod
+    def due(self, attributes: Attributes, zone: ZoneInfo) -> datetime:
+        """When it may be sent at the earliest (aware, UTC)."""
+
 
 AnyKind: TypeAlias = ListedKind | CarriedKind | ScheduledKind
 """The three ways of planning and applying, each of which is dispatched on once a layer."""

@@ -197,8 +197,8 @@ def test_it_is_exported_and_plans_clean(templates: TemplateSpace) -> None:
 PACKAGE = Path(intime_sync.__file__).parent
 GENERAL = (
     *sorted(PACKAGE.glob("render/**/*.py")),
-    *(PACKAGE / f"planning/{name}.py" for name in ("planner", "drift", "listed", "matching", "index")),
-    *(PACKAGE / f"planning/{name}.py" for name in ("selection", "staleness", "pruning")),
+    *(PACKAGE / f"planning/{name}.py" for name in ("planner", "guards", "drift", "listed", "matching")),
+    *(PACKAGE / f"planning/{name}.py" for name in ("selection", "staleness", "pruning", "index")),
     *(PACKAGE / f"applying/{name}.py" for name in ("applier", "goals", "listed")),
 )
 OF_ONE_KIND = {"GROUPS", "CONTACTS", "BLOCKLIST", "MESSAGES"}
