@@ -17,10 +17,20 @@ from pathlib import Path
 import pytest
 import template_handler
 from harness import Ran, Workspace, workspace
+from template_kind import TemplateKind
 
 import intime_sync
 from intime_sync.emulator.handlers import ENDPOINTS
-from intime_sync.kinds.registry import BY_NAME, BY_SECTION
+from intime_sync.kinds.registry import (
+    BY_NAME,
+    BY_SECTION,
+    KINDS,
+    LISTED,
+    LISTED_BY_NAME,
+    ORDER,
+    register,
+    words_of,
+)
 
 COMMAND = Path(__file__).with_name("template_command.py")
 NUMBER = "070-174 06 05"
@@ -192,6 +202,18 @@ def test_it_is_exported_and_plans_clean(templates: TemplateSpace) -> None:
     assert "  - {name: Thanks, body: Thank you for your visit.}\n" in exported
     plan = json.loads(templates.ok("plan", "found", "--format", "json"))
     assert {change["action"] for change in plan["changes"]} == {"adopt"}
+
+
+def test_a_kind_that_is_registered_later_is_in_every_view() -> None:
+    kind = TemplateKind()
+    register(kind)
+    try:
+        assert [*KINDS][-1] is [*LISTED][-1] is BY_NAME[kind.name] is BY_SECTION["templates"] is kind
+        assert ORDER[kind.name] == len(KINDS) - 1
+        assert words_of(kind.name).noun == "template"
+    finally:
+        del BY_NAME[kind.name], BY_SECTION["templates"], LISTED_BY_NAME[kind.name], ORDER[kind.name]
+    assert (kind in KINDS, kind in LISTED, words_of(kind.name).noun) == (False, False, "template")
 
 
 PACKAGE = Path(intime_sync.__file__).parent
