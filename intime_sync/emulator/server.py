@@ -52,7 +52,7 @@ class Endpoints:
         if not is_known_request(request, self._hosts):
             refusal = _OTHER_NAME
         elif "origin" in request.headers:
-            # A page of any website can have its browser post here, and it need not read the reply to do harm.
+            # A page of any website can make a browser post here, and does harm even if it cannot read the reply.
             refusal = _FROM_A_PAGE
         try:
             body = await _body(request)
@@ -70,14 +70,14 @@ class Endpoints:
         try:
             match await deliver(self.service, call, self.faults.next(endpoint), self._pause):
                 case Drop():
-                    await _hang_up(scope, receive, abort=True)
+                    await _close_connection(scope, receive, abort=True)
                 case Cut(reply):
                     await _send(reply, send, half=True)
-                    await _hang_up(scope, receive, abort=False)
+                    await _close_connection(scope, receive, abort=False)
                 case reply:
                     await _send(reply, send)
         finally:
-            # Not before the reply: whoever is told of a message's status has its id by then.
+            # After the reply: a caller must know a message's id before it receives the status.
             self.reporter.wake()
 
     async def _pause(self, seconds: float) -> None:
@@ -103,8 +103,8 @@ async def _send(reply: Reply, send: Send, *, half: bool = False) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": half})
 
 
-async def _hang_up(scope: Scope, receive: Receive, *, abort: bool) -> None:
-    """Close the TCP connection under the response; `abort` throws away what is still unsent."""
+async def _close_connection(scope: Scope, receive: Receive, *, abort: bool) -> None:
+    """Close the TCP connection; `abort` discards what is still unsent."""
     transport: asyncio.Transport = scope["state"]["transport"]
     if abort:
         transport.abort()
@@ -150,7 +150,7 @@ def create_app(options: EmulatorOptions) -> Starlette:
 
 
 class RunningEmulator:
-    """An emulator that is up: its address, and what a test may look at or change behind its back."""
+    """A running emulator: its address, and what a test may look at or change in it directly."""
 
     def __init__(self, url: str, endpoints: Endpoints) -> None:
         self.url = url
@@ -171,11 +171,11 @@ class RunningEmulator:
         return self._endpoints.calls
 
     def catch_up(self) -> None:
-        """Let the next answer of each list be the present, whatever `list_lag` says."""
+        """Make the next answer of each list the present one, whatever `list_lag` is."""
         self._endpoints.service.lists.clear()
 
     def set_faults(self, plan: FaultPlan | None) -> None:
-        """From now on these faults, counted from the next call."""
+        """Use these faults from now on, counted from the next call."""
         self._endpoints.faults = FaultCounter(plan)
 
 

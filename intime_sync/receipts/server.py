@@ -30,7 +30,7 @@ _UNLIMITED: Final = 1_000_000
 class Addresses:
     """Where a receiver is: `statuses` takes them, with the secret in it; `page` opens the page, with its token.
 
-    `page_is_new` says that the token was made just now, so that nobody can know it yet.
+    `page_is_new` says that the token was generated just now, so that the user does not know it yet.
     """
 
     statuses: str
