@@ -33,7 +33,7 @@ _WORDS = {
 
 # Calls whose first argument is a problem's code, and what looks like a code and is none.
 _REPORTERS = {"Problem", "error", "warn", "_problem", "AliasRefused"}
-_NO_CODES = {"clinic-a", "email-validator", "jsonschema-rs"}
+_NO_CODES = {"clinic-a", "email-validator", "jsonschema-rs", "opt-out"}
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 

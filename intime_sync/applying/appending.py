@@ -1,6 +1,7 @@
-"""The strategy `append`: contacts are added, one a request, and nothing is ever taken back.
+"""The strategy `append`: contacts are added, one per request, and never removed.
 
-Without a carrier nothing can be undone, so nobody may have to guess which part of a request was carried out.
+Without a carrier nothing can be undone, so each request adds one contact only: its outcome is then that of the
+contact.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ APPEND = "append"
 
 
 def append_contacts(run: Run, changes: Sequence[Create]) -> None:
-    """Add each contact; one whose outcome is unknown stays so until a person settles it."""
+    """Add each contact. A contact whose outcome is unknown stays so until a person settles it."""
     for change in changes:
         run.check_stop()
         key = change.address.key
@@ -46,5 +47,5 @@ def append_contacts(run: Run, changes: Sequence[Create]) -> None:
 
 
 def unknown_contact(key: str, attributes: Attributes) -> PutEntry:
-    """What the ledger keeps of a contact that may or may not have been added."""
+    """The ledger's entry for a contact that may or may not have been added."""
     return PutEntry(CONTACTS.name, key, Entry(attributes, unknown=True))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from callers import connected, get
-from harness import Workspace, serving
+from harness import PATIENCE, Workspace, serving
 
 MANY = 300
 """More connections than are served at once."""
@@ -22,7 +22,7 @@ FEW_FILES = 128
 def said(process: subprocess.Popen[str]) -> list[str]:
     """The lines on stderr, but for the page's address."""
     process.terminate()
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     return [line for line in err.splitlines() if not line.startswith("The page is at ")]
 
 

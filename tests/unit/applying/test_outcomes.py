@@ -24,11 +24,11 @@ def test_a_reply_means_what_the_table_says(endpoint: Endpoint, reply: ReplyCase)
 
 
 @pytest.mark.parametrize("endpoint", POSTS, ids=str)
-def test_a_negative_id_means_something_for_edits_only(endpoint: Endpoint) -> None:
+def test_only_edits_may_be_answered_with_a_negative_id(endpoint: Endpoint) -> None:
     found = classify_ids(endpoint, b"5,-6", expected=2)
     assert isinstance(found, Unexpected) == (endpoint is not EDIT_REMINDERS)
 
 
-def test_every_post_of_the_service_is_covered() -> None:
+def test_the_table_covers_every_post_of_the_service() -> None:
     assert len(POSTS) == 9
     assert DELETE_MESSAGE in POSTS

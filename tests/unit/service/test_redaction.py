@@ -71,7 +71,7 @@ def test_no_log_and_no_error_holds_the_secret(act: Act, credentials: Credentials
     assert_hidden(written + logged.getvalue())
 
 
-def test_a_refused_connection_does_not_show_it_either(credentials: Credentials, logged: io.StringIO) -> None:
+def test_a_refused_connection_does_not_show_the_secret(credentials: Credentials, logged: io.StringIO) -> None:
     with ScriptedServer() as server:
         url = server.url
     with Client(url, credentials, sleep=lambda _: None) as client:
@@ -126,7 +126,7 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
 @pytest.mark.parametrize(
     ("user", "word"), [("", "x"), ("x", ""), ("x", " "), ("x", "a\n"), ("x", "\udce5"), ("\0", "x")]
 )
-def test_credentials_that_cannot_be_are_refused(user: str, word: str) -> None:
+def test_impossible_credentials_are_refused(user: str, word: str) -> None:
     with pytest.raises(CredentialsError) as refused:
         Credentials(user, Secret(word))
     assert refused.value.exit_code == 9
