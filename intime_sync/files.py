@@ -76,6 +76,11 @@ def create_file(path: Path, mode: int = PRIVATE) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
 
 
+def ensure_private_file(path: Path) -> None:
+    """Create an empty file that only its owner may read, unless there is one. Raises OSError."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+
+
 def read_own_file(path: Path) -> bytes:
     """The content of a file that this program wrote under this name.
 

@@ -26,6 +26,7 @@ from intime_sync.emulator.records import (
     Reminder,
 )
 from intime_sync.emulator.values import normalised_number
+from intime_sync.files import ensure_private_file
 
 
 class Store:
@@ -42,7 +43,7 @@ class Store:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             # It holds names and numbers of people: only its owner may read it.
-            path.touch(mode=0o600, exist_ok=True)
+            ensure_private_file(path)
         target = ":memory:" if path is None else str(path)
         self._db = sqlite3.connect(target, isolation_level=None, check_same_thread=False, timeout=30)
         try:

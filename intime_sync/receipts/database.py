@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from intime_sync.errors import IntimeSyncError
+from intime_sync.files import ensure_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
     """
     with explained(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        ensure_private_file(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=patience)
         try:
             _make(db, path)
