@@ -273,7 +273,7 @@ def _document(
 def _header(
     file: str, line: int, names: Sequence[str], section: SectionSpec, columns: CsvColumns | SheetColumns
 ) -> tuple[list[_Column], list[Problem]]:
-    """The columns that the header names. A column without a name is no column."""
+    """The columns that the header names. Columns without a name are left out."""
     known = {column.casefold(): (column, is_list) for column, is_list in _known_columns(section.fields)}
     found: dict[str, _Column] = {}
     problems: list[Problem] = []

@@ -86,7 +86,7 @@ class Endpoints:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The whole body; None, and no more of it in memory, for one that is too large."""
+    """The whole body; None for one that is too large, of which only the allowed part was kept in memory."""
     parts = bytearray()
     async for part in request.stream():
         if len(parts) + len(part) > _LARGEST_BODY:

@@ -190,7 +190,7 @@ class Store:
         self.change_reminder(reminder, active=active)
 
     def cancel_message(self, message: int) -> bool:
-        """Cancel a message that is still to be sent; False if there is no such one."""
+        """Cancel a message that is still to be sent; False if there is none."""
         with self.transaction() as db:
             return outbox.cancel(db, message, self.clock.now())
 

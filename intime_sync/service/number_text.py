@@ -61,7 +61,7 @@ class Refused(NamedTuple):
 
 
 def judged(text: str, region: str) -> str | Refused:
-    """The number as the library may read it, or why `text` is none; `region` as in `parse_mobile`.
+    """The number as the library may read it, or why `text` is not one; `region` as in `parse_mobile`.
 
     Invisible marks go, full-width characters become plain, and what spreadsheets add (`'0…`, `="0…"`, `….0`) is
     taken off.

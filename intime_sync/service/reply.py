@@ -73,7 +73,7 @@ def classify_ids(endpoint: Endpoint, body: bytes, expected: int | None) -> Ids |
         return _coded(endpoint, text) or Unexpected(_kind_of(text), excerpt(text))
     ids = tuple(RemoteId(int(part)) for part in text.split(","))
     if 0 in ids or (min(ids) < 0 and not endpoint.negative_ids):
-        return Unexpected("the reply has an id that is no id", excerpt(text))
+        return Unexpected("the reply has a number that cannot be an id", excerpt(text))
     if expected is not None and len(ids) != expected:
         listed = ",".join(map(str, ids[:_IDS_SHOWN])) + (",…" if len(ids) > _IDS_SHOWN else "")
         return Unexpected(f"the reply has {len(ids)} ids for {expected} items ({listed})")

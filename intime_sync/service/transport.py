@@ -95,7 +95,7 @@ class _Attempt:
 class Transport:
     """Calls below `base_url`, authenticated, over kept connections; safe to use from several threads.
 
-    Raises InvalidInput for an address that is no URL or that would send the secret in the clear: http is only for
+    Raises InvalidInput for an address that is not a URL or that would send the secret in the clear: http is only for
     this machine. Time limits are in seconds; `read_timeout` is the longest silence, `deadline` the longest time for
     a whole call, however slowly the reply comes.
     """
@@ -289,7 +289,7 @@ def _session(pool_size: int, *, trust_env: bool) -> requests.Session:
 
 
 def _date(text: str | None) -> datetime | None:
-    """A Date header's moment (aware), or None where there is none that can be read."""
+    """The time of a Date header (aware), or None where it is missing or cannot be read."""
     if text is None:
         return None
     with suppress(ValueError, TypeError, OverflowError):
