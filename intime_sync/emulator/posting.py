@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 import h11
 
-from intime_sync.addresses import is_loopback, is_this_machine
+from intime_sync.addresses import host_name, is_loopback, is_this_machine
 from intime_sync.emulator.outbox import Report
 
 _LONGEST_ANSWER: Final = 1000
@@ -39,7 +39,7 @@ async def is_accepted(report: Report, seconds: float, *, loopback_only: bool = F
 
 
 async def _exchange(report: Report, url: SplitResult, loopback_only: bool) -> bool:
-    if loopback_only and not is_this_machine((url.hostname or "").rstrip(".")):
+    if loopback_only and not is_this_machine(host_name(url.hostname or "")):
         raise ValueError(f"not on this machine: {url.hostname}")
     if url.scheme not in _PORTS:
         raise ValueError(f"neither http nor https: {url.scheme}")

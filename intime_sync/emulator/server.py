@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 
+from intime_sync.addresses import host_name
 from intime_sync.emulator import control
 from intime_sync.emulator.clock import Clock
 from intime_sync.emulator.faults import FaultCounter, FaultPlan
@@ -20,7 +21,7 @@ from intime_sync.emulator.options import EmulatorOptions
 from intime_sync.emulator.reporting import Reporter
 from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
 from intime_sync.emulator.store import Store
-from intime_sync.web.hosts import host_name, is_known_request
+from intime_sync.web.hosts import is_known_request
 from intime_sync.web.server import Connection, Server, listen
 
 _NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", 404, "text/html")

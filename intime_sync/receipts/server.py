@@ -11,7 +11,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from intime_sync.addresses import is_loopback
+from intime_sync.addresses import host_name, is_loopback
 from intime_sync.errors import InvalidInput
 from intime_sync.receipts.admission import TOKEN_PARAMETER
 from intime_sync.receipts.app import STATUS_PATH, Receiver
@@ -19,7 +19,6 @@ from intime_sync.receipts.options import ReceiveOptions
 from intime_sync.receipts.protocol import LARGEST_HEADERS, Limits, Protocol
 from intime_sync.receipts.recorder import Recorder
 from intime_sync.receipts.store import ReceiptStore
-from intime_sync.web.hosts import host_name
 from intime_sync.web.server import Server, listen
 
 _OTHER_FILES: Final = 64
