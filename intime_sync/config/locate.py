@@ -26,7 +26,8 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from intime_sync.config.document import ItemPlaces, Path, Place
+from intime_sync.bulk.items import ItemPlaces, Place
+from intime_sync.config.document import Path
 from intime_sync.config.yaml_errors import Lines
 
 MERGE = "<<"

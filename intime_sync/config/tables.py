@@ -14,7 +14,8 @@ from functools import cached_property
 from itertools import count, islice
 from typing import NamedTuple
 
-from intime_sync.config.document import Document, ItemColumns, ItemPlaces, Path, Place
+from intime_sync.bulk.items import ItemColumns, ItemPlaces, Place
+from intime_sync.config.document import Document, Path
 from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.model.problem import Origin, Problem
