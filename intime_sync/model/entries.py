@@ -115,7 +115,8 @@ class LedgerTable(MutableMapping[str, Entry]):
             number = len(self._at)
             no, none = repeat(False), repeat(None)
             shown = map(self._show, self._lines)
-            columns = (shown, self._ids, no, repeat(NO_OPTIONS), self._carriers, no, none, repeat(""), no, none)
+            usual = (no, none, repeat(""), no, none, no, none)
+            columns = (shown, self._ids, no, repeat(NO_OPTIONS), self._carriers, *usual)
             made = _make_all(number, columns)
             self.others = {**dict(zip(self._at, made, strict=True)), **self.others}
             self._at, self._lines = {}, []

@@ -27,7 +27,7 @@ from plan_makers import (
 
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
-from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
+from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger, audience_in
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
@@ -52,8 +52,8 @@ NO_LEDGER = Ledger("")
 
 def known(item: dict[str, Any], **dispatch: Any) -> Entry:
     """The ledger's entry of a message that was scheduled and confirmed."""
-    options = dispatch.pop("options", {})
-    return entry("messages", item, 11, options=options, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
+    audience = dispatch.pop("audience", None)
+    return entry("messages", item, 11, audience=audience, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
 
 
 def made(
@@ -292,7 +292,7 @@ def scheduled(people: list[dict[str, Any]], blocked: list[str]) -> Entry:
         for change in plan(sections, {GROUP: [group_row("Personal", 1)], BLOCKLIST: []}).changes
         if change.address.kind == MESSAGE
     ]
-    return known(GROUPED, groups={"Personal": RemoteId(1)}, options=change.options or {})
+    return known(GROUPED, groups={"Personal": RemoteId(1)}, audience=audience_in(change.options))
 
 
 def replanned(entry: Entry, people: list[dict[str, Any]], blocked: list[str]) -> Plan:

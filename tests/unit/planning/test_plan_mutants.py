@@ -36,7 +36,6 @@ from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.problem import Severity
 from intime_sync.model.resource import Address, KindName, RemoteId, Snapshot
 from intime_sync.planning.guards import allowed, judge
-from intime_sync.planning.ownership import SURPLUS
 from intime_sync.planning.planner import Account, make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
@@ -150,7 +149,7 @@ def test_a_group_that_only_half_looks_like_a_carrier_is_a_group(name: str) -> No
 
 def test_what_the_service_made_besides_the_wanted_goes_and_never_stands_for_it() -> None:
     item = ITEMS["reminders"]
-    known = ledger({REMINDER: {"anna#7": entry("reminders", item, 7, options=SURPLUS)}})
+    known = ledger({REMINDER: {"anna#7": entry("reminders", item, 7, surplus=True)}})
     rows = [row("reminders", item, 7), row("reminders", item, 8)]
     made = plan({"reminders": [item]}, {REMINDER: rows}, known)
     assert actions(made) == [("adopt", "reminder/anna"), ("delete", "reminder/anna#7")]
