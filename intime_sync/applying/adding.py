@@ -1,4 +1,4 @@
-"""The request that adds contacts to their carriers, and what the journal has to know about it before it is sent."""
+"""The request that adds contacts to their carriers, and the journal's entry that precedes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ADD = "add"
 
 
 def intend_add(run: Run, carriers: Sequence[LoadedCarrier]) -> int:
-    """Write down that the contacts are about to be added; the intent's number."""
+    """Record in the journal that the contacts are about to be added. Returns the number of the intent."""
     keys = [key for carrier in carriers for key in carrier.members]
     reach = ways_to_reach(attributes for carrier in carriers for attributes in carrier.members.values())
     detail = {"carriers": [carrier.id for carrier in carriers], "reach": reach}
@@ -24,14 +24,14 @@ def intend_add(run: Run, carriers: Sequence[LoadedCarrier]) -> int:
 
 
 def add_request(carriers: Sequence[LoadedCarrier], wire: WireContext) -> Request:
-    """The request that adds the contacts, each to its carrier and to those of its groups that are there."""
+    """The request that adds the contacts, each to its carrier and to those of its groups that exist."""
     known = _joinable(carriers, wire)
     contacts = [(known[key], carrier.id) for carrier in carriers for key in carrier.members]
     return CONTACTS.add_request(contacts, wire)
 
 
 def _joinable(carriers: Iterable[LoadedCarrier], wire: WireContext) -> dict[str, Attributes]:
-    """The contacts without the groups that are not there to be joined."""
+    """The contacts by key, without groups that do not exist in the account."""
     known: dict[str, Attributes] = {}
     for carrier in carriers:
         for key, attributes in carrier.members.items():

@@ -1,6 +1,7 @@
-"""The strategy `append`: contacts are added, one a request, and nothing is ever taken back.
+"""The strategy `append`: contacts are added, one per request, and never removed.
 
-Without a carrier nothing can be undone, so nobody may have to guess which part of a request was carried out.
+Without a carrier nothing can be undone, so each request adds one contact only: its outcome is then that of the
+contact.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ APPEND = "append"
 
 
 def append_contacts(run: Run, changes: Sequence[Create]) -> None:
-    """Add each contact; one whose outcome is unknown stays so until a person settles it."""
+    """Add each contact. A contact whose outcome is unknown stays so until a person settles it."""
     for change in changes:
         run.check_stop()
         key = change.address.key
@@ -36,9 +37,9 @@ def append_contacts(run: Run, changes: Sequence[Create]) -> None:
             case Refused():
                 run.session.settle(intent, [])
                 run.finish(change, Status.FAILED, f"the service refuses it: {outcome}")
-            case NotSent(why):
+            case NotSent():
                 run.session.settle(intent, [])
-                run.finish(change, Status.FAILED, f"the service could not be reached: {why}")
+                run.finish(change, Status.FAILED, str(outcome))
             case Unknown(why):
                 run.session.settle(intent, [unknown_contact(key, change.after)])
                 hint = f"look in the service, then `ledger resolve contact/{key} --as sent|not-sent`"
@@ -46,5 +47,5 @@ def append_contacts(run: Run, changes: Sequence[Create]) -> None:
 
 
 def unknown_contact(key: str, attributes: Attributes) -> PutEntry:
-    """What the ledger keeps of a contact that may or may not have been added."""
+    """The ledger's entry for a contact that may or may not have been added."""
     return PutEntry(CONTACTS.name, key, Entry(attributes, unknown=True))

@@ -1,7 +1,7 @@
-"""Taking messages back, id by id. Only a certain answer counts; asking for the same id again does no harm.
+"""Cancelling messages, id by id. Only a certain answer counts; a repeated request for an id does no harm.
 
-The service answers that it did not remove an id whether that is gone, sent or simply refused. So such an answer
-proves something only after a request for the id whose own answer was lost, and only while its time lies ahead.
+The service gives the same answer when an id is gone, was sent or cannot be removed. So that answer proves that the id
+is gone only after an earlier request for it whose answer was lost, and only before the time to send it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ CANCEL = "cancel-message"
 
 
 def cancel_messages(run: Run, changes: Sequence[Delete], plan: Sequence[Change]) -> None:
-    """Take messages back that shall not be sent. An id that is gone or sent already is reported, and no failure.
+    """Cancel messages that are not wanted. An id that is gone or was sent is reported, but is no failure.
 
-    Unless the same is to be sent under another key: then the ledger keeps it until it is certain that it is gone, or
-    the next run would send it again.
+    If the same message is to be sent under another key, however, the ledger keeps the old one until it is certain
+    that it is gone; otherwise the next run would send it again.
     """
     coming = [new for new in plan if isinstance(new, Create | Replace) and new.address.kind == MESSAGE]
     ledger = run.session.ledger
@@ -43,10 +43,10 @@ def cancel_messages(run: Run, changes: Sequence[Delete], plan: Sequence[Change])
 
 
 def cancel(run: Run, change: Change, *, lenient: bool) -> str | None:
-    """Take every id of a message back; why that failed, or None when none is left and the entry is dropped.
+    """Cancel every id of a message. Returns why that failed, or None when none is left and the entry was dropped.
 
-    With `lenient`, an id that the service does not remove counts as gone or sent already; its message is unsure
-    then. A run that ends on the way says how far it came.
+    With `lenient`, an id that the service does not remove counts as gone or sent; the message is then unsure. If the
+    run stops on the way, the report says how many ids were cancelled.
     """
     key = change.address.key
     before = len(_ids(run, key))
@@ -65,15 +65,15 @@ def _ids(run: Run, key: str) -> tuple[RemoteId, ...]:
 
 
 @dataclass(slots=True)
-class _Heard:
-    """Why ids that were asked back are not back: no certain answer, or a refusal."""
+class _NotCancelled:
+    """Why ids were not cancelled: `lost` got no certain answer, `refused` a refusal."""
 
     lost: dict[RemoteId, str] = field(default_factory=dict)
     refused: dict[RemoteId, str] = field(default_factory=dict)
 
 
 def _cancel(run: Run, key: str, *, lenient: bool) -> str | None:
-    heard = _Heard()
+    failed = _NotCancelled()
     for attempt in range(TRIES):
         entry = run.session.ledger.of(MESSAGE).get(key)
         dispatch = entry.dispatch if entry is not None else None
@@ -81,25 +81,25 @@ def _cancel(run: Run, key: str, *, lenient: bool) -> str | None:
             return None
         if attempt and dispatch.asked:
             run.pause(attempt)
-        heard = _Heard()
+        failed = _NotCancelled()
         for chunk in batches(dispatch.ids, run.policy.batch_size):
             run.check_stop()
-            _cancel_some(run, key, chunk, heard, lenient=lenient)
-        if not heard.lost and not heard.refused:
+            _cancel_some(run, key, chunk, failed, lenient=lenient)
+        if not failed.lost and not failed.refused:
             run.session.record([DropEntry(MESSAGE, key)])
             return None
-        if heard.refused:
-            id, why = next(iter(heard.refused.items()))
+        if failed.refused:
+            id, why = next(iter(failed.refused.items()))
             return (
                 f"the service did not take back id {id}: {why}. It may be gone, or still be sent, so nothing new is: "
                 "once the service shows that it is cancelled and was not sent, "
                 f"`ledger rm message/{key} --cancelled`, and apply again"
             )
-    id, why = next(iter(heard.lost.items()))
+    id, why = next(iter(failed.lost.items()))
     return f"id {id} could not be taken back: {why}; apply again"
 
 
-def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, lenient: bool) -> None:
+def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], failed: _NotCancelled, *, lenient: bool) -> None:
     entry = run.session.ledger.of(MESSAGE)[key]
     dispatch = entry.dispatch or Dispatch()
     intent = run.session.intend(CANCEL, MESSAGE, [key], {"ids": list(ids)})
@@ -119,12 +119,12 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, 
                 run.unsure.add(key)
                 run.notes.append(f"message/{key}: id {id} was already gone or sent")
             case Refused():
-                heard.refused[id] = str(outcome)
-            case NotSent(why):
-                heard.lost[id] = f"the service could not be reached: {why}"
+                failed.refused[id] = str(outcome)
+            case NotSent():
+                failed.lost[id] = str(outcome)
             case _:
                 asked.add(id)
-                heard.lost[id] = outcome.why if isinstance(outcome, Unknown) else "it answered with another id"
+                failed.lost[id] = outcome.why if isinstance(outcome, Unknown) else "it answered with another id"
     left = tuple(id for id in dispatch.ids if id not in gone)
     begun = dispatch.cancelling or bool(gone) or bool(asked)
     state = replace(dispatch, ids=left, cancelling=begun, asked=frozenset(asked - gone))
@@ -132,5 +132,5 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], heard: _Heard, *, 
 
 
 def _lies_ahead(run: Run, entry: Entry) -> bool:
-    """Whether the message cannot have been sent yet."""
+    """Whether the time to send the message has not come yet."""
     return run.latest() < MESSAGES.due(entry.attributes, run.context.zone)

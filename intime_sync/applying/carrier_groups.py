@@ -1,4 +1,4 @@
-"""Making and removing the groups that carry contacts. Removing is by id, so it may be asked for twice."""
+"""Making and removing the groups that are carriers. Groups are removed by id, so a repeated request does no harm."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ _NOT_LISTED = "the service confirmed it, and its list does not show it yet"
 
 
 def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, RemoteId], str | None]:
-    """Make a group for each name; the ids of those that came to be, and why the others did not.
+    """Make a group for each name. Returns the ids of those that exist afterwards, and why the others do not.
 
-    The list is read afterwards and decides: no contact is put into a group that it does not show, and none is made
-    again that was confirmed. Twins, made by the service of one request, are removed: they are empty.
+    The list of groups is read afterwards and decides: no contact is added to a group that is not listed, and a
+    confirmed group is not made a second time. If the service made two groups from one request, the second is removed:
+    it is empty.
     """
     before = run.carriers().keys()
     made: dict[str, RemoteId] = {}
@@ -43,8 +44,8 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
                 replied |= dict(zip(outcome.ids, batch, strict=True))
             outcomes.append(outcome)
             run.session.settle(intent, [])
-        unheard = any(isinstance(outcome, Unknown) for outcome in outcomes)
-        error = run.reread_until(GROUPS, partial(_is_unlisted, run, replied, unheard))
+        unanswered = any(isinstance(outcome, Unknown) for outcome in outcomes)
+        error = run.reread_until(GROUPS, partial(_is_unlisted, run, replied, unanswered))
         if error is not None:
             return {}, str(error)
         # A service may change names: what is listed under the id of the reply is what was asked for.
@@ -60,29 +61,29 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
         if not missing:
             return made, None
         why = next((_why(outcome) for outcome in outcomes if not isinstance(outcome, Ids)), _NOT_LISTED)
-        # What was confirmed may be listed yet; the next run removes it then.
+        # A confirmed group may still be listed later; the next run removes it then.
         missing = [name for name in missing if name not in replied.values()]
         if not missing:
             break
     return made, why
 
 
-def _is_unlisted(run: Run, replied: Mapping[RemoteId, str], unheard: bool, attempt: int) -> bool:
+def _is_unlisted(run: Run, replied: Mapping[RemoteId, str], unanswered: bool, attempt: int) -> bool:
     """Whether the list may not show yet what was made.
 
-    All that was confirmed is waited for; with an `unheard` request, the list is given a little time in any case.
+    Confirmed groups are waited for. After an `unanswered` request the list is given a little time in any case.
     """
     there = {group.remote_id for group in run.actual.get(GROUPS.name, ())}
-    return not there >= replied.keys() or (unheard and attempt < FEW_REREADS)
+    return not there >= replied.keys() or (unanswered and attempt < FEW_REREADS)
 
 
 def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collection[RemoteId]:
-    """Remove groups by id, each with (True) or without its contacts; the ids that could not be removed.
+    """Remove groups by id, each with (True) or without its contacts. Returns the ids that could not be removed.
 
-    A carrier leaves the ledger as soon as the list no longer shows it. Where the list cannot be read, the requests
-    stay open in the journal, so that the next run learns from its own list what became of them.
+    A carrier is dropped from the ledger as soon as the list no longer shows it. If the list cannot be read, the
+    requests stay open in the journal, and the next run settles them by the list it reads.
     """
-    # Whatever the ledger or a plan may say: nothing but this owner's carriers is ever removed here.
+    # Only this owner's carriers are ever removed here, whatever the ledger or a plan file says.
     own = run.carriers()
     left = [id for id in groups if id in own]
     if not left:
@@ -112,7 +113,7 @@ def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collecti
 
 
 def _is_listed(run: Run, ids: Collection[RemoteId], confirmed: bool, attempt: int) -> bool:
-    """Whether the list may not show yet that groups are gone; where that is not `confirmed`, for a little while."""
+    """Whether groups are still listed, and may only be listed late. Without a confirmation the wait is short."""
     return not run.carriers().keys().isdisjoint(ids) and (confirmed or attempt < FEW_REREADS)
 
 

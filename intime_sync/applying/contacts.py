@@ -1,6 +1,6 @@
-"""Applying changes of contacts, in rounds: fill new carriers, remove the old ones; then say how each change ended.
+"""Applying changes of contacts in rounds: fill new carriers, remove old ones. Then the outcome of each is reported.
 
-One round is enough unless the service merged new contacts into old ones that had to go.
+One round is enough unless the service merged new contacts into existing ones that had to be removed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from intime_sync.planning.carriers import leftover_carriers
 
 
 def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
-    """Make the contacts' changes come true and say of each how it ended."""
+    """Apply changes of contacts and report the outcome of each."""
     ids = run.group_ids()
     ready = [change for change in changes if _has_its_groups(run, change, ids)]
     if run.policy.contact_strategy is ContactStrategy.APPEND:
@@ -58,7 +58,7 @@ def _has_its_groups(run: Run, change: Change, ids: Mapping[str, RemoteId]) -> bo
 
 
 def _conclude(run: Run, changes: Sequence[Change], *, only_done: bool = False) -> None:
-    """Say how each change ended that nobody has said it of; with `only_done`, only of those that came true."""
+    """Report the outcome of each change that has none yet; with `only_done`, only of those that succeeded."""
     entries = run.session.ledger.of(CONTACTS.name)
     copied = {key for carrier in run.session.ledger.carriers.values() for key in carrier.copies}
     for change in changes:
@@ -72,7 +72,7 @@ def _conclude(run: Run, changes: Sequence[Change], *, only_done: bool = False) -
 
 
 def _shortfall(run: Run, change: Change, entry: Entry | None, copied: Collection[str]) -> str | None:
-    """What the ledger's `entry` shows to be missing by now; None when the change has come true."""
+    """Why a change has not succeeded, judged by the ledger's `entry`; None if it has."""
     key = change.address.key
     if key in run.stuck:
         return "its carrier could not be removed; apply again"
@@ -89,7 +89,7 @@ def _shortfall(run: Run, change: Change, entry: Entry | None, copied: Collection
 
 
 def _held_back(run: Run, key: str, entry: Entry | None) -> str | None:
-    """Why a contact in a carrier that stays has stayed as it was."""
+    """Why a contact was not changed: its carrier had to stay. None if that is not the case."""
     if entry is None or entry.carrier not in run.kept:
         return None
     other, why = run.kept[entry.carrier]
@@ -97,5 +97,5 @@ def _held_back(run: Run, key: str, entry: Entry | None) -> str | None:
         return why
     return (
         f"it shares a carrier with contact/{other}, which would be lost if the carrier went ({why}): "
-        f"mend contact/{other}, or take it out of the configuration, and apply again"
+        f"correct contact/{other}, or remove it from the configuration, and apply again"
     )

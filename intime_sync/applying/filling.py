@@ -1,7 +1,7 @@
-"""Making new carriers and filling them. Only what the service confirmed whole counts.
+"""Making new carriers and adding contacts to them. Only fully confirmed requests count.
 
-A request that was refused, or whose outcome is unknown, is undone by removing its carriers with their contacts; then
-it is tried again, in halves where an item is at fault.
+A request that was refused, or whose outcome is unknown, is undone by removing its carriers with their contacts. Then
+it is tried again; after a refusal in halves, until the contact at fault stands alone.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from intime_sync.applying.adding import intend_add
 from intime_sync.applying.carrier_groups import make_carrier_groups, remove_carrier_groups
 from intime_sync.applying.holding import (
     add_alone,
+    carrier_holding,
     find_neighbours,
-    home_of,
-    keep_home,
+    keep_old_carrier,
     mark_refused,
     unsure_neighbours,
 )
 from intime_sync.applying.packs import LoadedCarrier, pack
-from intime_sync.applying.retiring import made_again
+from intime_sync.applying.retiring import create_again
 from intime_sync.applying.run import TRIES, Run
 from intime_sync.applying.sending import Merged, Sender, Settled
 from intime_sync.errors import ServiceError
@@ -41,19 +41,19 @@ class Filler:
 
     def __init__(self, run: Run, changes: Sequence[Change]) -> None:
         self.run = run
-        # One that failed in an earlier round, and whose old form had to be made again, is still somebody's contact.
+        # Includes changes that failed in an earlier round: the contact is then made again as it was before.
         self.changes: dict[str, Change] = {change.address.key: change for change in changes}
         self.sender = Sender(run, self.changes)
-        # Whether a contact turned out to be refused, so that its old carrier stays and the rest is planned again.
+        # Whether a contact was found to be refused: its old carrier then stays, and the rest is planned again.
         self.is_outdated = False
 
     def purge(self) -> None:
         """Remove carriers that are not complete, with their contacts."""
         run, ledger = self.run, self.run.session.ledger
-        # A carrier that has left the account must not lend its entry to a new group that gets the same id.
+        # A new group may get the id of a removed carrier, and must not be taken for that carrier,
         dead = ledger.carriers.keys() - present_carriers(ledger, run.carriers())
         run.session.record([DropCarrier(id) for id in sorted(dead)])
-        # Nor must its contacts be taken for those of the new one.
+        # nor must the removed carrier's contacts be taken for those of the new one.
         entries = ledger.of(CONTACTS.name)
         lost = astray(entries, ledger.carriers.keys())
         run.session.record([PutEntry(CONTACTS.name, key, replace(entries[key], carrier=NOWHERE)) for key in lost])
@@ -66,15 +66,15 @@ class Filler:
             )
 
     def fill(self) -> None:
-        """Purge what is not complete, make the new carriers, fill them."""
+        """Remove carriers that are not complete, make the new carriers and fill them."""
         self.purge()
         while not self._fill_planned():
             pass
 
     def _fill_planned(self) -> bool:
-        """Make and fill what is planned; False where a contact was refused that was not known to be.
+        """Make and fill the planned carriers. Returns False if a contact was refused that was not refused before.
 
-        Then its old carrier has to stay, and what is left is planned again, without the contacts in there.
+        Its old carrier then has to stay, and the rest is planned again without the contacts in that carrier.
         """
         run, ledger = self.run, self.run.session.ledger
         self.is_outdated = False
@@ -103,24 +103,24 @@ class Filler:
             for builds in pack(by_name.values(), run.policy.batch_size)
         )
         troubled += self.sender.send_all(loaded)
-        # Before an old carrier goes because contacts were merged, everybody in it must have been accepted.
-        for carriers, outcome in sorted(troubled, key=lambda those: _turn(those[1])):
+        # Merged packs are repaired last: an old carrier is removed only when all contacts in it have been accepted.
+        for carriers, outcome in sorted(troubled, key=lambda those: _repair_rank(those[1])):
             self._repair(carriers, outcome, tries=1)
         return not self.is_outdated
 
     def _wanted(self) -> list[Change]:
-        """The changes, and what an undone request may have taken along."""
+        """The changes, and creates for contacts that an undone request may have removed."""
         ledger = self.run.session.ledger
         entries, there = ledger.of(CONTACTS.name), current_carriers(ledger, self.run.carriers())
         again = [
-            made_again(ledger, key)
+            create_again(ledger, key)
             for key in sorted(self.sender.marked_lost - self.changes.keys())
             if key in entries and entries[key].carrier not in there
         ]
         return [*self.changes.values(), *again]
 
     def _find_neighbours(self) -> bool:
-        """Find out what became of the neighbours of refused contacts; False if more contacts are refused by now."""
+        """Find out whether neighbours of refused contacts are still there. False if more contacts were refused."""
         run = self.run
         unsure = unsure_neighbours(run)
         if not unsure:
@@ -136,9 +136,9 @@ class Filler:
         return not found.refused
 
     def _send_alone(self, builds: Sequence[CarrierBuild]) -> list[tuple[list[LoadedCarrier], Settled]]:
-        """Try contacts that were refused before, each alone, before anything else in their old carriers moves.
+        """Try contacts that were refused before, each alone, before anything else in their old carriers is moved.
 
-        Returns those that the service merged. The old carriers of those that it does not take are kept.
+        Returns those that the service merged. The old carriers of those that it refuses again are kept.
         """
         merged: list[tuple[list[LoadedCarrier], Settled]] = []
         for build in builds:
@@ -154,7 +154,7 @@ class Filler:
                     mark_refused(self.run, key, self.run.refused[key])
                 case Unknown() | NotSent():
                     self._not_again([key], f"the service does not confirm it: {outcome.why}")
-                    keep_home(self.run, key, self.run.refused[key])
+                    keep_old_carrier(self.run, key, self.run.refused[key])
             self._undo(carriers)
             self.is_outdated = True
         if self.is_outdated:
@@ -163,7 +163,7 @@ class Filler:
         return merged
 
     def _send_forms(self, build: CarrierBuild, key: str) -> tuple[list[LoadedCarrier], Settled]:
-        """Send the only contact of a carrier as it is wanted, and if that is refused, as it was."""
+        """Send the only contact of a carrier as it is wanted; if that is refused, as it was before."""
         carriers = self._remake([build])
         outcome: Settled = NotSent("no carrier could be made for it")
         for attributes in self._forms(key, build.members[key]) if carriers else ():
@@ -176,12 +176,12 @@ class Filler:
         return carriers, outcome
 
     def _forms(self, key: str, wanted: Attributes) -> list[Attributes]:
-        """How a contact may be added: as it is wanted, else as it was."""
+        """The fields to add a contact with, in this order: as wanted, then as they were before."""
         change = self.changes.get(key)
         return [wanted, change.before] if isinstance(change, Replace) and change.before != wanted else [wanted]
 
     def _repair(self, carriers: list[LoadedCarrier], outcome: Settled, tries: int) -> None:
-        """Undo a pack that was not confirmed whole; try again what may still succeed."""
+        """Undo a pack that was not fully confirmed, and try again what may still succeed."""
         if self.is_outdated:
             self._undo(carriers)
             return
@@ -193,8 +193,8 @@ class Filler:
             case Merged(old):
                 self.sender.forget_earlier(old)
                 self._reload(builds, tries)
-            case NotSent(why):
-                self._fail_all(builds, f"the service could not be reached: {why}")
+            case NotSent():
+                self._fail_all(builds, str(outcome))
             case Unknown(why):
                 if tries >= TRIES:
                     self._fail_all(builds, f"the service does not confirm it: {why}")
@@ -226,9 +226,9 @@ class Filler:
         return [LoadedCarrier(ids[build.name], build.name, build.members) for build in builds if build.name in ids]
 
     def _isolate(self, builds: list[CarrierBuild], tries: int) -> None:
-        """Find the contacts that the service refuses, one by one; the others stay.
+        """Add contacts one by one to find those that the service refuses; the others stay.
 
-        Where a refused one has an old copy, that must not go, and so nothing that it shares a carrier with may move.
+        If a refused contact has an old copy, its carrier must stay, so nothing in that carrier may be moved.
         """
         carriers, run = self._remake(builds), self.run
         if not carriers:
@@ -255,7 +255,7 @@ class Filler:
                     self._refused(key, outcome)
                     refused[key] = outcome
             whole.append(LoadedCarrier(carrier.id, carrier.name, members))
-        if any(home_of(run, key) is not None for key in refused):
+        if any(carrier_holding(run, key) is not None for key in refused):
             self.is_outdated = True
             run.session.settle(intent, self.sender.mark_lost(carriers))
             for key in refused:
@@ -267,10 +267,10 @@ class Filler:
             self._repair(whole, settled, tries)
 
     def _sharing(self, builds: Iterable[CarrierBuild]) -> list[list[CarrierBuild]]:
-        """The builds, together where their contacts have old copies in one carrier."""
+        """The builds, grouped so that those with old copies in a common carrier are together."""
         found: list[tuple[list[CarrierBuild], set[RemoteId]]] = []
         for build in builds:
-            homes = {home for key in build.members if (home := home_of(self.run, key)) is not None}
+            homes = {home for key in build.members if (home := carrier_holding(self.run, key)) is not None}
             those = [build]
             for other in [known for known in found if known[1] & homes]:
                 found.remove(other)
@@ -280,7 +280,7 @@ class Filler:
         return [those for those, _ in found]
 
     def _refused(self, key: str, outcome: Refused) -> None:
-        """Say that a form of a contact is refused; it is not tried again in this run unless another form is."""
+        """Report that a contact is refused; it is not tried again in this run unless with other fields."""
         why = f"the service refuses it: {outcome}"
         is_first = key not in self.run.refused
         self.run.refused[key] = why
@@ -291,12 +291,12 @@ class Filler:
             self.run.shortfalls.append(f"contact/{key}: the service refuses what it accepted before: {outcome}")
 
     def _not_refused(self, key: str) -> None:
-        """A form of a contact is not refused; where another was, the contact stays as it was."""
+        """Note that a contact was accepted. If it was refused as wanted, it was added as it was before."""
         if self.run.refused.pop(key, None) is not None:
-            self.changes[key] = made_again(self.run.session.ledger, key)
+            self.changes[key] = create_again(self.run.session.ledger, key)
 
     def _undo(self, carriers: Sequence[LoadedCarrier], going: Collection[RemoteId] = ()) -> bool:
-        """Remove carriers, or all of `going`, with their contacts; whether that succeeded."""
+        """Remove carriers, or all of `going`, with their contacts. Returns whether that succeeded."""
         ids = going or [carrier.id for carrier in carriers]
         if not remove_carrier_groups(self.run, dict.fromkeys(sorted(ids), True)):
             return True
@@ -305,7 +305,7 @@ class Filler:
         return False
 
     def _not_again(self, keys: Sequence[str], why: str) -> None:
-        """Say of contacts that they are not tried again in this run."""
+        """Report contacts as failed and do not try them again in this run."""
         for key in keys:
             self.run.refused.setdefault(key, why)
         self._fail(keys, why)
@@ -321,6 +321,6 @@ class Filler:
                 self.run.finish(change, Status.FAILED, why)
 
 
-def _turn(outcome: Settled) -> int:
-    """Where a pack's repair stands in the order of repairs."""
+def _repair_rank(outcome: Settled) -> int:
+    """The rank of a pack in the order of repairs: refused first, merged last."""
     return 0 if isinstance(outcome, Refused) else 2 if isinstance(outcome, Merged) else 1

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from intime_sync.applying.run import FEW_REREADS
 from intime_sync.kinds.base import ListedKind, Removal, WireContext
-from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change, Create, Delete, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.resource import Address, RemoteId, Resource
+from intime_sync.planning.index import by_id, by_identity, live
 from intime_sync.planning.lookalikes import looks_alike
 from intime_sync.service.requests import Request
 
@@ -21,14 +21,9 @@ class ListView:
     """A list, looked up by id and by identity; what was switched off is not there."""
 
     def __init__(self, kind: ListedKind, rows: Iterable[Resource[Any]]) -> None:
-        self.by_id: dict[RemoteId, Resource[Any]] = {}
-        self.by_identity: dict[Hashable, list[Resource[Any]]] = {}
-        for row in rows:
-            if kind.inert(kind.attributes(row.value)):
-                continue
-            if row.remote_id is not None:
-                self.by_id[row.remote_id] = row
-            self.by_identity.setdefault(kind.identity(row.value), []).append(row)
+        rows = live(kind, rows)
+        self.by_id = by_id(rows)
+        self.by_identity = by_identity(kind, rows)
 
 
 class Goal(Protocol):
@@ -71,7 +66,7 @@ class CreateGoal:
     def detail(self, changes: Sequence[Any], rows: Iterable[Resource[Any]]) -> dict[str, Any]:
         """What recovery needs to find them again: the objects, and the ids of their like that were there before."""
         wanted = {self.kind.identity_of(change.after) for change in changes}
-        is_alike = looks_alike(change.address.key for change in changes if self.kind.name == GROUPS.name)
+        is_alike = looks_alike(change.address.key for change in changes if self.kind.may_be_renamed)
         before = [row.remote_id for row in rows if self.kind.identity(row.value) in wanted or is_alike(row.key)]
         return {
             "objects": [dict(change.after) for change in changes],
@@ -108,7 +103,7 @@ class CreateGoal:
 
     def awaited(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
         """What the ledger learns from the reply alone: not to make it again until the list had time to show it."""
-        has_ids = self.kind.lists_ids()
+        has_ids = self.kind.lists_ids
         since = now.astimezone(UTC).isoformat()
         return [
             PutEntry(

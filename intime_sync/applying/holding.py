@@ -1,7 +1,7 @@
-"""Contacts that the service refuses to add again while their old copies must not be lost.
+"""Contacts that the service refuses to add again, although their old copies must not be lost.
 
-A copy can only be removed together with its whole carrier. So that carrier stays, with everybody in it, until the
-contact is accepted again, is changed, or shall be gone. See docs/carriers.md.
+A copy can only be removed together with its whole carrier. So that carrier stays, with all contacts in it, until the
+contact is accepted again, is changed, or is to be deleted. See docs/carriers.md.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from intime_sync.service.client import Outcome
 from intime_sync.service.reply import Ids, Refused
 
 
-def home_of(run: Run, key: str) -> RemoteId | None:
-    """The complete carrier that holds a contact, or its newest copy; None where the account has none."""
+def carrier_holding(run: Run, key: str) -> RemoteId | None:
+    """The complete carrier that holds a contact or its newest copy; None if the account has no such carrier."""
     ledger = run.session.ledger
     entry = ledger.of(CONTACTS.name).get(key)
     if entry is None:
@@ -34,42 +34,39 @@ def home_of(run: Run, key: str) -> RemoteId | None:
     return max((id for id in there if key in ledger.carriers[id].copies), default=None)
 
 
-def keep_home(run: Run, key: str, why: str) -> None:
-    """Keep the carrier that holds the contact's old copy for the rest of the run.
-
-    `why` is what keeps the contact from being moved.
-    """
-    home = home_of(run, key)
+def keep_old_carrier(run: Run, key: str, why: str) -> None:
+    """Keep the carrier that holds the contact's old copy for the rest of the run; `why` says why it has to stay."""
+    home = carrier_holding(run, key)
     if home is not None:
         run.kept.setdefault(home, (key, why))
 
 
 def mark_refused(run: Run, key: str, why: str) -> None:
-    """Remember that the service refuses to move a contact, which lives in its old carrier until it can."""
-    keep_home(run, key, why)
-    ledger, home = run.session.ledger, home_of(run, key)
+    """Record that the service refuses to add a contact again, so that it stays in its old carrier."""
+    keep_old_carrier(run, key, why)
+    ledger, home = run.session.ledger, carrier_holding(run, key)
     if home is None:
         return
     entry = ledger.of(CONTACTS.name)[key]
     if entry.carrier != home or not entry.refused:
-        run.session.record(back_home(ledger, {key: home}, mark=True))
+        run.session.record(in_old_carriers(ledger, {key: home}, mark=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What is known of contacts whose old copies an undone request may have taken along, by key.
+    """What was found out about contacts whose old copies may have been removed with an undone request; all by key.
 
-    `home` are back in their old carriers for certain. The service merged `movable`: they may be added again, and then
-    tell by their ids whether they still were in the old one. `refused` cannot be added.
+    Contacts in `in_place` are in their old carriers for certain. The service merged `movable`: they may be added
+    again, and the ids in the answer then tell whether they still were in the old carriers. `refused` cannot be added.
     """
 
-    home: frozenset[str]
+    in_place: frozenset[str]
     movable: frozenset[str]
     refused: Mapping[str, Refused]
 
 
 def unsure_neighbours(run: Run) -> dict[str, RemoteId]:
-    """Contacts that no carrier holds for certain, and a kept one perhaps: the kept carriers by key."""
+    """Contacts that perhaps are only in a kept carrier. Returns that carrier by key."""
     ledger = run.session.ledger
     entries = ledger.of(CONTACTS.name)
     there = current_carriers(ledger, run.carriers())
@@ -82,11 +79,11 @@ def unsure_neighbours(run: Run) -> dict[str, RemoteId]:
 
 
 def find_neighbours(run: Run, unsure: Mapping[str, RemoteId]) -> Neighbours | None:
-    """Find out which of `unsure` are still in the old carriers that are given with them; None if that fails.
+    """Find out which contacts of `unsure` are still in the old carriers given with them; None if that fails.
 
-    Each is added to a carrier that is removed afterwards. Where the answer is an id that it had, or the same id
-    twice, the service merges contacts, and the old copy may have gone with what was undone. Two new ids are two new
-    contacts: then nothing that happened elsewhere has touched the old copy.
+    Each is added to a carrier that is removed afterwards. If the answer is an id that it had before, or the same id
+    twice, the service merges contacts, and the old copy may have been removed with an undone request. Two new ids
+    mean two new contacts: the service does not merge, so the old copy was not touched.
     """
     entries = run.session.ledger.of(CONTACTS.name)
     run.check_stop()
@@ -100,14 +97,14 @@ def find_neighbours(run: Run, unsure: Mapping[str, RemoteId]) -> Neighbours | No
     found = _ask(run, probe)
     deltas: list[Delta] = []
     if found is not None:
-        deltas = back_home(run.session.ledger, {key: unsure[key] for key in sorted(found.home)})
+        deltas = in_old_carriers(run.session.ledger, {key: unsure[key] for key in sorted(found.in_place)})
     run.session.settle(intent, deltas)
     return None if remove_carrier_groups(run, {probe.id: True}) else found
 
 
 def _ask(run: Run, probe: LoadedCarrier) -> Neighbours | None:
     wire = run.wire()
-    home: set[str] = set()
+    in_place: set[str] = set()
     movable: set[str] = set()
     refused: dict[str, Refused] = {}
     for key in probe.members:
@@ -123,12 +120,12 @@ def _ask(run: Run, probe: LoadedCarrier) -> Neighbours | None:
         second = add_alone(run, probe, key, probe.members[key], wire)
         if not isinstance(second, Ids):
             return None
-        (movable if second.ids == first.ids else home).add(key)
-    return Neighbours(frozenset(home), frozenset(movable), refused)
+        (movable if second.ids == first.ids else in_place).add(key)
+    return Neighbours(frozenset(in_place), frozenset(movable), refused)
 
 
 def add_alone(run: Run, carrier: LoadedCarrier, key: str, attributes: Attributes, wire: WireContext) -> Outcome:
-    """Add one contact to a carrier; the caller has written it down as an intent."""
+    """Add one contact to a carrier. The caller has recorded the intent in the journal."""
     return run.send(add_request([replace(carrier, members={key: attributes})], wire))
 
 
@@ -137,10 +134,10 @@ def _known_ids(ledger: Ledger, key: str) -> set[RemoteId | None]:
     return (copies | {ledger.of(CONTACTS.name)[key].remote_id}) - {None}
 
 
-def back_home(ledger: Ledger, homes: Mapping[str, RemoteId], *, mark: bool = False) -> list[Delta]:
-    """What the ledger learns of contacts that live where their old copies are: in the carriers `homes`, by key.
+def in_old_carriers(ledger: Ledger, homes: Mapping[str, RemoteId], *, mark: bool = False) -> list[Delta]:
+    """Deltas that record contacts as being where their old copies are: in the carriers `homes`, by key.
 
-    With `mark`, they are remembered as refused.
+    With `mark`, they are also recorded as refused.
     """
     entries = ledger.of(CONTACTS.name)
     deltas = without_copies(ledger, homes.values(), homes.keys())
@@ -153,7 +150,7 @@ def back_home(ledger: Ledger, homes: Mapping[str, RemoteId], *, mark: bool = Fal
 
 
 def without_copies(ledger: Ledger, carriers: Iterable[RemoteId], keys: Collection[str]) -> list[Delta]:
-    """The carriers no longer hold copies of the contacts `keys`."""
+    """Deltas that record that the carriers no longer hold copies of the contacts `keys`."""
     deltas: list[Delta] = []
     for id in sorted(ledger.carriers.keys() & set(carriers)):
         carrier = ledger.carriers[id]

@@ -1,7 +1,7 @@
-"""What a carrier of unknown contents takes along when it is removed with its contacts, and a group that went. Pure.
+"""What else is lost when a group is removed, or a carrier with contacts that were not confirmed. Pure.
 
-The service may have merged new contacts into old ones of the same number or address. Undoing the new carrier then
-removes the old ones too, so they count as gone from the moment before the carrier is removed.
+The service may have merged new contacts into existing ones with the same number or address. Removing the new carrier
+with its contacts then removes the existing ones too, so they are recorded as lost before that request is sent.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from intime_sync.model.resource import Attributes, Json, RemoteId
 
 
 def ways_to_reach(contacts: Iterable[Attributes]) -> list[str]:
-    """The numbers and addresses of contacts: what a service could merge them by."""
+    """The numbers and addresses of contacts, by which the service could merge them."""
     found = {str(value) for contact in contacts for name in ("mobile", "email") if (value := contact.get(name))}
     return sorted(found)
 
 
 def mark_lost(ledger: Ledger, keys: Collection[str], reach: Collection[str]) -> list[Delta]:
-    """Deltas after which every contact that could have been merged into a carrier to be undone counts as gone.
+    """Deltas that record as lost every contact that may have been merged into a carrier that is about to be removed.
 
-    `keys` are those that were sent into it, `reach` their numbers and addresses.
-
-    Its old carrier keeps it as a copy, so that it goes too if it is there after all.
+    `keys` are the contacts that were sent to that carrier, `reach` their numbers and addresses. A lost contact stays
+    recorded as a copy in its old carrier, so that it is removed with it if it is still there.
     """
     entries: list[Delta] = []
     carriers: dict[RemoteId, Carrier] = {}
@@ -43,16 +42,16 @@ def mark_lost(ledger: Ledger, keys: Collection[str], reach: Collection[str]) -> 
 
 
 def forget_members(ledger: Ledger, names: Collection[str]) -> list[Delta]:
-    """Deltas after which nobody counts as in the groups of these names, nor any message as sent to them.
+    """Deltas that record groups with these names as empty, and messages as not addressed to them.
 
-    For groups about to be made: what the ledger knows of their members is about groups of these names that went. The
-    service may give the new ones the same ids, so the ids alone would not tell.
+    Used before such groups are made: what the ledger knows about members concerns earlier groups with these names
+    that were removed. The service may reuse their ids, so the ids do not tell the groups apart.
     """
     deltas: list[Delta] = []
     for id, carrier in ledger.carriers.items():
         if not carrier.groups.keys().isdisjoint(names):
             deltas.append(PutCarrier(id, replace(carrier, groups=_without(carrier.groups, names))))
-    # A contact without a carrier has no ids of its groups to look at: the ledger has it without them from now on.
+    # For a contact without a carrier no ids of groups are recorded, so these groups are taken out of its fields.
     contacts = ledger.of(CONTACTS.name)
     for key in appended(contacts):
         entry = contacts[key]

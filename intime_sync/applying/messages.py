@@ -1,7 +1,7 @@
-"""Sending messages off, one by one, and never twice; what is replaced is taken back first.
+"""Creating messages, one by one and never twice; a replaced message is cancelled first.
 
-No list shows a message. So a create of which nothing certain is heard stays unknown until a person or a delivery
-receipt settles it, and a new version is only made when every id of the old one was taken back for certain.
+Messages cannot be listed. So a create without a certain answer stays unknown until a person or a delivery receipt
+settles it, and a new version is created only after every id of the old one was cancelled for certain.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ SEND = "send-message"
 
 
 def send_messages(run: Run, changes: Sequence[Create | Replace], plan: Sequence[Change]) -> None:
-    """Send off new messages, each once what it depends on is done.
+    """Create new messages, each only if everything that it depends on is done.
 
-    All that is replaced is taken back before anything new is sent, so that messages can swap texts or recipients.
+    All replaced messages are cancelled before any is created, so that messages can swap texts or recipients.
     """
     obstacles = _Obstacles(run, plan)
     ready = [change for change in changes if _is_ready(run, change, obstacles)]
@@ -97,9 +97,9 @@ def _send_one(run: Run, change: Create | Replace, plan: Iterable[Change], earlie
         case Refused():
             run.session.settle(intent, [])
             run.finish(change, Status.FAILED, f"the service refuses it: {outcome}{_taken_back(change)}")
-        case NotSent(why):
+        case NotSent():
             run.session.settle(intent, [])
-            run.finish(change, Status.FAILED, f"the service could not be reached: {why}{_taken_back(change)}")
+            run.finish(change, Status.FAILED, f"{outcome}{_taken_back(change)}")
         case Unknown(why):
             run.session.settle(intent, [PutEntry(MESSAGE, key, entry)])
             hint = f"look in the service, then `ledger resolve message/{key} --as sent|not-sent`"
@@ -111,7 +111,7 @@ def _taken_back(change: Create | Replace) -> str:
 
 
 def send_detail(entry: Entry) -> dict[str, object]:
-    """What recovery needs of a message that is about to be sent off."""
+    """What the journal must hold of a message about to be created, so that recovery can record it."""
     dispatch = entry.dispatch or Dispatch()
     return {
         "object": dict(entry.attributes),
@@ -129,7 +129,7 @@ def _is_close(run: Run, attributes: Attributes) -> bool:
 
 
 def _too_close(run: Run, change: Create | Replace) -> str | None:
-    """The second look at the clock: a plan may have been waiting for hours."""
+    """Why it is too late for the change, or None. The plan may be hours old, so the clock is checked again."""
     minutes = run.policy.message_lead_time.total_seconds() / 60
     rule = f"`policy.messages.lead_time` wants {minutes:g} minutes"
     if isinstance(change, Replace) and _is_close(run, change.before):
@@ -140,7 +140,7 @@ def _too_close(run: Run, change: Create | Replace) -> str | None:
 
 
 class _Obstacles:
-    """What went wrong in this run that a message depends on: its groups, the people in them, and the blocklist."""
+    """Failures of this run that a message depends on: its groups, the people in them, and the blocklist."""
 
     def __init__(self, run: Run, plan: Iterable[Change]) -> None:
         self._groups: dict[str, str] = {}
@@ -161,16 +161,16 @@ class _Obstacles:
                     self._blocklist = self._blocklist or what
 
     def of(self, change: Create | Replace) -> str | None:
-        """Why a message has to wait, or None."""
+        """Why a message cannot be created yet, or None."""
         names = MESSAGES.group_names(change.after)
         what = self._blocklist or next((self._groups[name] for name in names if name in self._groups), None)
         return f"it depends on what was not done ({what}): apply again" if what else None
 
 
 def _in_doubt(run: Run, change: Create | Replace, plan: Iterable[Change]) -> str | None:
-    """Whether another message may still bring the same text from the same sender to one of the same people.
+    """Why another message may still bring the same text from the same sender to one of the same people, or None.
 
-    That is how a message looks whose key was changed while it was scheduled, and that could not be taken back.
+    This is the case when the key of a scheduled message was changed and the old one could not be cancelled.
     """
     ledger = run.session.ledger
     for other in still_there(run, plan):
@@ -179,7 +179,7 @@ def _in_doubt(run: Run, change: Create | Replace, plan: Iterable[Change]) -> str
         before = ledger.of(MESSAGE).get(other.address.key) or Entry(before_of(other) or {})
         if repeats_entry(ledger, before, change):
             return _doubt(other.address.key)
-    # The plan may have been narrowed, or written by hand: the ledger says what is in doubt.
+    # The plan may have been narrowed by options, or written by hand, so the ledger is asked as well.
     for key, entry in ledger.of(MESSAGE).items():
         if is_in_doubt(entry) and key != change.address.key and repeats_entry(ledger, entry, change):
             return _doubt(key)
@@ -194,7 +194,7 @@ def _doubt(key: str) -> str:
 
 
 def still_there(run: Run, plan: Iterable[Change]) -> Iterator[Change]:
-    """Messages of which it is not certain that what was scheduled before is gone, though it should be."""
+    """Changes of messages whose earlier version should be gone but is not for certain."""
     for change in plan:
         if change.address.kind != MESSAGE or isinstance(change, Create | Adopt | Forget):
             continue

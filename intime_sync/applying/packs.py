@@ -1,4 +1,4 @@
-"""Packing carriers into requests: as full as can be, a carrier never torn apart. Pure."""
+"""Packing carriers into requests that are as full as possible; a carrier is never split over requests. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from intime_sync.planning.carriers import CarrierBuild
 
 @dataclass(frozen=True, slots=True)
 class LoadedCarrier:
-    """A carrier whose group exists in the account, and the contacts that shall go into it."""
+    """A carrier whose group exists in the account, and the contacts to be added to it."""
 
     id: RemoteId
     name: str

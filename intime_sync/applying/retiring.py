@@ -1,7 +1,7 @@
-"""Removing carriers whose contacts live elsewhere by now, or shall be gone: the only place where contacts go.
+"""Removing carriers whose contacts are in other carriers by now or are to be deleted. Contacts are deleted only here.
 
-A carrier that goes with its contacts is marked as going before the request, so that an interruption leaves no
-contact that is only believed to be there. Both leave the ledger once the account does not list the carrier any more.
+A carrier that is removed with its contacts is marked as going before the request, so that after an interruption no
+contact is wrongly taken to be there. Carrier and contacts are dropped from the ledger once the carrier is not listed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Members = Mapping[RemoteId, list[str]]
 
 
 def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
-    """Remove what can go; `deleted` are the keys of contacts that shall be gone. Returns what must be made once more.
+    """Remove carriers that are no longer needed. Returns creates for contacts that have to be made again.
 
-    Where the service merged a new contact into an old one (it answered with an id that we knew), the old carrier
-    goes without its contacts; and where it still holds others that must go, all of them go, and the merged ones
-    are made again.
+    `deleted` are the keys of contacts to be deleted. If the service merged a new contact into an existing one (it
+    answered with a known id), the old carrier is removed without its contacts. If that carrier also holds contacts
+    that must be deleted, all are removed with it, and the merged ones are made again.
     """
     ledger = run.session.ledger
     members = _members(ledger.of(CONTACTS.name))
@@ -36,7 +36,7 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
         or (all(key in deleted for key in members.get(id, ())) and not _is_last_home(ledger, id, deleted))
     }
     broken = _break_up(ledger, going, members)
-    again = [made_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
+    again = [create_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
     going |= dict.fromkeys(broken, True)
     again += _taken_along(run, going, members, deleted)
     _remove(run, going, members, in_account)
@@ -47,7 +47,7 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
 def _taken_along(
     run: Run, going: Mapping[RemoteId, bool], members: Members, deleted: Collection[str]
 ) -> list[Create]:
-    """Contacts without a carrier that the service merged into one that goes: they are made again after it."""
+    """Creates for contacts without a carrier that the service merged into a contact of a removed carrier."""
     ledger = run.session.ledger
     removed = [carrier for carrier, with_contacts in going.items() if with_contacts]
     gone = {id for carrier in removed for id in _contacts_in(ledger, carrier, members)}
@@ -57,11 +57,11 @@ def _taken_along(
         if entry.carrier is None and entry.remote_id in gone and key not in deleted
     }
     run.session.record([PutEntry(CONTACTS.name, key, replace(entry, carrier=NOWHERE)) for key, entry in lost.items()])
-    return [made_again(ledger, key) for key in sorted(lost)]
+    return [create_again(ledger, key) for key in sorted(lost)]
 
 
 def _is_last_home(ledger: Ledger, id: RemoteId, deleted: Collection[str]) -> bool:
-    """Whether a carrier holds the only copy of a contact that shall stay: the new one could not be confirmed."""
+    """Whether a carrier holds the only copy of a wanted contact, since its new copy was not confirmed."""
     entries = ledger.of(CONTACTS.name)
     return any(
         key in entries and key not in deleted and entries[key].carrier not in ledger.carriers
@@ -70,7 +70,7 @@ def _is_last_home(ledger: Ledger, id: RemoteId, deleted: Collection[str]) -> boo
 
 
 def _drop_lost(run: Run, deleted: Collection[str]) -> None:
-    """Contacts that shall be gone and whose carrier went before: nothing of them is left but their entry."""
+    """Drop the entries of contacts to be deleted whose carrier was removed earlier."""
     ledger = run.session.ledger
     entries = ledger.of(CONTACTS.name)
     there = run.carriers().keys() | ledger.carriers.keys()
@@ -87,9 +87,10 @@ def _members(entries: Mapping[str, Entry]) -> Members:
 
 
 def _break_up(ledger: Ledger, going: dict[RemoteId, bool], members: Members) -> set[RemoteId]:
-    """Decide which of `going` leave their contacts, and which carriers that stay lose some of theirs and must go too.
+    """Decide which carriers of `going` are removed without contacts, and which others must be removed as well.
 
-    Losing one carrier may cost another one contacts in turn, so this goes on until nothing more is lost.
+    A carrier that stays but would lose merged contacts must be removed too. That may in turn affect other carriers,
+    so this is repeated until nothing more is lost.
     """
     entries = ledger.of(CONTACTS.name)
     homes: dict[RemoteId, set[RemoteId]] = {}
@@ -122,8 +123,8 @@ def _contacts_in(ledger: Ledger, id: RemoteId, members: Members) -> set[RemoteId
     return ids
 
 
-def made_again(ledger: Ledger, key: str) -> Create:
-    """The change that makes a contact once more, as the ledger has it."""
+def create_again(ledger: Ledger, key: str) -> Create:
+    """The create that makes a contact again as the ledger has it."""
     entry = ledger.of(CONTACTS.name)[key]
     return Create(address=Address(CONTACTS.name, key), after=entry.attributes, protected=entry.protect)
 
@@ -132,20 +133,20 @@ def _remove(run: Run, going: Mapping[RemoteId, bool], members: Members, in_accou
     with_contacts = [id for id, contacts_go in going.items() if contacts_go]
     ledger = run.session.ledger
     held = {id: {*members.get(id, ()), *ledger.carriers[id].copies} for id in going}
-    # Until it is seen to be gone, every contact in it may be there twice.
+    # Until the carrier is seen to be gone, every contact in it may be there twice.
     run.stuck.update(key for keys in held.values() for key in keys)
     begun = (id for id in with_contacts if id in in_account)
     run.session.record([PutCarrier(id, replace(ledger.carriers[id], going=True)) for id in begun])
     run.purgeable.update(with_contacts)
     left = set(remove_carrier_groups(run, {id: going[id] for id in going if id in in_account}))
-    run.session.record(_forgotten([id for id in going if id not in left], members))
+    run.session.record(_drops([id for id in going if id not in left], members))
     run.stuck.clear()
     if left:
         run.stuck.update(key for id in left for key in held[id])
         run.shortfalls.append(f"{len(left)} carriers could not be removed and hold contacts that should be gone")
 
 
-def _forgotten(ids: Iterable[RemoteId], members: Members) -> list[Delta]:
+def _drops(ids: Iterable[RemoteId], members: Members) -> list[Delta]:
     deltas: list[Delta] = []
     for id in ids:
         deltas += (DropEntry(CONTACTS.name, key) for key in members.get(id, ()))

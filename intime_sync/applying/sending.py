@@ -1,4 +1,4 @@
-"""Sending contacts to their new carriers, and writing down what came of it: only what was confirmed whole counts."""
+"""Sending contacts to their new carriers and recording the outcome. Only fully confirmed requests count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from intime_sync.applying.adding import add_request, intend_add
 from intime_sync.applying.holding import (
-    back_home,
+    in_old_carriers,
     without_copies,
 )
 from intime_sync.applying.lost import mark_lost, ways_to_reach
@@ -27,15 +27,15 @@ from intime_sync.service.client import Outcome
 from intime_sync.service.reply import Ids, Refused
 from intime_sync.service.transport import NotSent
 
-Flight = tuple[list[LoadedCarrier], int, Future[Outcome]]
+InFlight = tuple[list[LoadedCarrier], int, Future[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The service made no new contact of one that it knew, but answered with the known one's id.
+    """The service answered with the id of an existing contact, so it made no new one.
 
-    Whether the known one has the new fields and groups, and whether it left the old groups, cannot be seen. So the
-    carriers that it was in, `old`, must go with their contacts before it is added again.
+    It cannot be seen whether the existing contact got the new fields and groups, or left its old groups. So its
+    carriers, `old`, must be removed with their contacts before it is added again.
     """
 
     old: frozenset[RemoteId]
@@ -47,7 +47,8 @@ Settled: TypeAlias = Outcome | Merged
 class Sender:
     """Sends the contacts of one round.
 
-    `changes` are the round's, by key; `marked_lost` are contacts that may have gone with a carrier that was undone.
+    `changes` are the changes of the round by key; `marked_lost` are the keys of contacts that may have been removed
+    with a carrier whose contents were not confirmed.
     """
 
     def __init__(self, run: Run, changes: Mapping[str, Change]) -> None:
@@ -58,7 +59,7 @@ class Sender:
         self._earlier: dict[tuple[str, RemoteId], set[RemoteId]] = {}
 
     def forget_earlier(self, gone: Collection[RemoteId]) -> None:
-        """Carriers that held earlier copies have been removed with their contacts."""
+        """Note that the carriers `gone`, which held earlier copies, have been removed with their contacts."""
         for carriers_of_copy in self._earlier.values():
             carriers_of_copy.difference_update(gone)
 
@@ -77,45 +78,47 @@ class Sender:
                     self._earlier.setdefault((key, entry.remote_id), set()).add(entry.carrier)
 
     def send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], Settled]]:
-        """Send packs, several at a time: carriers do not depend on each other. Returns those that went wrong.
+        """Send packs, several at a time: carriers do not depend on each other. Returns those that were not confirmed.
 
-        One thread writes the ledger. Whatever happens, what is in flight comes back and is written down.
+        Only this thread writes the ledger. Also after an error, every request that was sent is awaited and recorded.
         """
         run, wire = self.run, self.run.wire()
         troubled: list[tuple[list[LoadedCarrier], Settled]] = []
-        flying: deque[Flight] = deque()
+        in_flight: deque[InFlight] = deque()
         with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
             try:
                 for carriers in packs:
                     run.check_stop()
                     intent = intend_add(run, carriers)
-                    flying.append((carriers, intent, pool.submit(run.send, add_request(carriers, wire))))
-                    if len(flying) >= run.parallelism:
-                        self._land(flying.popleft(), wire, troubled)
+                    in_flight.append((carriers, intent, pool.submit(run.send, add_request(carriers, wire))))
+                    if len(in_flight) >= run.parallelism:
+                        self._collect(in_flight.popleft(), wire, troubled)
             finally:
-                self._land_rest(flying, wire, troubled)
+                self._collect_rest(in_flight, wire, troubled)
         return troubled
 
-    def _land_rest(
-        self, flying: deque[Flight], wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
+    def _collect_rest(
+        self, in_flight: deque[InFlight], wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
     ) -> None:
         failure: IntimeSyncError | None = None
-        while flying:
+        while in_flight:
             try:
-                self._land(flying.popleft(), wire, troubled)
+                self._collect(in_flight.popleft(), wire, troubled)
             except IntimeSyncError as error:
                 failure = failure or error
         if failure is not None:
             raise failure
 
-    def _land(self, flight: Flight, wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]) -> None:
+    def _collect(
+        self, flight: InFlight, wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
+    ) -> None:
         carriers, intent, future = flight
         outcome = self.settle(carriers, intent, future.result(), wire)
         if not isinstance(outcome, Ids):
             troubled.append((carriers, outcome))
 
     def send(self, carriers: list[LoadedCarrier]) -> Settled:
-        """Send one pack and settle it."""
+        """Send one pack and record its outcome."""
         run = self.run
         run.check_stop()
         wire = run.wire()
@@ -123,7 +126,7 @@ class Sender:
         return self.settle(carriers, intent, run.send(add_request(carriers, wire)), wire)
 
     def settle(self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext) -> Settled:
-        """Write down what came of a pack: all of one that was confirmed; any other will be undone."""
+        """Record the outcome of a pack: its contacts if it was confirmed, else that they may be lost."""
         ledger, kept = self.run.session.ledger, self.run.kept.keys()
         settled = self._merged(carriers, outcome) if isinstance(outcome, Ids) else outcome
         deltas: list[Delta] = []
@@ -136,8 +139,8 @@ class Sender:
             for carrier in carriers:
                 mine = {key: given[key] for key in carrier.members if key not in stayed}
                 deltas += self._complete(carrier, mine, wire)
-            # What was added anew is gone from where it was, and what was not is still there.
-            known = [*back_home(ledger, stayed), *without_copies(ledger, kept, given)]
+            # Contacts that were added again are no longer copies in their old carriers; the others still are there.
+            known = [*in_old_carriers(ledger, stayed), *without_copies(ledger, kept, given)]
             deltas = [*_merge_copies(deltas), *known]
         elif not _did_nothing(settled, carriers):
             deltas = self.mark_lost(carriers)
@@ -145,7 +148,7 @@ class Sender:
         return settled
 
     def _merged(self, carriers: Iterable[LoadedCarrier], outcome: Ids) -> Ids | Merged:
-        """The outcome, or what it means where an answer is the id that a contact's earlier copy has."""
+        """The outcome, or Merged if an answered id is that of an earlier copy of the same contact."""
         keys = (key for carrier in carriers for key in carrier.members)
         old: set[RemoteId] = set()
         for answered in zip(keys, outcome.ids, strict=True):
@@ -153,7 +156,7 @@ class Sender:
         return Merged(frozenset(old)) if old else outcome
 
     def mark_lost(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
-        """What the ledger learns before carriers of unknown contents are removed."""
+        """Deltas to record before carriers with unconfirmed contents are removed."""
         members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
         self.marked_lost |= members.keys()
         deltas = mark_lost(self.run.session.ledger, members, ways_to_reach(members.values()))
@@ -163,7 +166,7 @@ class Sender:
         return deltas
 
     def _complete(self, carrier: LoadedCarrier, ids: Mapping[str, RemoteId], wire: WireContext) -> list[Delta]:
-        """What the ledger learns: the carrier, its contacts, and whose earlier copies wait where."""
+        """Deltas for a confirmed carrier: itself, its contacts, and where earlier copies of them remain."""
         ledger = self.run.session.ledger
         entries = ledger.of(CONTACTS.name)
         names = {name for key in ids for name in CONTACTS.group_names(carrier.members[key])}
@@ -190,7 +193,7 @@ def _did_nothing(outcome: Settled, carriers: Iterable[LoadedCarrier]) -> bool:
 
 
 def _merge_copies(deltas: Sequence[Delta]) -> list[Delta]:
-    """One word per carrier: what several contacts say of the same old carrier is put together."""
+    """The deltas with one per carrier: several copies in the same old carrier are put together."""
     carriers: dict[RemoteId, Carrier] = {}
     merged: list[Delta] = []
     for delta in deltas:

@@ -9,7 +9,7 @@ from typing import Final
 
 from intime_sync.config.document import Document
 from intime_sync.config.files import IncludedFile
-from intime_sync.config.tables import read_csv, read_xlsx
+from intime_sync.config.tables import read_csv
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.problem import Origin, Problem
@@ -76,5 +76,9 @@ def read_file(file: IncludedFile, data: bytes) -> tuple[Document | None, list[Pr
     """The document in `data`, and everything wrong with it as a file; never raises."""
     if file.section is None:
         return read_yaml(file.name, data)
-    read = read_xlsx if file.path.suffix.lower() == ".xlsx" else read_csv
-    return read(file.name, data, BY_SECTION[file.section].spec)
+    section = BY_SECTION[file.section].spec
+    if file.path.suffix.lower() == ".xlsx":
+        from intime_sync.config.workbook import read_xlsx
+
+        return read_xlsx(file.name, data, section)
+    return read_csv(file.name, data, section)

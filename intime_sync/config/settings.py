@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from intime_sync.addresses import account_url_fault
 from intime_sync.config.document import Locate
 from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, choice, text
 from intime_sync.kinds.registry import KINDS
-from intime_sync.kinds.urls import is_loopback
 from intime_sync.links import is_gits_own
 from intime_sync.model.policy import ContactStrategy, Numbers, Policy, Prune
 from intime_sync.model.problem import Problem
@@ -310,21 +309,8 @@ def _check_inside(
 
 
 def url_fault(url: str) -> str | None:
-    """What is wrong with a base address, never repeating it: somebody may have put the secret into it."""
-    if url == EMBEDDED:
-        return None
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname if parts.port != 0 else None
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if not host or parts.scheme not in ("http", "https") or "\\" in url or not url.isprintable():
-        return "is not an https address; write `embedded` or one like https://sms.intime.nu/api/1.0"
-    if parts.username is not None or parts.query or parts.fragment or " " in url:
-        return "holds more than scheme, host and path; user and hash belong in INTIME_USER and INTIME_HASH"
-    if parts.scheme == "http" and not is_loopback(host):
-        return f"would send the hash to {host} in the clear: write https; http is for this machine only"
-    return None
+    """What is wrong with `account.url`, as the end of a sentence; None for nothing."""
+    return None if url == EMBEDDED else account_url_fault(url, alternative=f"`{EMBEDDED}` or ")
 
 
 def _zone(name: str, locate: Locate, problems: list[Problem]) -> ZoneInfo | None:

@@ -89,16 +89,6 @@ def _too_large(file: str, rows: Sequence[Row]) -> Problem | None:
     return None
 
 
-def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
-    """The items in the first sheet of a workbook, and everything wrong with it; never raises."""
-    from intime_sync.config.workbook import workbook_rows
-
-    rows = workbook_rows(file, data)
-    if isinstance(rows, Problem):
-        return None, [rows]
-    return read_rows(file, rows, section, SheetColumns(), [])
-
-
 def table_too_large(file: str, line: int, column: int, limit: str) -> Problem:
     """What to say about a table that is larger than is read, at the place that is too much."""
     message = (

@@ -15,8 +15,18 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final
 
-from intime_sync.config.tables import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Row, table_too_large
+from intime_sync.config.document import Document
+from intime_sync.config.tables import (
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Row,
+    SheetColumns,
+    read_rows,
+    table_too_large,
+)
 from intime_sync.config.wording import shown
+from intime_sync.kinds.fields import SectionSpec
 from intime_sync.model.problem import Origin, Problem
 
 _MOST_BYTES: Final = 256 * 1024 * 1024
@@ -35,6 +45,12 @@ _UTF_16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[<\s]\0|\0[<\s]")
 _DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _ROW: Final = re.compile(rb"<(?:[\w.-]+:)?row\b")
 _PIECE: Final = 1024 * 1024
+
+
+def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
+    """The items in the first sheet of a workbook, and everything wrong with it; never raises."""
+    rows = workbook_rows(file, data)
+    return (None, [rows]) if isinstance(rows, Problem) else read_rows(file, rows, section, SheetColumns(), [])
 
 
 def workbook_rows(file: str, data: bytes) -> list[Row] | Problem:

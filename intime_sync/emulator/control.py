@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from intime_sync.addresses import is_loopback
 from intime_sync.emulator.clock import parsed_time
 from intime_sync.emulator.records import Message
 from intime_sync.emulator.store import Store
+from intime_sync.web.hosts import is_local_request
 
 Handler = Callable[[Request], Awaitable[Response]]
 _WAYS: Final = "set=2026-12-24T08:00 or advance=SECONDS"
@@ -53,44 +54,11 @@ def _for_this_machine(handler: Handler) -> Handler:
     async def checked(request: Request) -> Response:
         peer = request.client.host if request.client else ""
         # The name keeps out a page that had its own name point to this machine; browsers send Origin for the rest.
-        if not _is_loopback(peer) or not _is_local_name(request) or "origin" in request.headers:
+        if not is_loopback(peer) or not is_local_request(request) or "origin" in request.headers:
             return PlainTextResponse("this is only for programs on the same machine", 403)
         return await handler(request)
 
     return checked
-
-
-def is_known_name(request: Request, allowed: Collection[str]) -> bool:
-    """Whether a request came under a name of this machine, the address that it reached, or one that is `allowed`.
-
-    Another site's page can give its own name this machine's address (DNS rebinding), and would read what it gets.
-    """
-    host = _named(request)
-    reached = (request.scope.get("server") or ("",))[0]
-    return _is_local_name(request) or (host != "" and (host == reached or host in allowed))
-
-
-def _is_local_name(request: Request) -> bool:
-    host = _named(request)
-    return host == "localhost" or _is_loopback(host)
-
-
-def _named(request: Request) -> str:
-    """The host that a request names, in lower case; "" where there is none."""
-    try:
-        return (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped.is_loopback
-    return address.is_loopback
 
 
 def _time(store: Store) -> Response:

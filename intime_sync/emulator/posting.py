@@ -12,12 +12,12 @@ import ssl
 import threading
 from contextlib import suppress
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 import h11
 
+from intime_sync.addresses import is_loopback, is_this_machine
 from intime_sync.emulator.outbox import Report
 
 _LONGEST_ANSWER: Final = 1000
@@ -39,7 +39,7 @@ async def is_accepted(report: Report, seconds: float, *, loopback_only: bool = F
 
 
 async def _exchange(report: Report, url: SplitResult, loopback_only: bool) -> bool:
-    if loopback_only and not _names_this_machine(url.hostname or ""):
+    if loopback_only and not is_this_machine((url.hostname or "").rstrip(".")):
         raise ValueError(f"not on this machine: {url.hostname}")
     if url.scheme not in _PORTS:
         raise ValueError(f"neither http nor https: {url.scheme}")
@@ -89,25 +89,13 @@ async def _answer(talk: h11.Connection, reader: asyncio.StreamReader) -> bytes |
                 return None
 
 
-def _names_this_machine(host: str) -> bool:
-    """Whether a host is a loopback address, or the name that stands for one."""
-    return host.lower().rstrip(".") == "localhost" or _is_loopback(host)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
 async def _connect(url: SplitResult, loopback_only: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection to the first address of the host that takes one; raises OSError if none does."""
     host, port = url.hostname or "", url.port or _PORTS[url.scheme]
     secure = _tls() if url.scheme == "https" else None
     failure = OSError(f"{host} has no address")
     for address in await _addresses(host, port):
-        if loopback_only and not _is_loopback(address):
+        if loopback_only and not is_loopback(address):
             continue
         try:
             return await asyncio.open_connection(

@@ -1,24 +1,16 @@
-"""The service over HTTP: the ASGI application, and running it on a socket, in a thread or in the foreground.
-
-The only module here that knows uvicorn. It writes nothing to any output.
-"""
+"""The service over HTTP: the ASGI application, and running it in a thread or in the foreground."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from intime_sync.emulator import control
 from intime_sync.emulator.clock import Clock
@@ -28,6 +20,8 @@ from intime_sync.emulator.options import EmulatorOptions
 from intime_sync.emulator.reporting import Reporter
 from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
 from intime_sync.emulator.store import Store
+from intime_sync.web.hosts import host_name, is_known_request
+from intime_sync.web.server import Connection, Server, listen
 
 _NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", 404, "text/html")
 _OTHER_NAME = Reply(
@@ -35,6 +29,7 @@ _OTHER_NAME = Reply(
 )
 _FROM_A_PAGE = Reply(b"the emulator is for programs, not for pages in a browser", 403, "text/plain")
 _TOO_LARGE = Reply(b"the request is too large", 413, "text/plain")
+_PATH = "/api/1.0"
 _LARGEST_BODY = 64 * 1024 * 1024
 _LAST_REPLIES_SECONDS = 2.0
 
@@ -48,13 +43,13 @@ class Endpoints:
         self.faults = FaultCounter(options.faults)
         self.calls: list[tuple[str, str]] = []
         self.stopping = asyncio.Event()
-        self._hosts = frozenset(name.lower().rstrip(".") for name in options.allowed_hosts)
+        self._hosts = frozenset(map(host_name, options.allowed_hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         endpoint = endpoint_of(scope["path"])
         refusal = None
-        if not control.is_known_name(request, self._hosts):
+        if not is_known_request(request, self._hosts):
             refusal = _OTHER_NAME
         elif "origin" in request.headers:
             # A page of any website can have its browser post here, and it need not read the reply to do harm.
@@ -121,58 +116,12 @@ async def _hang_up(scope: Scope, receive: Receive, *, abort: bool) -> None:
         message = await receive()
 
 
-class _Protocol(H11Protocol):
-    """HTTP/1.1 that lets the application reach its connection, to close it without a reply."""
+class _Connection(Connection):
+    """A connection that the application can reach, to close it without a reply."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.app_state = {**self.app_state, "transport": transport}
-        # asyncio leaves Nagle's algorithm on for a listener it did not make: 40 ms for every reply.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that waits for an event instead of polling, so that it starts and stops at once."""
-
-    def __init__(self, endpoints: Endpoints, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._endpoints = endpoints
-        self._on_started = on_started
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
-        self._on_started()
-
-    async def main_loop(self) -> None:
-        await self.on_tick(0)
-        await self._endpoints.stopping.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        for listener in sockets or []:
-            listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        if tasks := list(self.server_state.tasks):
-            await asyncio.wait(tasks, timeout=_LAST_REPLIES_SECONDS)
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        await self.lifespan.shutdown()
-
-    def stop(self) -> None:
-        """Ask for an orderly stop, from any thread or a signal handler."""
-        if self._loop is not None:
-            # A loop that has closed already has stopped.
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._endpoints.stopping.set)
-
-    def handle_exit(self, *_args: object, **_kwargs: object) -> None:
-        # Not recorded: uvicorn would raise the signal again after an orderly stop.
-        self.should_exit = True
-        self.stop()
 
 
 def create_app(options: EmulatorOptions) -> Starlette:
@@ -198,37 +147,6 @@ def create_app(options: EmulatorOptions) -> Starlette:
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.endpoints = endpoints
     return app
-
-
-def _server(app: Starlette, on_started: Callable[[], None]) -> _Server:
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
-        # Without a handler of their own, warnings would reach stderr.
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
-    config = uvicorn.Config(
-        app,
-        loop="asyncio",
-        http=_Protocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=75,
-    )
-    return _Server(app.state.endpoints, config, on_started)
-
-
-def _listen(host: str, port: int) -> tuple[socket.socket, str]:
-    """A listening socket and the API's address on it; raises OSError if it cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family)
-    name = f"[{host}]" if ":" in host else host
-    return listener, f"http://{name}:{listener.getsockname()[1]}/api/1.0"
 
 
 class RunningEmulator:
@@ -267,20 +185,11 @@ def run_in_thread(options: EmulatorOptions | None = None) -> Iterator[RunningEmu
 
     Raises OSError or sqlite3.Error if the data file cannot be opened.
     """
-    listener, url = _listen("127.0.0.1", 0)
+    listener, address = listen("127.0.0.1", 0)
     with listener:
         app = create_app(options or EmulatorOptions())
-        ready = threading.Event()
-        server = _server(app, ready.set)
-        run = threading.Thread(target=server.run, args=([listener],), name="emulator", daemon=True)
-        run.start()
-        try:
-            if not ready.wait(10):
-                raise RuntimeError("the emulator did not start within 10 seconds")
-            yield RunningEmulator(url, app.state.endpoints)
-        finally:
-            server.stop()
-            run.join(10)
+        with _server(app).in_thread(listener, "emulator"):
+            yield RunningEmulator(address + _PATH, app.state.endpoints)
 
 
 def serve(
@@ -294,8 +203,12 @@ def serve(
     `port` 0 takes a free one; `on_ready` gets the API's address once it answers. Raises OSError if the port is
     taken, OSError or sqlite3.Error if the data file cannot be opened.
     """
-    listener, url = _listen(host, port)
+    listener, address = listen(host, port)
     with listener:
         named = replace(options, allowed_hosts=(*options.allowed_hosts, host))
-        server = _server(create_app(named), lambda: on_ready(url))
-        server.run(sockets=[listener])
+        _server(create_app(named), lambda: on_ready(address + _PATH)).run(sockets=[listener])
+
+
+def _server(app: Starlette, on_ready: Callable[[], None] = lambda: None) -> Server:
+    stopping = app.state.endpoints.stopping
+    return Server(app, _Connection, on_ready=on_ready, stopping=stopping, last_replies=_LAST_REPLIES_SECONDS)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from intime_sync.emulator.options import Echo
+from intime_sync.emulator.behaviour import Echo
 
 _STOCKHOLM: Final = ZoneInfo("Europe/Stockholm")
 _PUNCTUATION: Final = re.compile(r"[\s()./\-]")

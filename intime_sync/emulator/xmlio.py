@@ -11,7 +11,7 @@ from typing import Final
 
 from lxml import etree
 
-from intime_sync.emulator.options import Declare
+from intime_sync.emulator.behaviour import Declare
 
 Element = etree._Element
 

@@ -12,18 +12,17 @@ from typing import Final
 from unicodedata import category
 from zoneinfo import ZoneInfo
 
-from intime_sync.exporting.spelling import LONGEST_KEY, Keys, folded, spelled_number
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.numbers import read_email
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.kinds.spelling import LONGEST_KEY, Keys, folded, spelled_number
+from intime_sync.model.problem import NO_PLACE, Severity
 from intime_sync.service.phone import number_fault, parse_mobile
 from intime_sync.service.text import clean, forbidden_character
 
 LIST_SEPARATOR: Final = "|"
 """What parts a table's cell that holds a list, so that no group in one can have it in its name."""
 
-_NOWHERE: Final = Origin("", 0, 0)
 _SWEDISH_MOBILE: Final = re.compile(r"\+467[02369][0-9]{7}")
 
 
@@ -228,7 +227,7 @@ def _with_keys(people: Sequence[Person]) -> list[Person]:
 def _fault(person: Person, region: str) -> str | None:
     """Why the configuration would not take the person, if so."""
     context = _context(region)
-    CONTACTS.read(item_of(person, region), _NOWHERE, context)
+    CONTACTS.read(item_of(person, region), NO_PLACE, context)
     errors = [problem for problem in context.problems if problem.severity is Severity.ERROR]
     if errors:
         return errors[0].message
@@ -238,8 +237,7 @@ def _fault(person: Person, region: str) -> str | None:
 
 
 def _context(region: str) -> ItemContext:
-    problems: list[Problem] = []
-    return ItemContext(region, ZoneInfo("UTC"), problems, lambda *_: _NOWHERE)
+    return ItemContext.without_places(region, ZoneInfo("UTC"))
 
 
 def _text(text: str) -> str:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import is_normalized
 
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.group_names import plain_names
 from intime_sync.kinds.numbers import are_plain_emails, read_email
-from intime_sync.model.problem import Origin
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.service.phone import E164, parse_mobile, plain_mobiles
 from intime_sync.service.text import too_many_marks
 
@@ -48,7 +47,7 @@ def read_emails(texts: Sequence[str], context: ItemContext) -> list[str | None] 
     """The addresses, None for "" (not given)."""
     if are_plain_emails(texts):
         return [text or None for text in texts]
-    quiet = ItemContext(context.region, context.zone, [], lambda *_: Origin("", 0, 0))
+    quiet = ItemContext.without_places(context.region, context.zone)
     addresses = [read_email(text, quiet) if text else None for text in texts]
     return None if quiet.problems else addresses
 

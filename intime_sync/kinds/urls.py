@@ -6,11 +6,11 @@ No message repeats the address: a secret may be in it.
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-from intime_sync.kinds.base import Item, ItemContext
+from intime_sync.addresses import http_url, is_this_machine
+from intime_sync.kinds.reading import Item, ItemContext
 
 MAX_URL: Final = 500
 """The longest address that is taken, in characters."""
@@ -20,14 +20,6 @@ _SECRET_WORD: Final = re.compile(
     ".*(?:token|secret|passw|credential|signature|authori[sz]ation).*"
     "|(?:api|access|private|auth)?(?:hash|key|pass|pwd|auth)|pw|sig|sign|session.*"
 )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this very machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def read_status_url(item: Item, context: ItemContext) -> str:
@@ -42,8 +34,8 @@ def read_status_url(item: Item, context: ItemContext) -> str:
 
 
 def _fault(url: str) -> tuple[str, str] | None:
-    parts = _split(url)
-    if parts is None or not parts.hostname or parts.scheme not in ("http", "https"):
+    parts = http_url(url) if url.isascii() and " " not in url else None
+    if parts is None:
         return "bad-url", "is not an https address; write one like https://example.se/intime/status"
     if parts.username is not None:
         return "secret-in-url", "holds a user or password: plans, ledgers and the service would keep it; remove it"
@@ -56,19 +48,9 @@ def _fault(url: str) -> tuple[str, str] | None:
             )
     if "#" in url:
         return "bad-url", "has a fragment (`#…`), which is never sent; remove it"
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
         return "insecure-url", "would have statuses sent in the clear: write https; http is for this machine only"
     return None
-
-
-def _split(url: str) -> SplitResult | None:
-    if not url.isascii() or " " in url or "\\" in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        return parts if parts.port != 0 else None
-    except ValueError:
-        return None
 
 
 def _smells_of_a_secret(name: str) -> bool:

@@ -8,6 +8,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import assert_never
 
 from intime_sync.model.change import Action, Change, Replace, action_of, after_of, before_of, remote_id_of
 from intime_sync.model.ledger import AccountRef
@@ -15,31 +17,64 @@ from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Attributes, KindName, RemoteId
 
 
+class GuardRule(StrEnum):
+    """The rules that can stop a plan, by the names that plans show and plan files hold."""
+
+    MAX_DELETE = "max_delete"
+    PROTECT = "protect"
+    EMPTY_ACCOUNT = "empty_account"
+    FOREIGN_CARRIER = "foreign_carrier"
+    MEMBERS_STAY = "members_stay"
+    LOST_LEDGER = "lost_ledger"
+    CLOCK = "clock"
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One guard's verdict on one kind.
+    """The verdict of one rule on the changes of one kind.
 
-    `override` is the exact flag, or the exact line to write, that would let precisely this plan pass.
+    `count` is the number of removals that the delete guard counts, and 0 for the other rules. `remedy` says what to
+    write or do where no option lifts the guard, and is "" where one does.
     """
 
-    guard: str
+    rule: GuardRule
     kind: KindName
     tripped: bool
-    override: str
     message: str
+    count: int = 0
+    remedy: str = ""
+
+    @property
+    def option(self) -> str | None:
+        """The option of `apply` that lets precisely this plan pass; None where there is none."""
+        match self.rule:
+            case GuardRule.MAX_DELETE:
+                return f"--allow-delete {self.kind}={self.count}"
+            case GuardRule.EMPTY_ACCOUNT:
+                return f"--allow-empty {self.kind}"
+            case GuardRule.LOST_LEDGER:
+                return "--allow-resend"
+            case GuardRule.PROTECT | GuardRule.FOREIGN_CARRIER | GuardRule.MEMBERS_STAY | GuardRule.CLOCK:
+                return None
+        assert_never(self.rule)
+
+    @property
+    def override(self) -> str:
+        """The option or the remedy."""
+        return self.option or self.remedy
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done, and to which account.
+    """What is to be done, and to which account.
 
     `changes` are in the order of kinds, then of keys, whatever the order of the configuration. `unchanged`
     counts desired objects that need nothing. `leftovers` are carriers that will be removed although no
     contact changes. `serial` and `lineage` are those of the ledger that the plan was made from.
 
     `terms` are what else decides which requests are sent: settings, targets, and the ids of groups that are named.
-    `digest_key` is the ledger's (hexadecimal, "" where there is none yet); `stated` is the digest in the plan file
-    that a plan was read from, which nobody can check without that key.
+    `digest_key` is the ledger's (hexadecimal, "" where there is none yet). `stated` is the digest in the plan file
+    that the plan was read from, which cannot be checked without that key.
     """
 
     account: AccountRef
@@ -56,7 +91,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether applying it would do nothing at all."""
+        """Whether applying the plan would do nothing at all."""
         return not self.changes and not self.leftovers
 
     def summary(self) -> dict[str, int]:
@@ -65,14 +100,14 @@ class Plan:
         return {**{str(action): counts[action] for action in Action}, "unchanged": self.unchanged}
 
     def tripped(self) -> tuple[Guard, ...]:
-        """The guards that stop it."""
+        """The guards that stop the plan."""
         return tuple(guard for guard in self.guards if guard.tripped)
 
     def digest(self) -> str:
         """`sha256:…` over account, owner, terms, and the changes with what the ledger will remember of them.
 
-        Not over the clock, reasons or places. With the ledger's key, so that nobody who lacks the ledger can try
-        numbers until one fits.
+        The clock, reasons and places are left out. The ledger's key goes in, so that phone numbers cannot be found
+        by trying them without the ledger.
         """
         return self.stated or self.recomputed(self.digest_key)
 

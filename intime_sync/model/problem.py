@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Origin(NamedTuple):
@@ -16,6 +16,10 @@ class Origin(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+NO_PLACE: Final = Origin("", 0, 0)
+"""The origin of what stands in no file, such as a value from the command line or from the service."""
 
 
 class Severity(StrEnum):

@@ -1,8 +1,9 @@
-"""Guards: each a small pure function that looks at a plan and the ledger, before anything is sent."""
+"""Guards: small pure functions, each of which holds a plan to one rule before anything is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import assert_never
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
@@ -19,42 +20,33 @@ from intime_sync.model.change import (
     before_of,
 )
 from intime_sync.model.ledger import Ledger
-from intime_sync.model.plan import Guard
-from intime_sync.model.policy import Policy
+from intime_sync.model.plan import Guard, GuardRule
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.carriers import is_carrier, owner_of
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock
-
-MAX_DELETE = "max_delete"
-PROTECT = "protect"
-EMPTY_ACCOUNT = "empty_account"
-FOREIGN_CARRIER = "foreign_carrier"
-MEMBERS_STAY = "members_stay"
-LOST_LEDGER = "lost_ledger"
-CLOCK = "clock"
-ALLOW_RESEND = "--allow-resend"
 
 
 def judge(
-    changes: Collection[Change], actual: Snapshot, ledger: Ledger, policy: Policy, clock: Clock
+    changes: Collection[Change], actual: Snapshot, ledger: Ledger, context: PlanningContext
 ) -> tuple[Guard, ...]:
-    """Every guard that has something to say, tripped or not, as things are at this moment; `lost_ledger` besides."""
+    """The verdicts of all rules but that of `lost_ledger`, tripped or not, on `changes` as things are now."""
     by_kind: dict[KindName, list[Change]] = {}
     for change in changes:
         by_kind.setdefault(change.address.kind, []).append(change)
     guards: list[Guard] = []
     for kind in BY_NAME:
-        guards += _max_delete(kind, by_kind.get(kind, []), ledger, policy, clock)
+        guards += _max_delete(kind, by_kind.get(kind, []), ledger, context)
         guards += _protect(kind, by_kind.get(kind, []))
         guards += _foreign_carriers(kind, by_kind.get(kind, []))
     guards += _taken_along(by_kind, ledger)
-    guards += _empty_account(actual, ledger, clock)
-    guards += _clocks_differ(changes, clock, policy)
+    guards += _empty_account(actual, ledger, context.clock)
+    guards += _clocks_differ(changes, context)
     return tuple(guards)
 
 
 def _removes(change: Change) -> bool:
-    """Whether an object goes, or is switched off for good."""
+    """Whether a change deletes an object, or switches it off for good."""
     if isinstance(change, Update):
         kind = BY_NAME[change.address.kind]
         return isinstance(kind, ListedKind) and kind.inert(change.after) and not kind.inert(change.before)
@@ -62,7 +54,7 @@ def _removes(change: Change) -> bool:
 
 
 def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
-    """How many owned objects still do something; history does not count."""
+    """How many owned objects still do something; those whose time has passed do not count."""
     listed = BY_NAME[kind]
     if kind == MESSAGES.name:
         entries = ledger.of(kind).values()
@@ -76,56 +68,57 @@ def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
 
 
 def _max_delete(
-    kind: KindName, changes: Iterable[Change], ledger: Ledger, policy: Policy, clock: Clock
+    kind: KindName, changes: Iterable[Change], ledger: Ledger, context: PlanningContext
 ) -> Iterator[Guard]:
-    """More than a few and more than a share of what is owned, or all of two or more."""
+    """Stop removals of more than a few objects and more than a share of the owned ones, or of all of two or more."""
     removals = [change for change in changes if _removes(change)]
     if not removals:
         return
-    count, owned = len(removals), _live(kind, ledger, clock)
+    policy = context.policy
+    count, owned = len(removals), _live(kind, ledger, context.clock)
     owned_deletes = sum(not isinstance(change, Delete) or change.owned for change in removals)
     too_many = count > policy.max_delete_always_allow and count * 100 > policy.max_delete_percent * owned
     everything = owned >= 2 and owned_deletes >= owned
     share = f"{count} of {owned} owned" if owned else f"{count}, none of them owned"
     yield Guard(
-        MAX_DELETE,
+        GuardRule.MAX_DELETE,
         kind,
         too_many or everything,
-        f"--allow-delete {kind}={count}",
         f"{share} {kind} objects would be deleted"
         + (", which is all of them" if everything else f" (limit {policy.max_delete_percent} %)" if too_many else ""),
+        count=count,
     )
 
 
 def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
-    """Protected objects are never deleted or replaced, but made again where they lost their place."""
+    """Stop removals and replacements of protected objects, except where they are only made again as they were."""
     for change in changes:
         if change.protected and ((isinstance(change, Replace) and not change.restores) or _removes(change)):
             verb = {Delete: "deleted", Replace: "replaced"}.get(type(change), "switched off")
             yield Guard(
-                PROTECT,
+                GuardRule.PROTECT,
                 kind,
                 True,
-                f"protect: false on {change.address}",
                 f"{change.address} is protected and would be {verb}",
+                remedy=f"protect: false on {change.address}",
             )
 
 
 def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
-    """Carriers are plumbing: a plan that names one, its own or another owner's, is wrong whatever led to it."""
+    """Stop changes of carriers: they are never configured, so a plan that names one is wrong."""
     for change in changes:
         if kind == GROUPS.name and is_carrier(change.address.key):
             yield Guard(
-                FOREIGN_CARRIER,
+                GuardRule.FOREIGN_CARRIER,
                 kind,
                 True,
-                f"the removal of {change.address} in the service by hand",
                 f"{change.address} carries contacts of the owner {owner_of(change.address.key)}",
+                remedy=f"the removal of {change.address} in the service by hand",
             )
 
 
 def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -> Iterator[Guard]:
-    """A group that is removed with its contacts must not take contacts along that shall stay."""
+    """Stop the removal of a group together with its contacts while contacts in it are to stay."""
     taking = [
         change
         for change in by_kind.get(GROUPS.name, ())
@@ -144,35 +137,37 @@ def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -
         members = [key for key, after in staying.items() if change.address.key in CONTACTS.group_names(after)]
         if members:
             yield Guard(
-                MEMBERS_STAY,
+                GuardRule.MEMBERS_STAY,
                 GROUPS.name,
                 True,
-                f"on_delete: keep_contacts on {change.address}, and apply it before the group goes",
-                f"{change.address} would be deleted with {len(members)} contacts in it that shall stay, "
+                f"{change.address} would be deleted with {len(members)} contacts in it that are to stay, "
                 f"among them contact/{min(members)}",
+                remedy=f"on_delete: keep_contacts on {change.address}, and apply it before the group goes",
             )
 
 
 def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[Guard]:
-    """A list that is suddenly empty is more likely a fault of the service than the wish of a person."""
+    """Stop where a list is suddenly empty, which is more likely a fault of the service than intended."""
     for name, kind in BY_NAME.items():
         if not isinstance(kind, ListedKind) or name not in actual or actual.of(name):
             continue
         owned = _live(name, ledger, clock) + (len(ledger.carriers) if name == GROUPS.name else 0)
-        # What no list has ever shown is no sign that this one lost something.
+        # Objects that no list has ever shown are no sign that this list lost something.
         owned -= sum(entry.awaited is not None for entry in ledger.of(name).values())
         if owned >= 2:
             yield Guard(
-                EMPTY_ACCOUNT,
+                GuardRule.EMPTY_ACCOUNT,
                 name,
                 True,
-                f"--allow-empty {name}",
                 f"the account lists no {name} at all, but the ledger owns {owned}",
             )
 
 
 def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
-    """No ledger beside carriers: it was lost, or `owner` changed. What it had scheduled would be sent twice."""
+    """Stop new messages where the account has carriers and there is no ledger.
+
+    The ledger was lost, or `owner` changed, and a message that it had scheduled would be sent twice.
+    """
     creates = [change for change in changes if isinstance(change, Create) and change.address.kind == MESSAGES.name]
     owners = sorted({owner_of(group.key) for group in actual.of(GROUPS.name) if is_carrier(group.key)})
     if creates and not ledger.lineage and owners:
@@ -182,20 +177,19 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
             others = ", ".join(owners)
             why = f"there is no ledger, and the account has carriers of {others}, so perhaps `owner` was changed"
         yield Guard(
-            LOST_LEDGER,
+            GuardRule.LOST_LEDGER,
             MESSAGES.name,
             True,
-            ALLOW_RESEND,
             f"{why}: {creates[0].address} may be scheduled already, and would be sent twice; "
             "look in the service first",
         )
 
 
-def _clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> Iterator[Guard]:
-    """No message is changed where this machine and the service disagree about whether there is time for it."""
+def _clocks_differ(changes: Iterable[Change], context: PlanningContext) -> Iterator[Guard]:
+    """Stop changes of a message for which there is time by one of the clocks of machine and service alone."""
+    clock, lead = context.clock, context.policy.message_lead_time
     if clock.served_at is None:
         return
-    lead = policy.message_lead_time
     earlier, later = sorted((clock.now, clock.served_at))
     for change in changes:
         if change.address.kind != MESSAGES.name or isinstance(change, Adopt | Manual):
@@ -206,34 +200,35 @@ def _clocks_differ(changes: Iterable[Change], clock: Clock, policy: Policy) -> I
             minutes = (later - earlier).total_seconds() / 60
             side = "behind" if clock.now < clock.served_at else "ahead of"
             yield Guard(
-                CLOCK,
+                GuardRule.CLOCK,
                 MESSAGES.name,
                 True,
-                "the right time into this machine's clock (NTP)",
                 f"this machine's clock is {minutes:.0f} minutes {side} the service's: {change.address} may be sent "
                 "by now, or be too close to its time to be changed",
+                remedy="the right time into this machine's clock (NTP)",
             )
             return
 
 
-def allowed(
+def still_tripped(
     guards: Iterable[Guard],
     allow_delete: Mapping[KindName, int],
-    allow_empty: Iterable[KindName],
+    allow_empty: Collection[KindName],
     *,
     allow_resend: bool = False,
 ) -> tuple[Guard, ...]:
-    """The tripped guards that remain once the overrides are honoured; 29 does not let 30 pass."""
-    empty = set(allow_empty)
-    return tuple(
-        guard
-        for guard in guards
-        if guard.tripped
-        and not (guard.guard == MAX_DELETE and _count(guard) <= allow_delete.get(guard.kind, 0))
-        and not (guard.guard == EMPTY_ACCOUNT and guard.kind in empty)
-        and not (guard.guard == LOST_LEDGER and allow_resend)
-    )
+    """The guards that stop a plan although some are lifted; an allowance for 29 removals does not lift one of 30."""
 
+    def lifted(guard: Guard) -> bool:
+        match guard.rule:
+            case GuardRule.MAX_DELETE:
+                return guard.count <= allow_delete.get(guard.kind, 0)
+            case GuardRule.EMPTY_ACCOUNT:
+                return guard.kind in allow_empty
+            case GuardRule.LOST_LEDGER:
+                return allow_resend
+            case GuardRule.PROTECT | GuardRule.FOREIGN_CARRIER | GuardRule.MEMBERS_STAY | GuardRule.CLOCK:
+                return False
+        assert_never(guard.rule)
 
-def _count(guard: Guard) -> int:
-    return int(guard.override.rpartition("=")[2])
+    return tuple(guard for guard in guards if guard.tripped and not lifted(guard))

@@ -1,24 +1,18 @@
-"""Who may see the page: whoever has its token, in the address once and in a cookie after that. Knows no content.
-
-Under which names, too: another site's page can give its own name this machine's address (DNS rebinding), and would
-read what it gets with whatever the browser knows.
-"""
+"""Who may see the page: whoever has its token, in the address once and in a cookie after that. Knows no content."""
 
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Iterable
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-TOKEN_PARAMETER: Final = "token"  # noqa: S105 - its name in an address
+from intime_sync.web.hosts import is_known_request, is_local_request
 
-_HOST: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]{1,5})?")
+TOKEN_PARAMETER: Final = "token"  # noqa: S105 - its name in an address
 
 
 class Door:
@@ -29,16 +23,16 @@ class Door:
 
     def __init__(self, token: str | None, hosts: Iterable[str] = ()) -> None:
         self._token = token
-        self._hosts = frozenset(hosts) if token is not None else frozenset()
+        self._hosts = frozenset(hosts)
         # Cookies go to every port of a host: receivers beside each other must not take each other's place.
         self._cookie = "" if token is None else f"intime-receipts-{sha256(token.encode()).hexdigest()[:8]}"
 
     def refusal(self, request: Request) -> str:
         """Why the page is not shown, in words for a person; "" lets in."""
-        if not self._is_known(request):
-            return _NOT_HERE if self._token is None else _OTHER_NAME
         if self._token is None:
-            return ""
+            return "" if is_local_request(request) else _NOT_HERE
+        if not is_known_request(request, self._hosts):
+            return _OTHER_NAME
         if TOKEN_PARAMETER in request.query_params:
             return "" if self._is_token(request.query_params[TOKEN_PARAMETER]) else _WRONG
         return "" if self._is_token(request.cookies.get(self._cookie, "")) else _NOT_SHOWN
@@ -51,28 +45,8 @@ class Door:
         response.set_cookie(self._cookie, self._token, path="/", httponly=True, samesite="strict")
         return response
 
-    def _is_known(self, request: Request) -> bool:
-        """Whether the name in the request's address is one of ours. An address in digits belongs to no other site."""
-        found = _HOST.fullmatch(request.headers.get("host", ""))
-        name = host_name(found[1]) if found else ""
-        reached = (request.scope.get("server") or ("",))[0] if self._token is not None else ""
-        return name == "localhost" or is_loopback(name) or (name != "" and (name in self._hosts or name == reached))
-
     def _is_token(self, given: str) -> bool:
         return self._token is not None and hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode())
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a numeric address can be reached from this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def host_name(given: str) -> str:
-    """A host as it is compared: lower case, without the brackets of IPv6 and a dot at the end."""
-    return given.strip("[]").lower().rstrip(".")
 
 
 _NOT_SHOWN: Final = (

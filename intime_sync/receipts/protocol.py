@@ -6,13 +6,14 @@ Knows neither statuses nor the page.
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Final
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+
+from intime_sync.web.server import Connection
 
 LARGEST_HEADERS: Final = 16 * 1024
 """In bytes: request line and headers together."""
@@ -47,22 +48,18 @@ class _Phase(Enum):
     NOTHING = "nothing"
 
 
-class Protocol(H11Protocol):
-    """See the module. uvicorn itself ends a pause after `timeout_keep_alive`, which must be `limits.idle`."""
+class Protocol(Connection):
+    """A connection with `limits`. The server itself ends a pause, after its `idle`, which must be `limits.idle`."""
 
     limits: ClassVar[Limits] = Limits()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Whatever handlers the process has: an access log would hold the secret.
-        self.access_log = False
         self._phase = _Phase.NOTHING
         self._since = 0.0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        # Without the wait that small replies cause on a listener that asyncio did not make.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
         served = [each for each in self.connections if not each.transport.is_closing()]
         if len(served) > self.limits.connections:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final, NoReturn, TypeVar
 
 from intime_sync.errors import InvalidInput
@@ -21,7 +23,7 @@ from intime_sync.model.change import (
     Update,
 )
 from intime_sync.model.ledger import AccountRef
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, KindName, RemoteId
 from intime_sync.render.masking import HIDDEN
@@ -251,13 +253,25 @@ def _origin(member: _Member) -> Origin:
 
 
 def _guard(member: _Member) -> Guard:
-    return Guard(
-        member.text("guard"),
-        KindName(member.text("kind")),
-        member.boolean("tripped"),
-        member.text("override"),
-        member.text("message"),
-    )
+    """A guard; its `override` must be the one that its rule has."""
+    rule, kind, override = _rule(member), KindName(member.text("kind")), member.text("override")
+    guard = Guard(rule, kind, member.boolean("tripped"), member.text("message"))
+    if rule is GuardRule.MAX_DELETE:
+        with suppress(ValueError):
+            guard = replace(guard, count=int(override.rpartition("=")[2]))
+    elif guard.option is None:
+        guard = replace(guard, remedy=override)
+    if guard.override != override:
+        _refuse(f"{member.name} has the impossible override {_brief(override)}")
+    return guard
+
+
+def _rule(member: _Member) -> GuardRule:
+    rule = member.text("guard")
+    try:
+        return GuardRule(rule)
+    except ValueError:
+        _refuse(f"{member.name} has the unknown guard {_brief(rule)}")
 
 
 def _diagnostic(member: _Member) -> Problem:

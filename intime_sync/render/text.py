@@ -75,7 +75,7 @@ def _guards(guards: Sequence[Guard], style: Style, mask: Mask) -> Iterator[str]:
     if guards:
         yield style.bold(style.red("Stopped by"))
     for guard in guards:
-        yield f"  {style.red(f'! {inert(guard.guard)}')}  {inert(mask(guard.message))}"
+        yield f"  {style.red(f'! {inert(guard.rule)}')}  {inert(mask(guard.message))}"
         yield f"      {how_to_lift(guard)} {style.bold(inert(mask(guard.override)))}"
 
 

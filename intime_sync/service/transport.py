@@ -5,7 +5,6 @@ The only module that imports requests. Knows nothing about what bodies mean.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import secrets
 import time
@@ -25,6 +24,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from intime_sync import __version__
+from intime_sync.addresses import account_url_fault, is_this_machine
 from intime_sync.errors import InvalidInput
 from intime_sync.service.connections import exchange, watch
 from intime_sync.service.failures import explain
@@ -71,6 +71,9 @@ class NotSent:
 
     why: str
 
+    def __str__(self) -> str:
+        return f"the service could not be reached: {self.why}"
+
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
@@ -108,7 +111,13 @@ class Transport:
         pool_size: int = 8,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.host, loopback = _checked(base_url)
+        fault = account_url_fault(base_url)
+        if fault is not None:
+            raise InvalidInput(
+                f"the account's address {fault}",
+                hint="Set account.url or INTIME_URL, or give the client, the https address of the service.",
+            )
+        self.host = urlsplit(base_url).hostname or ""
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
         self._timeouts = (connect_timeout, read_timeout)
@@ -118,7 +127,7 @@ class Transport:
         """Replaces the secret in a text, however it is spelled there."""
         self._log_redaction = LogRedaction(self.redact)
         self._log_redaction.install()
-        self._session = _session(pool_size, trust_env=not loopback)
+        self._session = _session(pool_size, trust_env=not is_this_machine(self.host))
 
     def close(self) -> None:
         """Close the connections."""
@@ -138,32 +147,14 @@ class Transport:
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
         """Read; tried again after a refused, broken or cut-off answer and after statuses that pass."""
+        # urllib3's own retries cannot see an answer that is cut off in its body. All attempts share one deadline.
         begins = time.monotonic()
-        attempt = self._attempt("GET", path, None, params or {}, begins)
-        return self._get_again(attempt, path, params or {}, begins) if attempt.again else attempt.result
-
-    def _get_again(self, attempt: _Attempt, path: str, params: Mapping[str, str], begins: float) -> Result:
-        """The retry policy of reads. urllib3's own cannot see an answer that is cut off in its body.
-
-        All attempts share one deadline.
-        """
-        from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
-
-        def last(state: RetryCallState) -> _Attempt:
-            return attempt if state.outcome is None else state.outcome.result()
-
-        def again() -> _Attempt:
-            return self._attempt("GET", path, None, params, begins)
-
-        self._sleep(_wait(1, attempt.retry_after))
-        retrying = Retrying(
-            retry=retry_if_result(lambda attempt: attempt.again),
-            stop=stop_after_attempt(READ_ATTEMPTS - 1),
-            wait=lambda state: _wait(state.attempt_number + 1, last(state).retry_after),
-            sleep=self._sleep,
-            retry_error_callback=last,
-        )
-        return retrying(again).result
+        for number in range(1, READ_ATTEMPTS):
+            attempt = self._attempt("GET", path, None, params or {}, begins)
+            if not attempt.again:
+                return attempt.result
+            self._sleep(_wait(number, attempt.retry_after))
+        return self._attempt("GET", path, None, params or {}, begins).result
 
     def post(self, path: str, body: bytes, *, items: int = 1) -> Result:
         """Send once, whatever happens. `items` is for the log."""
@@ -295,38 +286,6 @@ def _session(pool_size: int, *, trust_env: bool) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-def _checked(url: str) -> tuple[str, bool]:
-    """The URL's host and whether it is this machine; raises InvalidInput, never repeating the URL's own text."""
-    parts, host = None, None
-    with suppress(ValueError):
-        parts = urlsplit(url)
-        host = parts.hostname if parts.port != 0 else None
-    if not parts or not host or parts.scheme not in ("http", "https") or "\\" in url or not url.isprintable():
-        raise InvalidInput(
-            "the account's address is not an http or https URL",
-            hint="Set account.url or INTIME_URL to something like https://sms.intime.nu/api/1.0",
-        )
-    if parts.username is not None or parts.query or parts.fragment or " " in url:
-        raise InvalidInput(
-            f"the account's address at {host} holds more than scheme, host and path",
-            hint="Leave user, hash and anything after a ? out of the URL; set INTIME_USER and INTIME_HASH instead.",
-        )
-    loopback = _is_loopback(host)
-    if parts.scheme == "http" and not loopback:
-        raise InvalidInput(
-            f"http to {host} would send the hash in the clear",
-            hint="Use https://; plain http is only for this machine (localhost, 127.0.0.1, ::1).",
-        )
-    return host, loopback
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _date(text: str | None) -> datetime | None:

@@ -12,7 +12,7 @@ from render_samples import ACCOUNT, LINEAGE, MESSAGES, NOW, PLAN, person
 
 from intime_sync.model.change import Change, Create, FieldChange, Manual, Replace
 from intime_sync.model.ledger import AccountRef
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.resource import Address, KindName, RemoteId
 from intime_sync.render.html import plan_to_html
@@ -69,7 +69,12 @@ class Opened:
         # Not by wait_for_function, which evaluates text: the page's policy forbids that.
         from playwright.sync_api import expect
 
+        expect.set_options(timeout=60_000)  # milliseconds
         return expect(self.page.locator(selector))
+
+    def drawn(self) -> None:
+        """Wait until the browser has drawn the page as it is now: two frames, of which the first may have begun."""
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def focused(self) -> str:
         """The key of the change that has the focus, else the id of the element."""
@@ -125,7 +130,7 @@ def hostile_plan() -> Plan:
         changes.append(Create(address=address, after=after, reason=text, origin=where))
         changes.append(Replace(address=address, remote_id=None, before=after, after=after, fields=fields))
         changes.append(Manual(address=address, remote_id=None, before=None, after=None, reason=text))
-    guards = tuple(Guard(text, KindName("contact"), True, text, text) for text in HOSTILE)
+    guards = tuple(Guard(GuardRule.PROTECT, KindName("contact"), True, text, remedy=text) for text in HOSTILE)
     problems = tuple(Problem(text, text, Origin(text, 1, 1)) for text in HOSTILE)
     return Plan(AccountRef(*HOSTILE[:3]), LINEAGE, 3, tuple(changes), 0, guards, problems)
 

@@ -32,7 +32,7 @@ MECHANISMS = {
         "keeps", "contact", Sender, "_merged", lambda _sender, _carriers, outcome: outcome
     ),
     "a contact that is refused keeps its carrier": Mechanism(
-        "adds", "neighbour", holding, "keep_home", lambda _run, _key, _why: None
+        "adds", "neighbour", holding, "keep_old_carrier", lambda _run, _key, _why: None
     ),
     "a renamed group is known after a lost reply": Mechanism(
         "renames", "group", lookalikes, "lookalikes", lambda _name, _rows, _known: []

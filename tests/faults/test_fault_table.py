@@ -285,7 +285,7 @@ def test_a_list_that_fails_once_is_read_again_or_refused(lab: Lab, endpoint: str
 def test_a_list_that_is_suddenly_empty_stops_the_plan(lab: Lab, endpoint: str) -> None:
     lab.apply(BEFORE)
     lab.emulator.set_faults(faults({"endpoint": endpoint, **FAULTS["refused"]}))
-    tripped = [(guard.guard, guard.kind) for guard in lab.plan(BEFORE).tripped()]
+    tripped = [(guard.rule, guard.kind) for guard in lab.plan(BEFORE).tripped()]
     assert tripped == [("empty_account", LISTS[endpoint])]
 
 
@@ -296,7 +296,7 @@ def test_carriers_that_are_suddenly_gone_stop_the_plan_where_groups_are_not_mana
     assert len(lab.carriers()) == 2
     lab.emulator.set_faults(faults({"endpoint": "contacts/listgroups", **FAULTS["refused"]}))
     plan = lab.plan(only_contacts)
-    assert [(guard.guard, guard.kind) for guard in plan.tripped()] == [("empty_account", "group")]
+    assert [(guard.rule, guard.kind) for guard in plan.tripped()] == [("empty_account", "group")]
 
 
 @pytest.mark.parametrize("endpoint", LISTS)

@@ -16,7 +16,8 @@ from intime_sync.config.convert import converter_for
 from intime_sync.config.explain import Checker
 from intime_sync.config.schema import section_schema
 from intime_sync.fetching import fetch_kind
-from intime_sync.kinds.base import ItemContext, Kind, ListedKind, Removal, WireContext
+from intime_sync.kinds.base import Kind, ListedKind, Removal, WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS, KINDS, LISTED, ORDER
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.resource import Resource
@@ -248,7 +249,7 @@ def test_protect_is_remembered_after_the_line_is_gone(kind: Kind, lab: Lab, styl
     assert lab.ledger().of(kind.name)[key].protect
     assert lab.plan(sections_of(kind, samples.items)).is_empty
     without = lab.plan(sections_of(kind, tuple(others)))
-    assert [(guard.guard, guard.kind) for guard in without.tripped()] == [("protect", kind.name)]
+    assert [(guard.rule, guard.kind) for guard in without.tripped()] == [("protect", kind.name)]
     # Only saying so lifts it.
     lifted = sections_of(kind, ({**first, "protect": False}, *others))
     assert actions(lab.plan(lifted)) == [("adopt", f"{kind.name}/{key}")]

@@ -6,22 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
-from intime_sync.applying.settling import read_settled
-from intime_sync.cli.wiring import settle_in, settle_in_memory, view_of
+from intime_sync.applying.settling import fetch_until_shown, settle_interrupted
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.errors import StalePlan
 from intime_sync.fetching import fetch_actual
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, GROUPS
-from intime_sync.ledgers.base import LedgerView, Settle
+from intime_sync.ledgers.base import OpenLedger
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -32,11 +31,13 @@ from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.carriers import unknown_carriers
-from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.matching import Clock, account_under_own_names
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
-from intime_sync.service.client import Client
+from intime_sync.service.client import Client, Outcome
+from intime_sync.service.requests import Request
 from intime_sync.service.secrets import Credentials, Secret
 
 OWNER = "clinic-a"
@@ -72,16 +73,43 @@ class _Silent:
         """Nobody looks."""
 
 
+Hear: TypeAlias = Callable[[Request], Outcome | None]
+
+
+class HeardClient(Client):
+    """A client that shows each request to `hear` first, which may answer instead of the service or raise."""
+
+    hear: Hear = staticmethod(lambda _request: None)
+    clock_ahead: timedelta | None = None
+    """How far the service's clock is ahead, whatever its answers say; None to go by those."""
+
+    @property
+    def ahead(self) -> timedelta:
+        return super().ahead if self.clock_ahead is None else self.clock_ahead
+
+    def send(self, request: Request) -> Outcome:
+        return self.hear(request) or self.let_through(request)
+
+    def let_through(self, request: Request) -> Outcome:
+        """Send a request to the service without showing it to `hear`."""
+        return super().send(request)
+
+
 @dataclass
 class Lab:
-    """One emulator, one ledger; `policy` and `clock` may be changed at any time, `owner` by `rename_owner`."""
+    """One emulator, one ledger; `policy` and `clock` may be changed at any time, `owner` by `rename_owner`.
+
+    `run_options` are given to each run besides what it always gets; `runs` are the runs so far.
+    """
 
     emulator: RunningEmulator
-    client: Client
+    client: HeardClient
     ledgers: FileLedgerStore
     policy: Policy = field(default_factory=Policy)
     clock: Clock = CLOCK
     owner: str = OWNER
+    run_options: dict[str, Any] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
 
     def reset(self, policy: Policy | None = None) -> None:
         """An empty account and no ledger."""
@@ -91,6 +119,9 @@ class Lab:
         self.lose_ledger()
         self.policy = policy or Policy()
         self.clock = CLOCK
+        self.run_options.clear()
+        self.runs.clear()
+        self.client.clock_ahead = None
         self.emulator.set_faults(None)
         self.emulator.catch_up()
         self.emulator.calls.clear()
@@ -106,6 +137,15 @@ class Lab:
         if any(all_awaited(self.ledger())):
             self.clock = replace(self.clock, now=self.clock.now + LONGEST_WAIT)
 
+    @contextmanager
+    def hearing(self, hear: Hear) -> Iterator[None]:
+        """Show each request to `hear` before it is sent; see HeardClient."""
+        self.client.hear = hear
+        try:
+            yield
+        finally:
+            del self.client.hear
+
     @property
     def ref(self) -> AccountRef:
         """The account, by the name that its owner has now."""
@@ -117,24 +157,24 @@ class Lab:
 
     def make(self, desired: Snapshot, actual: Snapshot, ledger: Ledger, selection: Selection = EVERYTHING) -> Plan:
         """A plan."""
-        return make_plan(desired, actual, ledger, self.policy, Account(self.ref, self.clock), selection)
+        return make_plan(desired, actual, ledger, PlanningContext(self.ref, self.clock, self.policy), selection)
 
     def plan(self, sections: Sections) -> Plan:
         """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
         view = self.ledgers.read()
-        actual = self._read(desired.resources, desired, view, settle_in_memory(view.ledger))
+        actual = self._read(desired.resources, desired, view)
         return self.make(desired, actual, view.ledger)
 
-    def _read(
-        self, kinds: Iterable[KindName], desired: Snapshot | None, view: LedgerView, settle: Settle
-    ) -> Snapshot:
+    def _read(self, kinds: Iterable[KindName], desired: Snapshot | None, ledger: OpenLedger) -> Snapshot:
         """The account, once what an interrupted run left open is settled."""
 
         def fetch(kinds: Iterable[KindName]) -> Snapshot:
             return fetch_actual(self.client, kinds, reading())
 
-        return read_settled(fetch, desired, kinds, view, settle, lambda _seconds: None)
+        actual = fetch_until_shown(fetch, kinds, ledger, lambda _seconds: None)
+        settle_interrupted(ledger, actual)
+        return account_under_own_names(actual, ledger.ledger, desired)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
@@ -147,29 +187,33 @@ class Lab:
         *,
         selection: Selection = EVERYTHING,
         planned: Plan | None = None,
+        alter: Callable[[Plan], Plan] = lambda plan: plan,
     ) -> Applied:
         """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan.
 
-        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits.
+        `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits. `alter` changes
+        the plan that is made before it is applied.
         """
         desired = desired_from(sections)
         with self.ledgers.hold("apply", 0) as session:
-            run = Run(
-                client=self.client,
-                session=session,
-                owner=self.owner,
-                policy=self.policy,
-                context=reading(),
-                actual={},
-                progress=_Silent(),
-                parallelism=2,
-                sleep=lambda _seconds: None,
-                now=now or (lambda: self.clock.now),
-            )
-            actual = self._read(desired.resources, desired, view_of(session), settle_in(session))
+            options: dict[str, Any] = {
+                "client": self.client,
+                "session": session,
+                "owner": self.owner,
+                "policy": self.policy,
+                "context": reading(),
+                "actual": {},
+                "progress": _Silent(),
+                "parallelism": 2,
+                "sleep": lambda _seconds: None,
+                "now": now or (lambda: self.clock.now),
+            }
+            run = Run(**(options | self.run_options))
+            self.runs.append(run)
+            actual = self._read(desired.resources, desired, session)
             run.actual = Run.lists_of(actual)
             if planned is None:
-                return apply_plan(self.make(desired, actual, session.ledger, selection), run)
+                return apply_plan(alter(self.make(desired, actual, session.ledger, selection)), run)
             reasons = stale_reasons(planned, self.ref, actual, session.ledger, self.clock)
             if reasons:
                 raise StalePlan("; ".join(reasons))
@@ -181,7 +225,7 @@ class Lab:
             known = session.ledger.account
             assert known is not None
             if known.owner != owner:
-                groups = self._read([GROUPS.name], None, view_of(session), settle_in(session)).of(GROUPS.name)
+                groups = self._read([GROUPS.name], None, session).of(GROUPS.name)
                 if any(unknown_carriers(groups, name, session.ledger) for name in (known.owner, owner)):
                     return False
                 session.rename_owner(owner)
@@ -230,7 +274,7 @@ def lab_at(path: Path, **options: Any) -> Iterator[Lab]:
     """A laboratory whose ledger is in `path`, on an emulator with these options."""
     with (
         run_in_thread(EmulatorOptions(**options)) as emulator,
-        Client(emulator.url, Credentials("demo", Secret("demo")), sleep=lambda _seconds: None) as client,
+        HeardClient(emulator.url, Credentials("demo", Secret("demo")), sleep=lambda _seconds: None) as client,
     ):
         yield Lab(emulator, client, FileLedgerStore(path / "ledger.json", REF))
 

@@ -16,7 +16,7 @@ from receipt_world import MOMENT, is_root, stored
 from intime_sync.errors import IntimeSyncError
 from intime_sync.receipts import Delivery, DeliveryCounts, Receipt, ReceiptStore
 from intime_sync.receipts.deliveries import deliveries_of
-from intime_sync.service.statuses import Outcome, status_level
+from intime_sync.service.statuses import DeliveryOutcome, status_level
 
 
 def test_every_status_is_kept_once_and_in_order(data):
@@ -63,7 +63,7 @@ def test_counting_in_sql_is_counting_current_receipts(tmp_path_factory, reports)
         for id, status in reports:
             store.record(id, status, "t", MOMENT)
         found = [status_level(delivery.current.status).outcome for delivery in deliveries_of(stored(data)).values()]
-        assert store.counts() == DeliveryCounts(*(found.count(outcome) for outcome in Outcome))
+        assert store.counts() == DeliveryCounts(*(found.count(outcome) for outcome in DeliveryOutcome))
         assert store.counts().total == len({id for id, _ in reports})
         assert all(isinstance(delivery, Delivery) for delivery in store.latest(10))
 
@@ -180,7 +180,7 @@ def test_a_file_that_another_program_holds_is_an_error_and_later_works(data):
         assert store.record(1, 20, "t", MOMENT)
 
 
-def test_nothing_is_promised_on_a_file_that_was_removed_or_replaced(data):
+def test_no_status_is_confirmed_once_the_file_was_removed_or_replaced(data):
     with ReceiptStore(data) as store:
         store.record(1, 20, "t", MOMENT)
         away = data.rename(data.with_name("away"))

@@ -14,13 +14,13 @@ from receipt_world import MOMENT
 from intime_sync.receipts import Delivery, Receipt, ReceiveOptions
 from intime_sync.receipts.deliveries import deliveries_of
 from intime_sync.receipts.form import BadForm, StatusReport, parse_report
-from intime_sync.service.statuses import LEVELS, Outcome, status_level
+from intime_sync.service.statuses import LEVELS, DeliveryOutcome, status_level
 
 PRINTABLE = st.text(max_size=200).map(str.strip).filter(str.isprintable)
 
 
 def test_every_documented_level_has_its_outcome_and_words_of_its_own():
-    assert [number for number in LEVELS if LEVELS[number].outcome is Outcome.NOT_DELIVERED] == [0, 1, 2, 3, 4]
+    assert [number for number in LEVELS if LEVELS[number].outcome is DeliveryOutcome.NOT_DELIVERED] == [0, 1, 2, 3, 4]
     assert [number for number in LEVELS if LEVELS[number].delivered] == [20]
     assert [number for number in LEVELS if not LEVELS[number].is_final] == [21]
     assert len({level.meaning for level in LEVELS.values()}) == len(LEVELS) == 7
@@ -31,14 +31,14 @@ def test_every_documented_level_has_its_outcome_and_words_of_its_own():
 @pytest.mark.parametrize("number", [5, 19, 22, 9999])
 def test_a_level_that_nobody_documented_stays_a_number(number):
     level = status_level(number)
-    assert (level.meaning, level.outcome, level.is_final) == (f"status {number}", Outcome.UNKNOWN, False)
+    assert (level.meaning, level.outcome, level.is_final) == (f"status {number}", DeliveryOutcome.UNKNOWN, False)
 
 
 @pytest.mark.parametrize(
     ("statuses", "current"),
     [([20], 20), ([21, 20], 20), ([20, 21], 20), ([3, 20], 20), ([20, 3], 3), ([21, 7], 7), ([3, 7, 21], 3)],
 )
-def test_what_is_known_of_a_message_is_not_lost_by_a_late_report_that_knows_less(statuses, current):
+def test_a_late_report_does_not_replace_a_final_status(statuses, current):
     receipts = [Receipt(1, "a", status, MOMENT + timedelta(n)) for n, status in enumerate(statuses)]
     assert Delivery(1, tuple(receipts)).current.status == current
 
@@ -115,7 +115,7 @@ def test_any_bytes_are_a_report_or_a_reason(body, query):
 @pytest.mark.parametrize(
     "secret", ["", "short", "x" * 15, "x" * 201, "with/a/slash/in/the/middle", "ett-hemligt-ord-på-svenska"]
 )
-def test_a_secret_that_is_no_secret_or_no_path_is_refused_without_repeating_it(tmp_path, secret):
+def test_an_invalid_path_secret_is_refused_without_repeating_it(tmp_path, secret):
     with pytest.raises(ValueError, match="the secret m") as caught:
         ReceiveOptions(tmp_path, secret)
     assert not secret or secret not in str(caught.value)

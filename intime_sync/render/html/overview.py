@@ -88,7 +88,7 @@ def _digest(view: View) -> str:
 def _guard(guard: Guard, view: View) -> str:
     how = how_to_lift(guard).rstrip(":").capitalize()
     return (
-        f"<li><strong>{view.safe(guard.guard)}</strong> <p>{view.isolated(guard.message)}</p>"
+        f"<li><strong>{view.safe(guard.rule)}</strong> <p>{view.isolated(guard.message)}</p>"
         f'<p class="label">{how}:</p>'
         f'<div class="copy"><code>{view.safe(guard.override)}</code>{_COPY}</div></li>\n'
     )

@@ -1,4 +1,4 @@
-"""What an apply does to the account when somebody, or something, was there before it."""
+"""What an apply does to an account that somebody changed by hand since the last one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_removed_group_is_made_again_with_its_members(lab: Lab, with_contacts:
     assert len(lab.members()[group_id(lab, "Jour")]) == 4
 
 
-def test_a_group_that_was_made_anew_by_hand_gets_its_members_back(lab: Lab) -> None:
+def test_a_group_that_somebody_made_again_by_hand_gets_its_members_back(lab: Lab) -> None:
     lab.apply(CONFIG)
     lab.emulator.store.delete_group(group_id(lab, "Jour"))
     lab.emulator.store.add_group("Jour")
@@ -54,7 +54,7 @@ def test_a_group_that_was_made_anew_by_hand_gets_its_members_back(lab: Lab) -> N
     assert_converged(lab, CONFIG)
 
 
-def test_a_group_that_was_renamed_by_hand_is_left_to_whoever_did_it(lab: Lab) -> None:
+def test_a_group_that_was_renamed_by_hand_keeps_its_new_name(lab: Lab) -> None:
     lab.apply(CONFIG)
     old = group_id(lab, "Jour")
     lab.emulator.store.rename_group(old, "Deras")
@@ -74,7 +74,7 @@ def test_contacts_whose_carrier_was_removed_are_made_again(lab: Lab) -> None:
     assert_converged(lab, CONFIG)
 
 
-def test_a_carrier_that_nobody_knows_goes_with_its_contacts(lab: Lab) -> None:
+def test_an_own_carrier_that_the_ledger_does_not_know_is_removed_with_its_contacts(lab: Lab) -> None:
     lab.apply(CONFIG)
     store = lab.emulator.store
     mine, theirs = store.add_group(f"~{OWNER}/all-x"), store.add_group("~clinic-b/all-x")
@@ -97,7 +97,7 @@ def test_a_lost_ledger_is_rebuilt_from_the_configuration(lab: Lab) -> None:
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_pruning_everything_spares_the_group_that_is_pinned(lab: Lab, which: int) -> None:
-    """Two groups of one name, one of them pinned: its twin goes, and the ledger goes on knowing the pinned one."""
+    """Of two groups of one name the pinned one stays, in the account and in the ledger."""
     pinned = [lab.emulator.store.add_group("Jour") for _ in range(2)][which]
     lab.policy = Policy(prune={GROUP: Prune.ALL})
     config = {"groups": [{"name": "Jour", "id": pinned}]}
@@ -108,7 +108,7 @@ def test_pruning_everything_spares_the_group_that_is_pinned(lab: Lab, which: int
 
 
 @pytest.mark.parametrize("batch_size", [1, 200])
-def test_pruning_everything_removes_twins_each(lab: Lab, batch_size: int) -> None:
+def test_pruning_everything_removes_every_group_of_a_repeated_name(lab: Lab, batch_size: int) -> None:
     for _ in range(3):
         lab.emulator.store.add_group("Jour")
     lab.policy = Policy(prune={GROUP: Prune.ALL}, batch_size=batch_size)
@@ -124,7 +124,7 @@ def test_pruning_everything_removes_twins_each(lab: Lab, batch_size: int) -> Non
 # Appending
 
 
-def test_appending_leaves_no_carrier_and_never_changes_anybody(lab: Lab) -> None:
+def test_appending_makes_no_carrier_and_never_changes_a_contact(lab: Lab) -> None:
     lab.policy = Policy(contact_strategy=ContactStrategy.APPEND)
     lab.apply(CONFIG)
     assert lab.carriers() == {}
@@ -143,7 +143,7 @@ def test_appending_leaves_no_carrier_and_never_changes_anybody(lab: Lab) -> None
 # Reminders
 
 
-def test_a_reminder_that_is_moved_on_after_its_time_is_made_anew(lab: Lab) -> None:
+def test_a_reminder_that_is_moved_after_its_time_becomes_a_new_reminder(lab: Lab) -> None:
     lab.apply({"reminders": [REMIND]})
     lab.clock = Clock(datetime(2027, 1, 1, tzinfo=UTC), ZONE)
     moved = {**REMIND, "at": "2027-06-01T08:30"}
@@ -161,7 +161,7 @@ def test_a_renamed_reminder_is_never_switched_off(lab: Lab) -> None:
     assert [row.active for row in lab.emulator.store.reminders()] == [True]
 
 
-def test_off_and_on_again_is_a_new_reminder(lab: Lab) -> None:
+def test_a_reminder_that_is_switched_on_again_is_a_new_reminder(lab: Lab) -> None:
     for active in (True, False, True):
         config = {"reminders": [{**REMIND, "active": active}]}
         lab.apply(config)
@@ -169,7 +169,7 @@ def test_off_and_on_again_is_a_new_reminder(lab: Lab) -> None:
     assert [row.active for row in lab.emulator.store.reminders()] == [False, True]
 
 
-def test_parts_that_are_no_longer_given_are_emptied(lab: Lab) -> None:
+def test_parts_of_a_reminder_that_are_no_longer_given_are_emptied(lab: Lab) -> None:
     lab.apply({"reminders": [{**REMIND, "organizer": {"title": "Dr"}}]})
     lab.apply({"reminders": [REMIND]})
     (found,) = lab.emulator.store.reminders()

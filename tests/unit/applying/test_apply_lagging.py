@@ -1,4 +1,4 @@
-"""Lists that lag: what was confirmed is waited for, not made again, not forgotten, and in the end not given up."""
+"""Lists that lag: what the service confirmed is waited for, not made again and not forgotten."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 from account_lab import Lab, actions, found_contacts, lab_at, reading, wanted_contacts
 
 from intime_sync.applying.applier import Applied
-from intime_sync.applying.run import Run
 from intime_sync.emulator import FaultPlan
 from intime_sync.emulator.records import NewReminder
 from intime_sync.fetching import fetch_actual
@@ -85,7 +84,7 @@ def test_what_is_confirmed_and_not_listed_is_not_made_again(lab: Lab, section: s
 
 
 @pytest.mark.parametrize("section", ["groups", "reminders"])
-def test_what_is_waited_for_is_named_by_its_id(lab: Lab, section: str) -> None:
+def test_the_error_names_the_id_of_what_is_waited_for_and_the_time_limit(lab: Lab, section: str) -> None:
     config: Config = {section: ITEMS[section]}
     errors = [result.error or "" for result in lab.try_apply(config).report.results]
     store = lab.emulator.store
@@ -98,7 +97,7 @@ def test_what_is_waited_for_is_named_by_its_id(lab: Lab, section: str) -> None:
 
 
 @of_every_list
-def test_what_is_never_listed_is_made_again_after_a_while_with_a_warning(lab: Lab, section: str) -> None:
+def test_what_is_never_listed_is_made_again_after_the_time_limit_with_a_warning(lab: Lab, section: str) -> None:
     config: Config = {section: ITEMS[section]}
     lab.try_apply(config)
     lab.clock = _later(lab, LONGEST_WAIT - timedelta(seconds=1))
@@ -115,7 +114,7 @@ def _later(lab: Lab, by: timedelta) -> Clock:
 
 
 @of_every_list
-def test_what_is_not_wanted_any_more_is_removed_once_it_is_listed(lab: Lab, section: str) -> None:
+def test_what_is_no_longer_wanted_is_removed_once_it_is_listed(lab: Lab, section: str) -> None:
     lab.try_apply({section: ITEMS[section]})
     nothing: Config = {section: []}
     assert statuses(lab.try_apply(nothing)) == {Status.SKIPPED}
@@ -131,7 +130,7 @@ def test_what_is_not_wanted_any_more_is_removed_once_it_is_listed(lab: Lab, sect
 
 
 @of_every_list
-def test_drift_says_that_it_cannot_see_it(lab: Lab, section: str) -> None:
+def test_drift_counts_what_is_waited_for_as_unobservable(lab: Lab, section: str) -> None:
     config: Config = {section: ITEMS[section]}
     lab.try_apply(config)
     ledger = lab.ledger()
@@ -141,7 +140,7 @@ def test_drift_says_that_it_cannot_see_it(lab: Lab, section: str) -> None:
     assert [(found.count, str(found.cause)) for found in drift.unobservable] == [(2, "awaited")]
 
 
-def test_an_id_that_was_confirmed_by_mistake_is_not_taken_for_ours_once_a_stranger_has_it(lab: Lab) -> None:
+def test_an_object_of_somebody_else_with_a_confirmed_id_is_left_alone(lab: Lab) -> None:
     config: Config = {"reminders": ITEMS["reminders"]}
     with lab.emulator.store.transaction() as db:
         db.execute("DELETE FROM sqlite_sequence WHERE name = 'reminder'")
@@ -187,7 +186,7 @@ def test_no_contact_is_put_into_a_carrier_that_is_not_listed(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3, 9])
-def test_a_lag_that_a_run_outwaits_goes_unnoticed(tmp_path: Path, lag: int) -> None:
+def test_a_lag_shorter_than_the_rereads_leaves_no_trace(tmp_path: Path, lag: int) -> None:
     config: Config = {**ITEMS, "contacts": [ANNA, {"key": "bo", "mobile": "0701740606"}]}
     changed: Config = {
         "groups": [{"name": "Jour"}],
@@ -206,14 +205,9 @@ def test_a_lag_that_a_run_outwaits_goes_unnoticed(tmp_path: Path, lag: int) -> N
             assert len(lab.writes()) == before
 
 
-def test_who_asks_to_stop_is_not_kept_waiting(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_is_told_to_stop_waits_for_no_list(lab: Lab) -> None:
     rests: list[float] = []
-
-    class Stopping(Run):
-        def __init__(self, **given: Any) -> None:
-            super().__init__(**{**given, "sleep": rests.append, "stop": lambda: "it was asked to" if rests else None})
-
-    monkeypatch.setattr("account_lab.Run", Stopping)
+    lab.run_options.update(sleep=rests.append, stop=lambda: "it was asked to" if rests else None)
     applied = lab.try_apply({"groups": ITEMS["groups"]})
     assert len(rests) == 1
     assert applied.report.stopped == "it was asked to" or statuses(applied) == {Status.FAILED}

@@ -44,8 +44,9 @@ from intime_sync.model.ledger import (
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
+from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.render.json import plan_to_json
 from intime_sync.render.text import plan_to_text
 
@@ -208,8 +209,8 @@ def go_on(store: FileLedgerStore, desired: Snapshot) -> Plan:
             view.ledger.record(delta)
     for delta in heard_of(view.ledger, {BY_NAME[MESSAGE].transid("jul", "+46701740605"): [(RemoteId(1), NOW)]}):  # type: ignore[attr-defined]
         view.ledger.record(delta)
-    account = Account(REF, Clock(NOW, ZoneInfo("Europe/Stockholm"), None))
-    plan = make_plan(desired, nothing, view.ledger, Policy(), account)
+    context = PlanningContext(REF, Clock(NOW, ZoneInfo("Europe/Stockholm"), None), Policy())
+    plan = make_plan(desired, nothing, view.ledger, context)
     plan_to_text(plan, color=False, width=80, mask=True)
     plan_to_json(plan, tool_version="0", created_at=NOW, mask=True)
     ledger_to_lines(view.ledger)

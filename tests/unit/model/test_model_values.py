@@ -6,7 +6,7 @@ import pytest
 
 from intime_sync.model.change import Action, Adopt, Create, Delete, Forget, Manual, Replace, Update, action_of
 from intime_sync.model.ledger import AccountRef
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.report import Report, Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId
@@ -34,7 +34,7 @@ def test_an_address_is_read_as_it_is_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "group", "group/", "/Jour", "/"])
-def test_what_is_no_address_is_none(text: str) -> None:
+def test_text_that_is_no_address_is_refused(text: str) -> None:
     assert Address.parse(text) is None
 
 
@@ -50,7 +50,7 @@ def test_a_plan_counts_every_action_even_those_that_do_not_occur() -> None:
 
 
 def test_a_plan_tells_which_guards_stop_it() -> None:
-    stops, passes = (Guard("max_delete", GROUP, tripped, "--allow-delete group=9", "") for tripped in (True, False))
+    stops, passes = (Guard(GuardRule.MAX_DELETE, GROUP, tripped, "", count=9) for tripped in (True, False))
     plan = Plan(AccountRef("", "", ""), "", 0, (), 0, (stops, passes))
     assert plan.tripped() == (stops,)
 

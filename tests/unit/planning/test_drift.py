@@ -74,7 +74,7 @@ def reminder(item: Mapping[str, Any], *rows: tuple[Mapping[str, Any], int]) -> D
 # Groups
 
 
-def test_a_group_that_is_gone_says_who_was_in_it_and_which_messages_were_for_it() -> None:
+def test_a_missing_group_is_reported_with_its_contacts_and_messages() -> None:
     message = Entry(
         attributes("messages", XMAS), RemoteId(1), dispatch=Dispatch((RemoteId(1),), {"Jour": RemoteId(5)})
     )
@@ -102,7 +102,7 @@ def test_a_group_that_was_made_again_has_lost_its_members() -> None:
     assert drift(known, {GROUP: [group_row(CARRIER_NAME, 9), group_row("Jour", 6)]}).unowned == ()
 
 
-def test_a_second_group_of_an_owned_name_is_drift_unless_an_id_tells_them_apart() -> None:
+def test_a_second_group_of_an_owned_name_is_drift_unless_an_id_is_pinned() -> None:
     rows = {GROUP: [group_row("Jour", 5), group_row(" Jour  ", 6)]}
     finding = only_finding(drift(ledger(owns_group()), rows))
     assert isinstance(finding, Doubled)
@@ -110,7 +110,7 @@ def test_a_second_group_of_an_owned_name_is_drift_unless_an_id_tells_them_apart(
     assert drift(ledger(owns_group()), rows, frozenset({"Jour"})).findings == ()
 
 
-def test_what_only_waits_to_be_removed_is_no_twin_and_may_be_gone() -> None:
+def test_a_surplus_group_is_no_drift_whether_it_is_there_or_gone() -> None:
     known = ledger({GROUP: {**owns_group()[GROUP], "Jour#6": entry("groups", JOUR, 6, surplus=True)}})
     assert drift(known, {GROUP: [group_row("Jour", 5), group_row("Jour", 6)]}).findings == ()
     assert drift(known, {GROUP: [group_row("Jour", 5)]}).findings == ()
@@ -141,7 +141,7 @@ def test_the_groups_of_messages_are_watched_until_they_are_sent() -> None:
 # Carriers
 
 
-def test_a_carrier_that_is_gone_took_its_contacts_along() -> None:
+def test_a_missing_carrier_is_reported_with_its_contacts() -> None:
     found = drift(ledger(owns_person(), carriers()), {GROUP: [group_row("Jour", 5)]})
     finding = only_finding(found)
     assert isinstance(finding, Gone)
@@ -156,14 +156,14 @@ def test_a_carrier_of_earlier_copies_may_be_gone() -> None:
 @pytest.mark.parametrize(
     "waiting", [Carrier(CARRIER_NAME, {}, {"maja": RemoteId(3)}), Carrier(CARRIER_NAME, {}, going=True)]
 )
-def test_a_carrier_that_the_next_apply_removes_is_counted_as_plans_count_it(waiting: Carrier) -> None:
+def test_drift_counts_unknown_carriers_as_a_plan_does(waiting: Carrier) -> None:
     known, rows = ledger({}, {9: waiting}), [group_row(CARRIER_NAME, 9)]
     assert isinstance(only_finding(drift(known, {GROUP: rows})), UnknownCarrier)
     assert leftover_carriers(known, own_carriers(rows, "clinic-a", known)) == (RemoteId(9),)
 
 
 @pytest.mark.parametrize("name", ["Kopior", "~clinic-a/annan"])
-def test_a_renamed_carrier_is_pointed_out(name: str) -> None:
+def test_a_renamed_carrier_is_drift(name: str) -> None:
     known = ledger({**owns_group(), **owns_person()}, carriers())
     found = drift(known, {GROUP: [group_row("Jour", 5), group_row(name, 9)]})
     finding = only_finding(found)
@@ -171,7 +171,7 @@ def test_a_renamed_carrier_is_pointed_out(name: str) -> None:
     assert (finding.after, finding.contacts, found.unowned) == ({"name": name}, ("maja",), ())
 
 
-def test_own_carriers_that_nobody_knows_are_drift_and_those_of_others_are_not() -> None:
+def test_unknown_own_carriers_are_drift_and_those_of_others_are_not() -> None:
     rows = [group_row("~clinic-a/x", 1), group_row("~clinic-ab/x", 2), group_row("~clinic-b/x", 3)]
     finding = only_finding(drift(Ledger(""), {GROUP: rows}))
     assert isinstance(finding, UnknownCarrier)
@@ -181,7 +181,7 @@ def test_own_carriers_that_nobody_knows_are_drift_and_those_of_others_are_not() 
 # The blocklist
 
 
-def test_an_opt_out_that_is_gone_is_found_by_number_however_it_is_spelled() -> None:
+def test_a_missing_opt_out_is_drift_and_one_in_another_spelling_is_not() -> None:
     known = ledger({BLOCKLIST: {"+46701740606": entry("blocklist", NUMBER)}})
     for spelling in ("+46701740606", "070-174 06 06", "0046701740606"):
         twice = [row("blocklist", {"mobile": spelling}), row("blocklist", NUMBER)]
@@ -195,7 +195,7 @@ def test_an_opt_out_that_is_gone_is_found_by_number_however_it_is_spelled() -> N
 # Reminders
 
 
-def test_a_reminder_that_was_moved_or_edited_by_hand() -> None:
+def test_a_reminder_that_was_moved_or_edited_by_hand_is_drift() -> None:
     moved = {**AHEAD, "at": "2036-12-02T09:00", "attendant": {**ATTENDANT, "lastname": "Berg"}}
     finding = only_finding(reminder(AHEAD, (moved, 7)))
     assert isinstance(finding, Changed)
@@ -203,13 +203,13 @@ def test_a_reminder_that_was_moved_or_edited_by_hand() -> None:
     assert change_of(only_finding(reminder(AHEAD, (PAST, 7)))) == "changed"
 
 
-def test_a_reminder_that_was_switched_off() -> None:
+def test_a_reminder_that_was_switched_off_is_drift() -> None:
     finding = only_finding(reminder(AHEAD, (OFF, 7)))
     assert isinstance(finding, SwitchedOff)
     assert [(field.path, field.before, field.after) for field in finding.fields] == [("active", True, False)]
 
 
-def test_a_reminder_that_is_gone_or_another_in_its_place() -> None:
+def test_a_reminder_that_is_gone_or_replaced_by_another_is_drift() -> None:
     assert isinstance(only_finding(reminder(AHEAD)), Gone)
     assert isinstance(only_finding(reminder(AHEAD, (OFF, 8))), Gone)
     again = only_finding(reminder(AHEAD, (AHEAD, 8)))
@@ -217,7 +217,7 @@ def test_a_reminder_that_is_gone_or_another_in_its_place() -> None:
     assert again.now == 8
 
 
-def test_a_reminder_that_comes_twice() -> None:
+def test_a_repeated_reminder_is_drift() -> None:
     finding = only_finding(reminder(AHEAD, (AHEAD, 7), (AHEAD, 9), (AHEAD, 8), (OFF, 10)))
     assert isinstance(finding, Doubled)
     assert finding.twins == (8, 9)
@@ -225,7 +225,7 @@ def test_a_reminder_that_comes_twice() -> None:
 
 @pytest.mark.parametrize("known", [PAST, OFF, {**PAST, "active": False}])
 @pytest.mark.parametrize("there", [None, PAST, OFF])
-def test_what_is_past_or_off_is_no_drift_whatever_became_of_it(
+def test_past_reminders_and_those_that_are_off_are_no_drift(
     known: Mapping[str, Any], there: Mapping[str, Any] | None
 ) -> None:
     found = reminder(known, *([(there, 7)] if there else []))
@@ -233,14 +233,14 @@ def test_what_is_past_or_off_is_no_drift_whatever_became_of_it(
 
 
 @pytest.mark.parametrize("known", [PAST, OFF])
-def test_what_was_over_and_lies_ahead_again_is_drift(known: Mapping[str, Any]) -> None:
+def test_a_past_reminder_that_was_moved_to_the_future_is_drift(known: Mapping[str, Any]) -> None:
     assert isinstance(only_finding(reminder(known, (AHEAD, 7))), Changed)
 
 
 # What is no drift
 
 
-def test_an_account_as_it_was_left_has_none_and_says_what_it_cannot_see() -> None:
+def test_an_unchanged_account_has_no_drift_and_names_what_cannot_be_seen() -> None:
     known = ledger(
         {
             **owns_group(),
@@ -268,13 +268,13 @@ def test_an_account_as_it_was_left_has_none_and_says_what_it_cannot_see() -> Non
     assert set(found.summary().values()) == {0}
 
 
-def test_contacts_that_an_interrupted_apply_left_open_are_not_called_gone() -> None:
+def test_contacts_that_an_interrupted_apply_left_open_are_no_drift() -> None:
     found = drift(ledger(owns_person(44)), {GROUP: [group_row("Jour", 5)]})
     assert found.findings == ()
     assert [spot.cause for spot in found.unobservable] == [Blind.ADRIFT]
 
 
-def test_strangers_are_listed_apart_where_their_kind_is_managed() -> None:
+def test_unmanaged_objects_of_a_managed_kind_are_listed_separately() -> None:
     known = ledger({REMINDER: {"anna": entry("reminders", AHEAD, 7)}})
     other = {**AHEAD, "attendant": {**ATTENDANT, "mobile": "0701740655"}}
     rows = [row("reminders", AHEAD, 7), row("reminders", other, 8), row("reminders", {**other, "active": False}, 9)]
@@ -283,13 +283,13 @@ def test_strangers_are_listed_apart_where_their_kind_is_managed() -> None:
     assert [(str(it.address), it.remote_id) for it in found.unowned] == [("reminder/#8", 8)]
 
 
-def test_only_what_is_owned_is_read_and_always_the_groups() -> None:
+def test_drift_reads_the_lists_of_owned_kinds_and_the_groups() -> None:
     assert watched_kinds(Ledger("")) == [GROUP]
     assert watched_kinds(ledger({MESSAGE: {}, CONTACT: owns_person()[CONTACT]})) == [GROUP]
     assert watched_kinds(ledger({REMINDER: {"anna": entry("reminders", AHEAD, 7)}})) == [GROUP, REMINDER]
 
 
-def test_findings_come_in_the_order_of_kinds_and_keys() -> None:
+def test_findings_are_in_the_order_of_kinds_and_keys() -> None:
     known = ledger(
         {
             REMINDER: {"anna": entry("reminders", AHEAD, 7)},

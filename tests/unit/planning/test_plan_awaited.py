@@ -1,4 +1,4 @@
-"""What was confirmed and is in no list yet: held for an hour, whatever is wanted of it, then planned as usual."""
+"""Confirmed objects that no list shows yet are held for an hour, then planned as usual."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def known(section: str, kind: Any, item: dict[str, Any], key: str, **more: Any) 
 
 
 @of_each
-def test_it_is_held_and_the_reason_says_until_when(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
+def test_an_awaited_object_is_held_and_the_reason_says_until_when(
+    section: str, kind: Any, item: dict[str, Any], key: str
+) -> None:
     made = plan({section: [item]}, known=known(section, kind, item, key))
     change = only(made)
     assert isinstance(change, Manual)
@@ -44,7 +46,9 @@ def test_it_is_held_and_the_reason_says_until_when(section: str, kind: Any, item
 
 
 @of_each
-def test_it_is_held_where_it_shall_go(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
+def test_an_awaited_object_is_held_where_it_is_to_be_removed(
+    section: str, kind: Any, item: dict[str, Any], key: str
+) -> None:
     book = known(section, kind, item, key)
     for wish in ([], [{**item, "ensure": "absent"}]):
         change = only(plan({section: wish}, known=book))
@@ -53,7 +57,7 @@ def test_it_is_held_where_it_shall_go(section: str, kind: Any, item: dict[str, A
 
 
 @of_each
-def test_after_the_wait_it_is_made_again_or_forgotten_with_a_warning(
+def test_after_the_wait_an_object_is_made_again_or_forgotten_with_a_warning(
     section: str, kind: Any, item: dict[str, Any], key: str
 ) -> None:
     book = known(section, kind, item, key)
@@ -65,7 +69,9 @@ def test_after_the_wait_it_is_made_again_or_forgotten_with_a_warning(
 
 
 @of_each
-def test_once_it_is_listed_all_is_as_usual(section: str, kind: Any, item: dict[str, Any], key: str) -> None:
+def test_an_awaited_object_that_is_listed_is_planned_as_usual(
+    section: str, kind: Any, item: dict[str, Any], key: str
+) -> None:
     book = known(section, kind, item, key)
     account = {kind: [row(section, item, 17)]}
     for delta in arrived(book, Snapshot({kind: tuple(account[kind])})):
@@ -76,7 +82,7 @@ def test_once_it_is_listed_all_is_as_usual(section: str, kind: Any, item: dict[s
     assert actions(plan({section: [item]}, {}, book)) == [("create", f"{kind}/{key}")], "it was removed by hand"
 
 
-def test_one_that_somebody_else_has_the_id_of_is_neither_ours_nor_given_up() -> None:
+def test_an_awaited_object_whose_id_another_one_has_is_still_awaited() -> None:
     stranger = {**VISIT, "attendant": {"firstname": "Bo", "mobile": "0701740699"}}
     book = known("reminders", REMINDER, VISIT, "r0")
     account = {REMINDER: [row("reminders", stranger, 17)]}
@@ -85,7 +91,7 @@ def test_one_that_somebody_else_has_the_id_of_is_neither_ours_nor_given_up() -> 
     assert actions(plan({"reminders": [VISIT]}, account, book, clock=PAST)) == [("create", "reminder/r0")]
 
 
-def test_where_another_one_like_it_is_listed_that_is_taken_and_ours_goes_when_it_shows() -> None:
+def test_an_equal_object_is_adopted_and_the_awaited_one_removed_once_listed() -> None:
     book = known("reminders", REMINDER, VISIT, "r0")
     there = [row("reminders", VISIT, 16)]
     for delta in arrived(book, Snapshot({REMINDER: tuple(there)})):
@@ -98,17 +104,17 @@ def test_where_another_one_like_it_is_listed_that_is_taken_and_ours_goes_when_it
     assert actions(made) == [("adopt", "reminder/r0"), ("delete", "reminder/r0#17")]
 
 
-def test_one_of_the_same_identity_that_another_key_owns_is_not_taken() -> None:
+def test_an_equal_object_that_another_key_owns_is_not_the_awaited_one() -> None:
     book = known("reminders", REMINDER, VISIT, "r0")
     book.objects[REMINDER]["r9"] = entry("reminders", VISIT, 3)  # type: ignore[index]
     assert arrived(book, Snapshot({REMINDER: (row("reminders", VISIT, 3),)})) == []
 
 
-def test_a_list_that_never_showed_anything_is_not_suddenly_empty() -> None:
+def test_a_list_without_awaited_objects_does_not_count_as_emptied() -> None:
     items = [{"name": f"Grupp {number}"} for number in range(3)]
     entries = {item["name"]: entry("groups", item, at, awaited=SINCE) for at, item in enumerate(items, 1)}
     assert plan({"groups": items}, known=ledger({GROUP: entries})).tripped() == ()
     seen = {name: replace(known, awaited=None) for name, known in entries.items()}
-    assert [guard.guard for guard in plan({"groups": items}, known=ledger({GROUP: seen})).tripped()] == [
+    assert [guard.rule for guard in plan({"groups": items}, known=ledger({GROUP: seen})).tripped()] == [
         "empty_account"
     ]

@@ -1,4 +1,4 @@
-"""A carrier is believed only where both id and name are those that the ledger wrote down."""
+"""A group counts as a known carrier only where both its id and its name are those in the ledger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPLETE = "~clinic-a/all-0123456789ab"
 KNOWN = ledger({CONTACT: {"anna": entry("contacts", ANNA, 21, carrier=RemoteId(5))}}, {5: Carrier(COMPLETE, {})})
 
 
-def test_the_carrier_itself_needs_nothing() -> None:
+def test_a_carrier_with_the_known_id_and_name_needs_nothing() -> None:
     made = plan({"contacts": [ANNA]}, {GROUP: [group_row(COMPLETE, 5)]}, KNOWN)
     assert (actions(made), made.leftovers) == ([], ())
 
@@ -34,7 +34,7 @@ def test_a_group_that_was_given_the_carriers_id_is_not_the_carrier(
     assert (actions(made), made.leftovers) == ([("create", "contact/anna")], leftovers)
 
 
-def test_a_contact_that_goes_is_not_taken_from_a_group_with_the_carriers_id() -> None:
+def test_a_contact_is_forgotten_where_another_group_has_the_id_of_its_carrier() -> None:
     made = plan({"contacts": []}, {GROUP: [group_row("Personal", 5)]}, KNOWN)
     assert actions(made) == [("forget", "contact/anna")]
 
@@ -49,7 +49,7 @@ GOING = ledger(
 )
 
 
-def test_a_contact_in_a_carrier_whose_removal_was_begun_is_made_again() -> None:
+def test_a_contact_in_a_carrier_that_is_being_removed_is_made_again() -> None:
     made = plan({"contacts": [ANNA]}, {GROUP: [group_row(COMPLETE, 5)]}, GOING)
     change = only(made)
     assert isinstance(change, Create)
@@ -57,7 +57,7 @@ def test_a_contact_in_a_carrier_whose_removal_was_begun_is_made_again() -> None:
     assert made.leftovers == (RemoteId(5),)
 
 
-def test_a_contact_whose_removal_was_begun_stays_in_the_ledger_until_the_account_has_lost_it() -> None:
+def test_a_contact_leaves_the_ledger_once_its_carrier_is_gone() -> None:
     assert actions(plan({"contacts": []}, {GROUP: [group_row(COMPLETE, 5)]}, GOING)) == [("delete", "contact/anna")]
     assert actions(plan({"contacts": []}, {GROUP: []}, GOING)) == [("forget", "contact/anna")]
 
@@ -72,7 +72,7 @@ REFUSED = ledger({CONTACT: IN_CARRIER}, {5: Carrier(COMPLETE, {})})
 THERE = {RemoteId(5): COMPLETE}
 
 
-def test_a_contact_that_the_service_refused_is_tried_alone_until_it_is_taken() -> None:
+def test_a_refused_contact_is_tried_alone() -> None:
     change = only(plan({"contacts": [ANNA, BO]}, {GROUP: [group_row(COMPLETE, 5)]}, REFUSED))
     assert isinstance(change, Replace)
     assert (str(change.address), change.fields, change.restores) == ("contact/bo", (), True)
@@ -100,6 +100,6 @@ def test_a_refused_contact_gets_a_carrier_of_its_own() -> None:
     assert carriers.retire == (RemoteId(5),)
 
 
-def test_a_kept_carrier_stays_with_everybody_in_it_and_others_are_made_without_them() -> None:
+def test_a_kept_carrier_stays_and_new_carriers_leave_its_contacts_out() -> None:
     kept = plan_carriers("clinic-a", REFUSED, [_create(ANNA), _create(CIA)], THERE, 50, {RemoteId(5)}, {"bo"})
     assert ([[*build.members] for build in kept.build], kept.retire, kept.purge) == ([["cia"]], (), ())

@@ -1,4 +1,4 @@
-"""Two clocks that differ: no message is changed that one of them calls sent, or too close to its time."""
+"""Two clocks that differ: a message that is sent, or nearly due, by either of them is not changed."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ BEHIND, AHEAD = timedelta(minutes=10), timedelta(minutes=-10)
 
 
 def guards(made: Plan) -> list[str]:
-    return [guard.guard for guard in made.tripped()]
+    return [guard.rule for guard in made.tripped()]
 
 
-def test_nothing_is_taken_back_that_the_service_calls_sent() -> None:
+def test_a_message_that_the_service_calls_sent_is_not_cancelled() -> None:
     assert guards(planned([], BEHIND, message(8))) == ["clock"]
     assert guards(planned([message(60)], BEHIND, message(8))) == ["clock"]
 
 
 @pytest.mark.parametrize("served", [BEHIND, AHEAD])
-def test_nothing_is_scheduled_whose_lead_time_the_difference_eats(served: timedelta) -> None:
+def test_a_message_is_not_scheduled_where_the_difference_uses_up_its_lead_time(served: timedelta) -> None:
     made = planned([message(12 if served is BEHIND else 6)], served)
     assert guards(made) == (["clock"] if served is BEHIND else [])
 
 
-def test_a_clock_that_is_ahead_forgets_no_message_that_is_still_to_be_sent() -> None:
+def test_a_message_that_is_sent_by_one_clock_only_is_not_forgotten() -> None:
     assert guards(planned([], AHEAD, message(-5))) == ["clock"]
 
 
-def test_what_both_call_early_may_change() -> None:
+def test_a_message_that_is_early_by_both_clocks_may_change() -> None:
     assert guards(planned([message(120)], BEHIND, message(60))) == []
 
 
-def test_what_both_call_past_may_be_forgotten() -> None:
+def test_a_message_that_is_sent_by_both_clocks_may_be_forgotten() -> None:
     assert guards(planned([], BEHIND, message(-5))) == []
 
 

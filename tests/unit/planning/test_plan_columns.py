@@ -20,7 +20,8 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
 from intime_sync.model.table import Table
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 
 KEYS = "abcdef"
@@ -56,7 +57,7 @@ POLICIES = st.builds(
 
 ANNA = {"a": ({"mobile": "0701740605", "groups": ["Jour"]}, {})}
 HERS = (None, 101, {})
-"""Just what is wanted, in a carrier."""
+"""An entry that is exactly as wanted, in a carrier."""
 
 
 def columns_of(snapshot: Snapshot) -> Snapshot:
@@ -71,14 +72,14 @@ def table_of(contacts: Iterable[Resource[Any]]) -> Table[Any]:
 
 def made(wish: Snapshot, actual: Snapshot, known: Ledger, policy: Policy, selection: Selection) -> object:
     try:
-        plan = make_plan(wish, actual, known, policy, Account(REF, CLOCK), selection)
+        plan = make_plan(wish, actual, known, PlanningContext(REF, CLOCK, policy), selection)
     except IntimeSyncError as error:
         return type(error), str(error), getattr(error, "problems", None)
     return plan, plan.digest(), plan.summary()
 
 
 def owned_ledger(owned: dict[str, Any], wanted: dict[str, Any], filled: dict[int, Any], groups: set[str]) -> Ledger:
-    """What the ledger knows; an entry without fields of its own is just what is wanted."""
+    """Ledger entries; one without fields of its own is exactly as wanted."""
     entries: dict[str, Entry] = {}
     for at, (key, (item, carrier, special)) in enumerate(sorted(owned.items())):
         fields = item or (wanted[key][0] if key in wanted else {"mobile": "0701740605"})
@@ -147,7 +148,7 @@ def settled_world(count: int = 30) -> tuple[Snapshot, Snapshot, Ledger]:
 
 
 def planned(wish: Snapshot, actual: Snapshot, known: Ledger) -> Plan:
-    return make_plan(wish, actual, known, Policy(), Account(REF, CLOCK))
+    return make_plan(wish, actual, known, PlanningContext(REF, CLOCK, Policy()))
 
 
 def test_contacts_that_are_as_wanted_are_counted_and_nothing_else() -> None:
@@ -206,9 +207,7 @@ def test_a_carrier_that_is_gone_and_a_group_that_was_made_again_are_seen() -> No
         ([("Jour", 11), ("Jour", 12)], "ambiguous"),
     ],
 )
-def test_a_group_that_cannot_be_told_is_blamed_on_a_contact_that_names_it(
-    rows: list[tuple[str, int]], code: str
-) -> None:
+def test_an_ambiguous_group_is_reported_at_a_contact_that_names_it(rows: list[tuple[str, int]], code: str) -> None:
     wish, _, known = settled_world(3)
     actual = Snapshot({GROUP: tuple(group_row(name, id) for name, id in [*rows, ("~clinic-a/101", 101)])})
     for contacts in (wish, Snapshot({CONTACT: tuple(wish.of(CONTACT))})):

@@ -1,4 +1,4 @@
-"""Names that a service may have made of others are known again, and no other names."""
+"""Names that a service may have stored differently are recognised, and no other names."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WAYS = [str.upper, lambda name: name.encode("latin1", "replace").decode("latin1"
 
 
 @given(st.text(st.characters(codec="utf-8", categories=["Lu", "Ll", "Zs", "Nd"]), min_size=1, max_size=70))
-def test_every_way_of_the_emulator_is_known(name: str) -> None:
+def test_every_spelling_of_the_emulator_is_recognised(name: str) -> None:
     for way in WAYS:
         made = way(name)
         assert made == name or may_be_called(name, made)

@@ -13,7 +13,8 @@ from intime_sync.model.ledger import Dispatch, Entry
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Snapshot
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 
 FIRST: dict[str, Any] = {
@@ -32,21 +33,21 @@ def targeted(known: Entry, item: dict[str, Any], policy: Policy | None = None) -
     selection = Selection(frozenset({Address(MESSAGE, "m2")}))
     books = ledger({MESSAGE: {"m1": known}})
     wanted = desired({"messages": [item]})
-    return make_plan(wanted, Snapshot({GROUP: ()}), books, policy or Policy(), Account(REF, CLOCK), selection)
+    return make_plan(wanted, Snapshot({GROUP: ()}), books, PlanningContext(REF, CLOCK, policy or Policy()), selection)
 
 
-def test_a_target_takes_back_what_is_scheduled_under_the_old_key() -> None:
+def test_a_target_cancels_the_message_that_is_scheduled_under_the_old_key() -> None:
     assert actions(targeted(SCHEDULED, RENAMED)) == [("delete", "message/m1"), ("create", "message/m2")]
 
 
 @pytest.mark.parametrize("prune", list(Prune))
-def test_a_target_does_not_hide_what_is_in_doubt_under_the_old_key(prune: Prune) -> None:
+def test_a_target_does_not_hide_an_unknown_outcome_under_the_old_key(prune: Prune) -> None:
     made = targeted(UNKNOWN, RENAMED, pruning(prune))
     assert actions(made) == [("held", "message/m1"), ("create", "message/m2")]
 
 
 @pytest.mark.parametrize("other", [{"body": "Gott nytt!"}, {"sender": "Skolan"}, {"recipients": ["0701740607"]}])
-def test_a_message_that_only_resembles_the_other_is_planned_alone(other: dict[str, Any]) -> None:
+def test_a_message_that_only_resembles_another_is_planned_by_itself(other: dict[str, Any]) -> None:
     assert actions(targeted(SCHEDULED, {**RENAMED, **other})) == [("create", "message/m2")]
 
 

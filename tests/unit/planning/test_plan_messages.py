@@ -1,4 +1,4 @@
-"""Messages: what lies ahead is made, changed and taken back; what was sent is history and never sent again."""
+"""Messages: future ones are made, changed and cancelled; sent ones are never sent again."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger, audien
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
-from intime_sync.planning.guards import allowed
+from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.guards import still_tripped
 from intime_sync.planning.matching import Clock
-from intime_sync.planning.planner import Account, make_plan
+from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
 
@@ -69,21 +70,21 @@ def made(
 
 
 def codes(found: Plan) -> list[str]:
-    """The codes of what the plan remarks."""
+    """The codes of the warnings of a plan."""
     return [problem.code for problem in found.diagnostics]
 
 
 def refused(*arguments: Any, **more: Any) -> list[str]:
-    """The codes of what forbids the plan."""
+    """The codes of the errors that forbid a plan."""
     with pytest.raises(InvalidConfiguration) as stopped:
         made(*arguments, **more)
     return [problem.code for problem in stopped.value.problems]
 
 
-# What is not there yet
+# Not scheduled yet
 
 
-def test_a_message_ahead_is_made_and_says_what_it_costs() -> None:
+def test_a_future_message_is_made_with_its_number_of_texts() -> None:
     change = only(made([{**AHEAD, "body": "x" * 161, "multisms": True, "recipients": ["0701740605", "0701740606"]}]))
     assert isinstance(change, Create)
     assert change.reason == "2 SMS to 2 recipients"
@@ -106,7 +107,7 @@ def test_a_group_whose_members_are_not_declared_is_named() -> None:
     assert change.reason == "1 SMS to 1 recipient and the members of Personal"
 
 
-def test_a_message_that_was_never_sent_in_time_is_an_error_and_not_sent_late() -> None:
+def test_a_message_whose_time_has_passed_is_an_error_and_not_sent_late() -> None:
     assert refused([SENT]) == ["too-late"]
 
 
@@ -120,7 +121,7 @@ def test_a_group_that_the_account_lacks_is_an_error_where_groups_are_not_managed
     assert refused([GROUPED]) == ["unknown-group"]
 
 
-# What is scheduled
+# Scheduled
 
 
 def test_a_scheduled_message_that_is_as_wanted_needs_nothing() -> None:
@@ -128,13 +129,13 @@ def test_a_scheduled_message_that_is_as_wanted_needs_nothing() -> None:
     assert (found.is_empty, found.unchanged) == (True, 1)
 
 
-def test_a_change_before_the_time_takes_the_old_one_back() -> None:
+def test_a_change_before_the_time_cancels_the_scheduled_message() -> None:
     change = only(made([{**AHEAD, "body": "Gott nytt år!"}], {"jul": known(AHEAD)}))
     assert isinstance(change, Replace)
     assert [(field.path, field.after) for field in change.fields] == [("body", "Gott nytt år!")]
 
 
-def test_moving_it_into_the_past_is_an_error() -> None:
+def test_moving_a_message_into_the_past_is_an_error() -> None:
     assert refused([SENT], {"jul": known(AHEAD)}) == ["too-late"]
 
 
@@ -154,13 +155,13 @@ def test_a_group_that_this_plan_makes_replaces_the_messages_to_it() -> None:
     assert actions(found) == [("create", "group/Personal"), ("replace", "message/jul")]
 
 
-def test_taking_back_that_was_begun_is_finished_even_if_the_edit_was_undone() -> None:
+def test_a_cancellation_that_was_begun_is_finished_even_if_the_edit_was_undone() -> None:
     change = only(made([AHEAD], {"jul": known(AHEAD, cancelling=True)}))
     assert isinstance(change, Replace)
     assert "taking it back was begun" in (change.reason or "")
 
 
-def test_what_cannot_be_taken_back_since_nobody_knows_its_ids_is_held() -> None:
+def test_a_change_of_a_message_without_known_ids_is_held() -> None:
     lost = entry("messages", AHEAD, dispatch=None)
     edited = only(made([{**AHEAD, "body": "Hej"}], {"jul": lost}))
     dropped = only(made([], {"jul": lost}))
@@ -169,68 +170,66 @@ def test_what_cannot_be_taken_back_since_nobody_knows_its_ids_is_held() -> None:
     assert "`ledger rm message/jul --cancelled`" in (dropped.reason or "")
 
 
-def test_replace_asks_for_it_again() -> None:
+def test_replace_schedules_a_message_again() -> None:
     wish = desired({"messages": [AHEAD]})
     found = make_plan(
         wish,
         Snapshot({GROUP: ()}),
         ledger({MESSAGE: {"jul": known(AHEAD)}}),
-        Policy(),
-        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy()),
         Selection(replacements=frozenset({Address(MESSAGE, "jul")})),
     )
     assert actions(found) == [("replace", "message/jul")]
 
 
-def test_a_target_brings_the_group_that_it_needs() -> None:
+def test_a_target_includes_the_group_that_its_message_needs() -> None:
     found = make_plan(
         desired({"groups": [{"name": "Personal"}, {"name": "Jour"}], "messages": [GROUPED]}),
         Snapshot({GROUP: ()}),
         ledger(),
-        Policy(),
-        Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK),
+        PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy()),
         Selection(targets=frozenset({Address(MESSAGE, "jul")})),
     )
     assert actions(found) == [("create", "group/Personal"), ("create", "message/jul")]
 
 
-# What was sent
+# Sent
 
 
-def test_what_was_sent_is_history() -> None:
+def test_a_sent_message_is_never_planned_again() -> None:
     found = made([SENT], {"jul": known(SENT)})
     assert (found.is_empty, found.unchanged) == (True, 1)
 
 
 @pytest.mark.parametrize("edit", [{"body": "Hej"}, {"send_at": "2026-12-24T08:00"}, {"recipients": ["0701740606"]}])
-def test_an_edit_of_what_was_sent_is_an_error_that_says_so(edit: dict[str, Any]) -> None:
+def test_an_edit_of_a_sent_message_is_an_error(edit: dict[str, Any]) -> None:
     assert refused([{**SENT, **edit}], {"jul": known(SENT)}) == ["already-sent"]
 
 
-def test_a_contact_who_changed_numbers_since_is_no_edit_of_what_was_sent() -> None:
+def test_a_contact_that_changed_numbers_is_no_edit_of_a_sent_message() -> None:
     before = {**attributes("messages", SENT), "recipients": [{"contact": "john", "mobile": "+46701740605"}]}
     (resource,) = desired({"messages": [{**SENT, "recipients": [{"contact": "john"}]}]}).of(MESSAGE)
     recipient = replace(resource.value.recipients[0], mobile="+46701740699")
     wish = Snapshot({MESSAGE: (replace(resource, value=replace(resource.value, recipients=(recipient,))),)})
     there = ledger({MESSAGE: {"jul": Entry(before, RemoteId(11), dispatch=Dispatch(IDS))}})
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
-    assert make_plan(wish, Snapshot({GROUP: ()}), there, Policy(), account).is_empty
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
+    assert make_plan(wish, Snapshot({GROUP: ()}), there, context).is_empty
 
 
-def test_leaving_out_what_was_sent_only_forgets_it() -> None:
+def test_a_sent_message_that_is_left_out_is_forgotten() -> None:
     for item in ([], [{**SENT, "ensure": "absent"}]):
         assert isinstance(only(made(item, {"jul": known(SENT)})), Forget)
 
 
-# What goes
+# Left out and absent
 
 
-def test_leaving_out_what_lies_ahead_takes_it_back() -> None:
+def test_a_scheduled_message_that_is_left_out_is_cancelled() -> None:
     for item in ([], [{**AHEAD, "ensure": "absent"}]):
         assert isinstance(only(made(item, {"jul": known(AHEAD)})), Delete)
 
 
-def test_prune_never_takes_nothing_back_unless_asked() -> None:
+def test_prune_never_cancels_only_absent_messages() -> None:
     policy = pruning(Prune.NEVER)
     assert made([], {"jul": known(AHEAD)}, policy=policy).is_empty
     assert actions(made([{**AHEAD, "ensure": "absent"}], {"jul": known(AHEAD)}, policy=policy)) == [
@@ -238,37 +237,35 @@ def test_prune_never_takes_nothing_back_unless_asked() -> None:
     ]
 
 
-def test_absent_and_never_known_is_nothing_to_do() -> None:
+def test_an_absent_message_outside_the_ledger_needs_nothing() -> None:
     assert made([{**AHEAD, "ensure": "absent"}]).is_empty
 
 
-def test_the_delete_guard_counts_only_what_lies_ahead() -> None:
+def test_the_delete_guard_counts_only_scheduled_messages() -> None:
     entries = {"a": known(AHEAD), "b": known(AHEAD), "old": known(SENT)}
     found = made([{**SENT, "key": "old"}], entries)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("max_delete", "--allow-delete message=2")
+    assert (guard.rule, guard.override) == ("max_delete", "--allow-delete message=2")
 
 
 @pytest.mark.parametrize("items", [[], [{**AHEAD, "body": "Hej"}]])
-def test_what_is_protected_is_neither_taken_back_nor_replaced(items: list[dict[str, Any]]) -> None:
+def test_a_protected_message_is_neither_cancelled_nor_replaced(items: list[dict[str, Any]]) -> None:
     found = made(items, {"jul": replace(known(AHEAD), protect=True)})
-    assert [guard.guard for guard in found.tripped()] == ["protect"]
+    assert [guard.rule for guard in found.tripped()] == ["protect"]
 
 
-def test_the_ledger_learns_that_it_is_protected() -> None:
+def test_a_changed_protect_of_a_message_is_an_adoption() -> None:
     for item in (AHEAD, SENT):
         found = made([{**item, "protect": True}], {"jul": known(item)})
         assert actions(found) == [("adopt", "message/jul")]
 
 
-# What nobody knows
+# Unknown outcomes
 
 
 @pytest.mark.parametrize("item", [AHEAD, SENT])
 @pytest.mark.parametrize("items", ["as it was", "edited", "absent", "left out"])
-def test_an_unknown_outcome_holds_that_message_whatever_is_wanted_and_no_other(
-    item: dict[str, Any], items: str
-) -> None:
+def test_a_message_of_unknown_outcome_is_held_and_no_other(item: dict[str, Any], items: str) -> None:
     wanted = {"as it was": [item], "edited": [{**item, "body": "Hej"}], "absent": [{**item, "ensure": "absent"}]}
     lost = entry("messages", item, unknown=True, dispatch=Dispatch(since="2026-01-01T00:00:00+00:00"))
     other = {**AHEAD, "key": "other"}
@@ -278,7 +275,7 @@ def test_an_unknown_outcome_holds_that_message_whatever_is_wanted_and_no_other(
     assert "`ledger resolve message/jul --as sent|not-sent`" in (held.reason or "")
 
 
-# Who reads it
+# Recipients
 
 PERSON = {"key": "a", "mobile": "0701740605", "groups": ["Personal"]}
 OTHER = {"key": "b", "mobile": "0701740606", "groups": ["Personal"]}
@@ -296,7 +293,7 @@ def scheduled(people: list[dict[str, Any]], blocked: list[str]) -> Entry:
 
 
 def replanned(entry: Entry, people: list[dict[str, Any]], blocked: list[str]) -> Plan:
-    """A later plan, whatever else has been applied in between."""
+    """A later plan, for these people and blocked numbers."""
     sections = {"contacts": people, "blocklist": [{"mobile": mobile} for mobile in blocked], "messages": [GROUPED]}
     account = {GROUP: [group_row("Personal", 1)], BLOCKLIST: [row("blocklist", {"mobile": it}) for it in blocked]}
     return plan(sections, account, ledger({MESSAGE: {"jul": entry}}))
@@ -306,7 +303,7 @@ def message_actions(found: Plan) -> list[str]:
     return [action for action, address in actions(found) if address == "message/jul"]
 
 
-def test_a_change_of_members_is_pointed_out_until_it_is_scheduled_anew() -> None:
+def test_a_warning_names_changed_members_until_the_message_is_scheduled_again() -> None:
     entry = scheduled([PERSON], [])
     for people in ([PERSON, OTHER], [], [{**PERSON, "mobile": "0701740699"}]):
         found = replanned(entry, people, [])
@@ -315,25 +312,25 @@ def test_a_change_of_members_is_pointed_out_until_it_is_scheduled_anew() -> None
     assert "members-change" not in codes(replanned(entry, [{**PERSON, "firstname": "A"}], []))
 
 
-def test_an_opt_out_of_a_member_schedules_the_message_anew_whenever_it_came() -> None:
+def test_an_opt_out_of_a_member_schedules_the_message_again() -> None:
     found = replanned(scheduled([PERSON, OTHER], []), [PERSON, OTHER], ["0701740605"])
     assert message_actions(found) == ["replace"]
     assert message_actions(replanned(scheduled([PERSON, OTHER], ["0701740605"]), [PERSON, OTHER], [])) == ["replace"]
 
 
-def test_an_opt_out_that_was_known_then_changes_nothing() -> None:
+def test_an_opt_out_that_was_known_when_scheduling_changes_nothing() -> None:
     found = replanned(scheduled([PERSON, OTHER], ["0701740605"]), [PERSON, OTHER], ["0701740605"])
     assert message_actions(found) == []
 
 
-def test_a_direct_recipient_on_the_accounts_blocklist_is_pointed_out() -> None:
+def test_a_warning_names_a_direct_recipient_on_the_blocklist() -> None:
     found = plan(
         {"messages": [AHEAD], "blocklist": []}, {GROUP: [], BLOCKLIST: [row("blocklist", {"mobile": "0701740605"})]}
     )
     assert codes(found) == ["blocked-recipient"]
 
 
-def test_a_target_brings_the_people_and_opt_outs_that_its_message_needs() -> None:
+def test_a_target_includes_the_contacts_and_opt_outs_that_its_message_needs() -> None:
     wish = desired(
         {
             "groups": [{"name": "Personal"}],
@@ -342,9 +339,9 @@ def test_a_target_brings_the_people_and_opt_outs_that_its_message_needs() -> Non
             "messages": [GROUPED],
         }
     )
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(targets=frozenset({Address(MESSAGE, "jul")}))
-    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), Policy(), account, selection)
+    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), context, selection)
     assert [address for _, address in actions(found)] == [
         "group/Personal",
         "contact/a",
@@ -353,20 +350,20 @@ def test_a_target_brings_the_people_and_opt_outs_that_its_message_needs() -> Non
     ]
 
 
-# What went wrong before
+# After trouble
 
 
-def test_what_was_taken_back_in_part_when_its_time_came_is_pointed_out() -> None:
+def test_a_warning_names_a_message_that_was_cancelled_in_part() -> None:
     found = made([SENT], {"jul": known(SENT, cancelling=True)})
     assert codes(found) == ["sent-in-part"]
 
 
-def test_making_anew_what_was_sent_is_an_error() -> None:
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+def test_replace_of_a_sent_message_is_an_error() -> None:
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(replacements=frozenset({Address(MESSAGE, "jul")}))
     there = ledger({MESSAGE: {"jul": known(SENT)}})
     with pytest.raises(InvalidConfiguration):
-        make_plan(desired({"messages": [SENT]}), Snapshot({GROUP: ()}), there, Policy(), account, selection)
+        make_plan(desired({"messages": [SENT]}), Snapshot({GROUP: ()}), there, context, selection)
 
 
 def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
@@ -374,50 +371,50 @@ def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
     assert isinstance(only(made([], {"jul": lost}, policy=pruning(Prune.NEVER))), Manual)
 
 
-def test_a_target_is_no_way_round_a_lost_ledger() -> None:
+def test_a_target_does_not_lift_the_guard_of_a_lost_ledger() -> None:
     wish = desired({"groups": [{"name": "Jour"}], "messages": [AHEAD]})
-    account = Account(AccountRef("embedded", "demo", "clinic-a"), CLOCK)
+    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
     selection = Selection(targets=frozenset({Address(GROUP, "Jour")}))
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
-    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, Policy(), account, selection)
-    assert [guard.guard for guard in found.tripped()] == ["lost_ledger"]
+    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, context, selection)
+    assert [guard.rule for guard in found.tripped()] == ["lost_ledger"]
 
 
-# A ledger that was lost
+# A lost ledger
 
 
 def test_a_lost_ledger_stops_messages_that_may_be_scheduled_already() -> None:
     carrier = group_row("~clinic-a/all-0123456789ab", 7)
     found = plan({"messages": [AHEAD]}, {GROUP: [carrier]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
-    assert allowed(found.guards, {}, (), allow_resend=True) == ()
-    assert allowed(found.guards, {}, ()) == (guard,)
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
+    assert still_tripped(found.guards, {}, (), allow_resend=True) == ()
+    assert still_tripped(found.guards, {}, ()) == (guard,)
 
 
-def test_carriers_of_another_owner_beside_no_ledger_may_mean_that_the_owner_was_changed() -> None:
+def test_without_a_ledger_carriers_of_another_owner_stop_messages() -> None:
     found = plan({"messages": [AHEAD]}, {GROUP: [group_row("~clinic-b/all-0123456789ab", 7)]}, NO_LEDGER)
     (guard,) = found.tripped()
-    assert (guard.guard, guard.override) == ("lost_ledger", "--allow-resend")
+    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
     assert "clinic-b" in guard.message
     assert "`owner` was changed" in guard.message
 
 
-def test_user_groups_are_no_sign_of_a_lost_ledger() -> None:
+def test_user_groups_do_not_count_as_a_lost_ledger() -> None:
     assert plan({"messages": [AHEAD]}, {GROUP: [group_row("Personal", 7)]}, NO_LEDGER).tripped() == ()
 
 
-# A plan that waits
+# Staleness
 
 
-def test_a_plan_whose_time_has_come_is_stale() -> None:
+def test_a_plan_is_stale_once_the_time_of_a_message_has_come() -> None:
     found = made([AHEAD])
     late = Clock(datetime(2026, 12, 24, 7, 0, tzinfo=UTC), ZONE)
     reasons = stale_reasons(found, found.account, Snapshot({GROUP: ()}), ledger(), late)
     assert reasons == ["the time of message/jul has passed"]
 
 
-def test_a_plan_that_waited_until_its_group_got_a_twin_is_stale() -> None:
+def test_a_plan_is_stale_once_the_group_of_a_message_is_ambiguous() -> None:
     found = made([GROUPED], groups=[group_row("Personal", 1)])
     twins = Snapshot({GROUP: (group_row("Personal", 1), group_row("Personal", 2))})
     (reason,) = stale_reasons(found, found.account, twins, ledger(), CLOCK)

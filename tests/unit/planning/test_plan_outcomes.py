@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 from plan_makers import (
+    ANNA,
     BLOCKLIST,
+    CARRIER,
     CONTACT,
     GROUP,
+    ITEMS,
+    KINDS,
     REMINDER,
     Resource,
     actions,
     entry,
     group_row,
     ledger,
+    of_every_list,
     one,
     only,
     plan,
@@ -27,16 +32,7 @@ from intime_sync.model.ledger import Carrier, Entry
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 
-ATTENDANT = {"firstname": "Anna", "lastname": "Lindqvist", "mobile": "0701740608"}
-ITEMS: dict[str, dict[str, Any]] = {
-    "groups": {"name": "Jour"},
-    "blocklist": {"mobile": "0701740606"},
-    "reminders": {"key": "anna", "at": "2026-12-01T08:30", "attendant": ATTENDANT},
-}
-KINDS = {"groups": GROUP, "blocklist": BLOCKLIST, "reminders": REMINDER}
 UNOWNED_KEY = {"groups": "Jour", "blocklist": "+46701740606", "reminders": "#7"}
-
-of_every_list = pytest.mark.parametrize("section", ITEMS)
 
 # (in YAML, in the ledger, in the account, prune) → the action, or None for nothing at all.
 TABLE = [
@@ -46,6 +42,7 @@ TABLE = [
     ("yes", True, False, "owned", "create"),
     ("yes", False, False, "never", "create"),
     ("yes", True, True, "all", None),
+    ("yes", False, True, "all", "adopt"),
     ("no", True, True, "owned", "delete"),
     ("no", True, True, "all", "delete"),
     ("no", True, True, "never", None),
@@ -79,7 +76,9 @@ def situation(section: str, wish: str, known: bool, there: bool, prune: str = "o
 
 @of_every_list
 @pytest.mark.parametrize(("wish", "known", "there", "prune", "action"), TABLE)
-def test_the_table(section: str, wish: str, known: bool, there: bool, prune: str, action: str | None) -> None:
+def test_each_situation_has_the_action_of_the_table(
+    section: str, wish: str, known: bool, there: bool, prune: str, action: str | None
+) -> None:
     made = situation(section, wish, known, there, prune)
     key = one(section, ITEMS[section]).key
     if wish == "no" and not known:
@@ -102,12 +101,12 @@ def test_protect_stops_removals_and_nothing_else(
         ledger({kind: {key: entry(section, item, 7, protect=True)}} if known else {}),
         pruning(Prune(prune), kind),
     )
-    tripped = [guard.guard for guard in made.tripped()]
+    tripped = [guard.rule for guard in made.tripped()]
     assert tripped == (["protect"] if action == "delete" and known else [])
 
 
 @of_every_list
-def test_protect_is_learned_and_unlearned_without_a_call(section: str) -> None:
+def test_a_changed_protect_is_an_adoption(section: str) -> None:
     assert actions(situation(section, "yes", True, True, protect=True)) == [
         ("adopt", f"{KINDS[section]}/{one(section, ITEMS[section]).key}")
     ]
@@ -115,7 +114,7 @@ def test_protect_is_learned_and_unlearned_without_a_call(section: str) -> None:
 
 
 @of_every_list
-def test_two_equal_objects_without_prune_are_left_to_their_owners(section: str) -> None:
+def test_a_second_equal_object_is_left_alone(section: str) -> None:
     item, kind = ITEMS[section], KINDS[section]
     known = ledger({kind: {one(section, item).key: entry(section, item, 7)}})
     rows = [row(section, item, 7)] * (2 if section == "blocklist" else 1)
@@ -123,7 +122,7 @@ def test_two_equal_objects_without_prune_are_left_to_their_owners(section: str) 
     assert len(plan({section: []}, {kind: rows}, known).changes) == 1
 
 
-def test_a_section_that_is_absent_is_not_compared() -> None:
+def test_a_missing_section_is_not_compared() -> None:
     known = ledger({kind: {"x": Entry({"name": "x"})} for kind in (GROUP, BLOCKLIST, REMINDER, CONTACT)})
     assert plan({}, {}, known, pruning(Prune.ALL)).is_empty
 
@@ -140,7 +139,7 @@ def test_prune_may_differ_by_kind() -> None:
     assert actions(made) == [("delete", "group/Jour")]
 
 
-def test_prune_all_leaves_carriers_alone_and_says_whose_they_are() -> None:
+def test_prune_all_spares_carriers_and_names_their_owner() -> None:
     account = {GROUP: [group_row("~clinic-b/all-1", 4), group_row("~clinic-a/all-2", 5), group_row("Jour", 6)]}
     made = plan({"groups": []}, account, None, pruning(Prune.ALL))
     assert actions(made) == [("delete", "group/Jour")]
@@ -149,7 +148,7 @@ def test_prune_all_leaves_carriers_alone_and_says_whose_they_are() -> None:
     ]
 
 
-def test_a_group_remembers_how_it_is_to_be_removed() -> None:
+def test_on_delete_in_the_ledger_applies_to_a_group_that_is_left_out() -> None:
     item = {"name": "Jour", "on_delete": "delete_contacts"}
     known = ledger({GROUP: {"Jour": entry("groups", item, 7, options={"on_delete": "delete_contacts"})}})
     change = only(plan({"groups": []}, {GROUP: [group_row("Jour", 7)]}, known))
@@ -182,10 +181,8 @@ def test_changes_are_in_the_order_of_kinds_and_keys() -> None:
     ]
 
 
-# Contacts: the ledger and the carriers in the account say what is there.
+# Contacts: they are in the account if the ledger has them and their carrier is listed.
 
-ANNA = {"key": "anna", "firstname": "Anna", "mobile": "0701740605", "groups": ["Jour"]}
-CARRIER = "~clinic-a/all-0123456789ab"
 JOUR, OURS = group_row("Jour", 7), group_row(CARRIER, 40)
 COMPLETE = {40: Carrier(CARRIER, {"Jour": 7})}  # type: ignore[dict-item]
 GROUPS = {"groups": [{"name": "Jour"}]}
@@ -233,18 +230,18 @@ WISHES: dict[str, list[dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("wish", "known", "there", "prune", "action"), CONTACT_TABLE)
 @pytest.mark.parametrize("protect", [False, True])
-def test_the_table_of_contacts(
+def test_each_situation_of_a_contact_has_the_action_of_the_table(
     wish: str, known: bool, there: bool, prune: str, action: str | None, protect: bool
 ) -> None:
     rows = [JOUR, OURS] if there else [JOUR]
     policy = pruning(Prune(prune), CONTACT)
     made = contacts(WISHES[wish], known=known, rows=rows, policy=policy, protect=protect)
     assert actions(made) == ([] if action is None else [(action, "contact/anna")])
-    guards = [guard.guard for guard in made.tripped()]
+    guards = [guard.rule for guard in made.tripped()]
     assert guards == (["protect"] if protect and action in ("delete", "replace") else [])
 
 
-def test_what_cannot_be_seen_is_said_of_a_contact_that_shall_be_absent() -> None:
+def test_a_warning_says_that_an_absent_contact_outside_the_ledger_cannot_be_seen() -> None:
     made = contacts(WISHES["absent"], known=False, rows=[JOUR])
     assert [problem.code for problem in made.diagnostics] == ["unseen-contact"]
 
@@ -265,8 +262,8 @@ def test_appended_contacts_are_never_changed_or_removed(wish: str, action: str |
 
 
 @pytest.mark.parametrize("groups_are_managed", [True, False])
-def test_a_group_with_another_id_has_lost_its_members(groups_are_managed: bool) -> None:
-    """Somebody removed the group and made it again: whoever was in it is in it no longer."""
+def test_contacts_of_a_group_with_another_id_are_replaced(groups_are_managed: bool) -> None:
+    """Somebody removed the group and made it again, so that its contacts are no longer in it."""
     sections = GROUPS if groups_are_managed else {}
     bob = {"key": "bob", "mobile": "0701740606"}
     known = ledger(
@@ -312,7 +309,7 @@ def test_unknown_carriers_are_counted_and_warned_about() -> None:
 
 
 def test_an_update_of_a_nested_part_names_each_field() -> None:
-    """A part that shares no name with what it was before is still many fields, not one."""
+    """A part that was missing before is shown as many fields, not as one."""
     item = ITEMS["reminders"]
     wanted = {**item, "organizer": {"title": "Dr", "lastname": "Evertsson"}}
     known = ledger({REMINDER: {"anna": entry("reminders", item, 7)}})
@@ -324,7 +321,7 @@ def test_an_update_of_a_nested_part_names_each_field() -> None:
     ]
 
 
-def test_what_is_created_again_says_why() -> None:
+def test_the_reason_of_a_create_says_that_the_object_is_gone() -> None:
     change = only(situation("groups", "yes", True, False))
     assert isinstance(change, Create)
     assert change.reason == "no longer in the account"

@@ -26,7 +26,7 @@ def known(name: str = OLD, *, protect: bool = False) -> Ledger:
 
 
 @pytest.mark.parametrize("protect", [False, True])
-def test_a_contact_in_a_carrier_of_the_former_name_is_made_again(protect: bool) -> None:
+def test_a_contact_in_a_carrier_of_the_former_owner_is_made_again(protect: bool) -> None:
     made = plan({"contacts": [ANNA]}, {GROUP: ROWS}, known(protect=protect))
     change = only(made)
     assert isinstance(change, Replace)
@@ -36,10 +36,10 @@ def test_a_contact_in_a_carrier_of_the_former_name_is_made_again(protect: bool) 
 
 def test_a_change_of_its_own_is_no_restoration() -> None:
     made = plan({"contacts": [{**ANNA, "firstname": "Anna-Lena"}]}, {GROUP: ROWS}, known(protect=True))
-    assert [guard.guard for guard in made.tripped()] == ["protect"]
+    assert [guard.rule for guard in made.tripped()] == ["protect"]
 
 
-def test_whoever_goes_is_removed_with_the_old_carrier() -> None:
+def test_a_contact_that_is_left_out_is_removed_with_the_old_carrier() -> None:
     made = plan({"contacts": []}, {GROUP: ROWS}, known())
     assert actions(made) == [("delete", "contact/anna")]
     carriers = plan_carriers("clinic-a", known(), made.changes, {RemoteId(5): OLD}, 50)
@@ -54,12 +54,12 @@ def test_the_new_carrier_has_the_new_name_and_the_old_one_goes() -> None:
 
 
 @pytest.mark.parametrize(("groups", "moves"), [(ROWS, True), (ROWS[1:], False)], ids=["there", "gone"])
-def test_whoever_is_only_kept_moves_while_its_groups_are_there(groups: list[Any], moves: bool) -> None:
+def test_an_unmanaged_contact_moves_while_its_groups_are_there(groups: list[Any], moves: bool) -> None:
     made = plan({"contacts": []}, {GROUP: groups}, known(), pruning(Prune.NEVER))
     assert actions(made) == ([("replace", "contact/anna")] if moves else [])
 
 
-def test_under_append_nobody_moves() -> None:
+def test_under_append_no_contact_moves() -> None:
     append = Policy(contact_strategy=ContactStrategy.APPEND)
     assert actions(plan({"contacts": [ANNA]}, {GROUP: ROWS}, known(), append)) == []
     gone = only(plan({"contacts": []}, {GROUP: ROWS}, known(), append))
@@ -88,6 +88,6 @@ def test_carriers_that_the_ledger_does_not_know_are_told_from_its_own() -> None:
     assert unknown_carriers(rows, "clinic-a", known()) == {RemoteId(9)}
 
 
-def test_an_old_name_is_no_drift() -> None:
+def test_a_carrier_of_the_former_owner_is_no_drift() -> None:
     drift = find_drift(known(), Snapshot({GROUP: tuple(ROWS)}), CLOCK, "clinic-a")
     assert drift.findings == ()

@@ -1,4 +1,4 @@
-"""What the ledger has as scheduled or in doubt is found again by its text and its people, under whichever key."""
+"""Messages that are scheduled or of unknown outcome are found by their text and readers, under any key."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def asked(known: Entry, *numbers: str, groups: tuple[str, ...] = (), clock: Cloc
     ],
     ids=["recipient", "member", "member of another group", "group"],
 )
-def test_a_shared_reader_is_found(known: Entry, numbers: list[str], groups: tuple[str, ...], reader: str) -> None:
+def test_an_earlier_message_with_the_same_text_and_a_shared_reader_is_found(
+    known: Entry, numbers: list[str], groups: tuple[str, ...], reader: str
+) -> None:
     found = asked(known, *numbers, groups=groups)
     assert found is not None
     assert (found.key, found.reader) == ("jul", reader)
@@ -58,17 +60,17 @@ def test_a_group_of_which_no_member_is_known_is_named() -> None:
     assert found.reader == "group Personal"
 
 
-def test_others_and_other_texts_are_free() -> None:
+def test_other_readers_and_other_texts_are_not_found() -> None:
     assert asked(UNKNOWN, "+46701740607", groups=("Andra",)) is None
     assert earlier_message(ledger({MESSAGE: {"jul": UNKNOWN}}), "Hej", ["+46701740605"], (), CLOCK) is None
 
 
-def test_what_was_sent_is_history_and_what_is_in_doubt_stays_so() -> None:
+def test_a_sent_message_is_not_found_but_one_of_unknown_outcome_is() -> None:
     assert asked(SCHEDULED, "+46701740605", clock=AFTERWARDS) is None
     assert asked(UNKNOWN, "+46701740605", clock=AFTERWARDS) is not None
 
 
-def test_doubt_is_named_first() -> None:
+def test_a_message_of_unknown_outcome_is_named_first() -> None:
     books = ledger({MESSAGE: {"a": SCHEDULED, "b": UNKNOWN, "c": SCHEDULED}})
     found = earlier_message(books, "God jul!", ["+46701740605"], (), CLOCK)
     assert found is not None

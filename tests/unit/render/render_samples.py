@@ -17,7 +17,7 @@ from intime_sync.model.change import (
     Update,
 )
 from intime_sync.model.ledger import AccountRef
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.report import Report, Result, Status
 from intime_sync.model.resource import Address, KindName, RemoteId
@@ -170,25 +170,25 @@ PLAN = Plan(
     unchanged=12,
     guards=(
         Guard(
-            "max_delete",
+            GuardRule.MAX_DELETE,
             KindName("group"),
             False,
-            "--allow-delete group=1",
             "1 of 3 owned group objects would be deleted",
+            count=1,
         ),
         Guard(
-            "max_delete",
+            GuardRule.MAX_DELETE,
             KindName("contact"),
             True,
-            "--allow-delete contact=2",
             "2 of 2 owned contact objects would be deleted, which is all of them",
+            count=2,
         ),
         Guard(
-            "protect",
+            GuardRule.PROTECT,
             KindName("contact"),
             True,
-            "protect: false on contact/olle.berg",
             "contact/olle.berg is protected and would be deleted",
+            remedy="protect: false on contact/olle.berg",
         ),
     ),
     diagnostics=(

@@ -1,4 +1,4 @@
-"""A plan as a comment: as it looks, whatever is in it, and however little room there is."""
+"""A plan as a comment: its text, its safety and its limits of size."""
 
 import re
 from dataclasses import replace
@@ -13,7 +13,7 @@ from markdown_reader import Read, read_markdown
 from render_samples import ACCOUNT, EMPTY, LEFTOVERS_ONLY, LINEAGE, MESSAGES, PLAN, UNSTOPPED, address, person
 
 from intime_sync.model.change import Change, Create, Delete, FieldChange, Manual, Update
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, KindName, RemoteId
 from intime_sync.render.markdown import GITHUB_LIMIT, plan_to_markdown
@@ -108,7 +108,7 @@ def test_plans_as_comments() -> None:
     check_golden("markdown/revealed.md", plan_to_markdown(MESSAGES, mask=False))
 
 
-def test_a_cut_plan_keeps_what_is_urgent_and_counts_the_rest() -> None:
+def test_a_shortened_plan_keeps_urgent_changes_and_counts_the_rest() -> None:
     plan = replace(PLAN, changes=(*PLAN.changes[:10], *blocked(60), *PLAN.changes[10:]))
     text = plan_to_markdown(plan, limit=6_000)
     check_golden("markdown/cut.md", text)
@@ -144,7 +144,9 @@ def test_text_from_elsewhere_is_shown_as_it_is_and_does_nothing(key: str, name: 
         ),
         Manual(address=contact, remote_id=None, before=None, after={}, reason=reason),
     )
-    guard = Guard("protect", KindName("contact"), True, f"protect: false on {key}", f"{name} is {value}")
+    guard = Guard(
+        GuardRule.PROTECT, KindName("contact"), True, f"{name} is {value}", remedy=f"protect: false on {key}"
+    )
     plan = replace(
         plan,
         account=replace(ACCOUNT, owner=key, user=name, url=value),
@@ -178,7 +180,7 @@ def test_code_and_prose_show_their_text(text: str) -> None:
     assert not BOUND.search(outside_code(prose(inert(text))))
 
 
-def test_no_address_is_left_in_one_piece_for_who_looks_for_addresses_after_markdown() -> None:
+def test_email_addresses_are_not_turned_into_links() -> None:
     assert code("anna@example.se") == "<code>anna&#64;<wbr>example.se</code>"
     assert prose("to anna@example.se, now") == "to <code>anna&#64;<wbr>example.se,</code> now"
 
@@ -207,7 +209,7 @@ def _plans(draw: st.DrawFn) -> Plan:
                 else Delete(address=Address(KindName(kind), key), remote_id=None, before={"firstname": name})
             )
     guards = tuple(
-        Guard("protect", KindName("group"), True, draw(TEXT), "x" * 99)
+        Guard(GuardRule.PROTECT, KindName("group"), True, "x" * 99, remedy=draw(TEXT))
         for _ in range(draw(st.sampled_from([0, 2, 300])))
     )
     warnings = (Problem("odd", draw(TEXT) * 50, None, Severity.WARNING),) * draw(st.sampled_from([0, 1, 100]))
@@ -256,7 +258,7 @@ def test_guards_that_an_override_lifts_are_not_shown() -> None:
     assert "stopped: " not in lifted
 
 
-def test_a_limit_that_nothing_fits_is_refused() -> None:
+def test_a_limit_that_is_too_small_is_refused() -> None:
     with pytest.raises(ValueError, match="1999 is below 2000"):
         plan_to_markdown(EMPTY, limit=1_999)
 

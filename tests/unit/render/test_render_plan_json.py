@@ -13,7 +13,7 @@ from render_samples import EMPTY, IN_PART, NOW, PLAN
 from intime_sync.errors import InvalidInput
 from intime_sync.model.change import Adopt, Change, Create, Delete, FieldChange, Forget, Manual, Replace, Update
 from intime_sync.model.ledger import AccountRef
-from intime_sync.model.plan import Guard, Plan
+from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, KindName, RemoteId
 from intime_sync.render.json import plan_from_json, plan_to_dict, plan_to_json, report_to_json
@@ -57,6 +57,12 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
         **COMMON,
     ),
 )
+BY_HAND = [GuardRule.PROTECT, GuardRule.FOREIGN_CARRIER, GuardRule.MEMBERS_STAY, GuardRule.CLOCK]
+GUARDS = st.one_of(
+    st.builds(Guard, st.just(GuardRule.MAX_DELETE), KIND, st.booleans(), TEXT, count=st.integers(0)),
+    st.builds(Guard, st.sampled_from([GuardRule.EMPTY_ACCOUNT, GuardRule.LOST_LEDGER]), KIND, st.booleans(), TEXT),
+    st.builds(Guard, st.sampled_from(BY_HAND), KIND, st.booleans(), TEXT, remedy=TEXT),
+)
 PLANS = st.builds(
     Plan,
     account=st.builds(AccountRef, TEXT, TEXT, TEXT),
@@ -64,7 +70,7 @@ PLANS = st.builds(
     serial=st.integers(0),
     changes=st.lists(CHANGES, max_size=5).map(tuple),
     unchanged=st.integers(0),
-    guards=st.lists(st.builds(Guard, TEXT, KIND, st.booleans(), TEXT, TEXT), max_size=3).map(tuple),
+    guards=st.lists(GUARDS, max_size=3).map(tuple),
     diagnostics=st.lists(
         st.builds(Problem, TEXT, TEXT, ORIGIN, st.sampled_from(Severity)),
         max_size=3,
@@ -127,6 +133,11 @@ Edit = Callable[[dict[str, Any]], object]
         (lambda plan: plan["changes"][12].update(remote_id=None), "without `remote_id`"),
         (lambda plan: plan["changes"][12].update(remote_id=1.5), "1.5"),
         (lambda plan: plan["guards"][0].update(tripped="no"), "is not true or false"),
+        (lambda plan: plan["guards"][0].update(guard="lucky"), "`guards` 1 of the plan file has the unknown guard"),
+        (lambda plan: plan["guards"][0].update(override="--allow-delete group=many"), "impossible override"),
+        (lambda plan: plan["guards"][0].update(override=f"--allow-delete group={'9' * 5000}"), "impossible override"),
+        (lambda plan: plan["guards"][0].update(override="--allow-delete contact=1"), "impossible override"),
+        (lambda plan: plan["guards"][1].update(guard="empty_account"), "impossible override"),
         (lambda plan: plan["diagnostics"][0].update(severity="fatal"), "unknown severity 'fatal'"),
         (lambda plan: plan["changes"][1]["after"].update(name="Annan"), "it was edited"),
         (lambda plan: plan["changes"][1]["after"].update(name="\udce9"), "it was edited"),
@@ -137,7 +148,7 @@ Edit = Callable[[dict[str, Any]], object]
         (lambda plan: plan["account"].update(url="http://elsewhere.example"), "it was edited"),
     ],
 )
-def test_what_is_not_exactly_a_plan_is_refused_with_the_reason(edit: Edit, reason: str) -> None:
+def test_a_changed_plan_file_is_refused_with_the_reason(edit: Edit, reason: str) -> None:
     document = json.loads(written(PLAN))
     edit(document)
     with pytest.raises(InvalidInput) as caught:
@@ -159,7 +170,7 @@ def test_what_is_not_exactly_a_plan_is_refused_with_the_reason(edit: Edit, reaso
         "9" * 5000,
     ],
 )
-def test_what_is_no_plan_at_all_is_refused(text: str) -> None:
+def test_a_file_that_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         plan_from_json(text)
 

@@ -1,30 +1,31 @@
-"""Checks of the account: reachable, signed in, its clock, what its lists say. Only lists are asked for."""
+"""Checks of the account: connection, sign-in, clock and lists. Sends nothing but requests for lists."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from intime_sync.cli.checkups.findings import CheckResult, broken, failed, fine, skipped, warning
-from intime_sync.cli.wiring import Connection, connect, reading_context
+from intime_sync.cli.connection import Connection, connect
+from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, skipped, warning
+from intime_sync.cli.session import reading_context
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, ReadFailed, ServiceUnreachable
 from intime_sync.kinds.registry import GROUPS, LISTED
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
+from intime_sync.planning.account_groups import sort_groups
 from intime_sync.planning.carriers import (
     current_carriers,
     has_name_of,
-    is_carrier,
     leftover_carriers,
-    own_carriers,
     owner_of,
 )
+from intime_sync.planning.index import by_id
 from intime_sync.render.style import counted
 from intime_sync.service.client import Client
 from intime_sync.service.phone import parse_listed
@@ -49,19 +50,19 @@ class _Visit:
 
     @property
     def error(self) -> IntimeSyncError | None:
-        """What became of the very first call."""
+        """The error of the first call, if it failed."""
         return self.errors.get(GROUPS.name)
 
 
 def check_account(settings: Settings, view: LedgerView | None, managed: Collection[KindName]) -> list[CheckResult]:
-    """Every check that needs the service. `view` is None where the ledger is no use."""
+    """Every check that needs the service. `view` is None where the ledger is unusable."""
     owned = {name for name, entries in view.ledger.objects.items() if entries} if view else set()
     wanted = [kind.name for kind in LISTED if kind.name == GROUPS.name or kind.name in {*owned, *managed}]
     try:
         with connect(settings) as connection:
             visit = _visit(connection, wanted)
     except CredentialsError:
-        # That they are missing is another check's finding.
+        # Another check says that they are missing.
         return nothing_asked("there are no credentials")
     except (IntimeSyncError, OSError) as error:
         advice = error.hint or "" if isinstance(error, IntimeSyncError) else ""
@@ -76,12 +77,12 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
 
 
 def nothing_asked(why: str) -> list[CheckResult]:
-    """Where the service must not be asked at all."""
+    """All checks of the account, skipped because the service must not be asked."""
     return not_checked(why, "connection", *_AFTER_CONNECTION)
 
 
 def not_checked(why: str, *names: str) -> list[CheckResult]:
-    """Checks that make no sense now."""
+    """The named checks, skipped."""
     return [skipped(name, why) for name in names]
 
 
@@ -161,9 +162,9 @@ def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Ite
     yield _numbers(visit, settings.region)
     if GROUPS.name in actual:
         ledger = view.ledger if view is not None else Ledger(lineage="")
-        there = own_carriers(actual.of(GROUPS.name), settings.owner, ledger)
-        yield _own_carriers(there, view, settings.owner)
-        yield from _other_carriers(actual.of(GROUPS.name), there)
+        groups = sort_groups(actual.of(GROUPS.name), settings.owner, ledger)
+        yield _own_carriers(groups.own, view, settings.owner)
+        yield from _other_carriers(groups.foreign)
     else:
         yield skipped("carriers", _NOT_REACHED)
 
@@ -171,7 +172,7 @@ def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Ite
 def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
     name = "encoding"
     if view is None:
-        return skipped(name, "the ledger is no use")
+        return skipped(name, "the ledger is unusable")
     whole = 0
     for sent, shown in _echoes(actual, view.ledger):
         if is_garbled(sent, shown):
@@ -189,9 +190,7 @@ def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
 def _echoes(actual: Snapshot, ledger: Ledger) -> Iterator[tuple[str, str]]:
     """Texts beyond ASCII as they were written, and as the account has them."""
     for kind in LISTED:
-        rows: dict[RemoteId, Resource[Any]] = {
-            row.remote_id: row for row in actual.of(kind.name) if row.remote_id is not None
-        }
+        rows = by_id(actual.of(kind.name))
         for entry in ledger.of(kind.name).values():
             row = rows.get(entry.remote_id) if entry.remote_id is not None else None
             if row is not None:
@@ -237,7 +236,7 @@ def _numbers(visit: _Visit, region: str) -> CheckResult:
 def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner: str) -> CheckResult:
     name = "carriers"
     if view is None:
-        return skipped(name, f"the ledger is no use; {owner} has {len(there)} in the account")
+        return skipped(name, f"the ledger is unusable; {owner} has {len(there)} in the account")
     if there and not view.ledger.lineage:
         return failed(
             name,
@@ -267,8 +266,8 @@ def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner:
     return fine(name, f"{counted(len(there), 'carrier')} of {owner}, all in the ledger")
 
 
-def _other_carriers(groups: Sequence[Resource[Any]], own: Collection[RemoteId]) -> Iterator[CheckResult]:
-    others = Counter(owner_of(group.key) for group in groups if is_carrier(group.key) and group.remote_id not in own)
+def _other_carriers(foreign: Iterable[Resource[Any]]) -> Iterator[CheckResult]:
+    others = Counter(owner_of(group.key) for group in foreign)
     if others:
         shown = ", ".join(f"{other} ({count})" for other, count in sorted(others.items()))
         yield fine("other owners", f"carriers that are left alone: {shown}")

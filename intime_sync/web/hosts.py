@@ -1,0 +1,42 @@
+"""The host that a request asks for, which keeps out other sites' pages.
+
+Another site's page can give its own name this machine's address (DNS rebinding), and would read what it gets with
+whatever the browser knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from starlette.requests import Request
+
+from intime_sync.addresses import is_this_machine
+
+_HOST: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]{1,5})?")
+
+
+def host_name(given: str) -> str:
+    """A host as it is compared: lower case, without the brackets of IPv6 and a dot at the end."""
+    return given.strip("[]").lower().rstrip(".")
+
+
+def is_local_request(request: Request) -> bool:
+    """Whether a request asks for `localhost` or a loopback address."""
+    return is_this_machine(_asked_for(request))
+
+
+def is_known_request(request: Request, hosts: Collection[str]) -> bool:
+    """Whether a request asks for this machine, the address that it has reached, or one of `hosts` (see `host_name`).
+
+    An address in digits belongs to no other site.
+    """
+    host = _asked_for(request)
+    reached = (request.scope.get("server") or ("",))[0]
+    return is_this_machine(host) or (host != "" and (host == reached or host in hosts))
+
+
+def _asked_for(request: Request) -> str:
+    found = _HOST.fullmatch(request.headers.get("host", ""))
+    return host_name(found[1]) if found else ""
