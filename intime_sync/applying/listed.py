@@ -19,7 +19,6 @@ from intime_sync.model.resource import Address, RemoteId, Resource
 from intime_sync.planning.awaiting import why_waiting
 from intime_sync.planning.context import Clock
 from intime_sync.planning.lookalikes import lookalikes
-from intime_sync.planning.ownership import SURPLUS
 from intime_sync.service.client import Outcome, Unknown
 from intime_sync.service.reply import Ids, Refused
 from intime_sync.service.transport import NotSent
@@ -315,5 +314,5 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
 def surplus(kind: ListedKind, key: str, row: Resource[Any]) -> Iterator[Delta]:
     """What the ledger learns about a twin of `key`, so that the next plan removes it; nothing where it has no id."""
     if row.remote_id is not None:
-        entry = Entry(kind.attributes(row.value), row.remote_id, options=SURPLUS)
+        entry = Entry(kind.attributes(row.value), row.remote_id, surplus=True)
         yield PutEntry(kind.name, f"{key}#{row.remote_id}", entry)

@@ -7,14 +7,14 @@ settles it, and a new version is created only after every id of the old one was 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from intime_sync.applying.cancelling import cancel
 from intime_sync.applying.run import Run
 from intime_sync.errors import CredentialsError
 from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Adopt, Change, Create, Forget, Manual, Replace, after_of, before_of
-from intime_sync.model.ledger import Dispatch, Entry, PutEntry
+from intime_sync.model.ledger import Dispatch, Entry, PutEntry, audience_in
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
 from intime_sync.planning.resending import is_in_doubt, repeats_entry
@@ -76,7 +76,7 @@ def _send_one(run: Run, change: Create | Replace, plan: Iterable[Change], earlie
     entry = Entry(
         change.after,
         protect=change.protected,
-        options=change.options or {},
+        audience=audience_in(change.options),
         unknown=True,
         dispatch=Dispatch(groups=groups, since=run.now().isoformat(), earlier=earlier),
     )
@@ -116,7 +116,7 @@ def send_detail(entry: Entry) -> dict[str, object]:
     return {
         "object": dict(entry.attributes),
         "protect": entry.protect,
-        "options": dict(entry.options),
+        "audience": None if entry.audience is None else asdict(entry.audience),
         "groups": dict(dispatch.groups),
         "since": dispatch.since,
         "earlier": list(dispatch.earlier),

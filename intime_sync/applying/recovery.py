@@ -22,11 +22,21 @@ from intime_sync.applying.lost import mark_lost
 from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, GROUPS, MESSAGES
-from intime_sync.model.ledger import Delta, Dispatch, DropCarrier, DropEntry, Entry, Intent, Ledger, PutEntry
+from intime_sync.model.ledger import (
+    NO_OPTIONS,
+    Delta,
+    Dispatch,
+    DropCarrier,
+    DropEntry,
+    Entry,
+    Intent,
+    Ledger,
+    PutEntry,
+    audience_in,
+)
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
 from intime_sync.planning.lookalikes import lookalikes
-from intime_sync.planning.ownership import SURPLUS, is_surplus
 
 _WITHOUT_LISTS = frozenset({SEND, CANCEL, APPEND})
 
@@ -97,7 +107,7 @@ def arrived(ledger: Ledger, actual: Snapshot) -> list[Delta]:
         identity = kind.identity_of(entry.attributes)
         if (entry.remote_id, identity) in there:
             deltas.append(PutEntry(name, key, replace(entry, awaited=None)))
-        elif not is_surplus(entry) and any(row.remote_id not in owned for row in view.by_identity.get(identity, ())):
+        elif not entry.surplus and any(row.remote_id not in owned for row in view.by_identity.get(identity, ())):
             deltas.append(DropEntry(name, key))
             if entry.remote_id not in view.by_id:
                 deltas.append(_one_too_many(name, key, entry))
@@ -106,7 +116,7 @@ def arrived(ledger: Ledger, actual: Snapshot) -> list[Delta]:
 
 def _one_too_many(kind: KindName, key: str, entry: Entry) -> PutEntry:
     """A confirmed object that is not listed yet, and in whose place another one is taken."""
-    return PutEntry(kind, f"{key}#{entry.remote_id}", replace(entry, options=SURPLUS, protect=False))
+    return PutEntry(kind, f"{key}#{entry.remote_id}", replace(entry, options=NO_OPTIONS, surplus=True, protect=False))
 
 
 def _gone(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
@@ -140,9 +150,8 @@ def _sent_off(key: str, intent: Intent) -> PutEntry:
     """A message of which it is not known whether it was sent: only a person or a receipt can tell."""
     detail: dict[str, Any] = dict(intent.detail)
     dispatch = Dispatch(groups=detail["groups"], since=detail["since"], earlier=tuple(detail["earlier"]))
-    entry = Entry(
-        detail["object"], protect=detail["protect"], options=detail["options"], unknown=True, dispatch=dispatch
-    )
+    audience = audience_in(detail["audience"])
+    entry = Entry(detail["object"], protect=detail["protect"], unknown=True, dispatch=dispatch, audience=audience)
     return PutEntry(intent.kind, key, entry)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from intime_sync.model.ledger import Delta, Intent, Ledger
+from intime_sync.model.resource import KindName
 
 
 class OpenLedger(Protocol):
@@ -74,8 +75,11 @@ class LedgerSession(OpenLedger, Protocol):
 class LedgerStore(Protocol):
     """A ledger's home."""
 
-    def read(self) -> LedgerView:
-        """The ledger as it is, without holding it; an empty one where there is none. Raises LedgerError."""
+    def read(self, only: KindName | None = None) -> LedgerView:
+        """The ledger as it is, without holding it; an empty one where there is none. Raises LedgerError.
+
+        With `only`, it may lack objects of other kinds, which need not be read then.
+        """
         ...
 
     def hold(self, verb: str, timeout: float) -> AbstractContextManager[LedgerSession]:

@@ -1,4 +1,4 @@
-"""A ledger in a file: readable JSON, mode 0600, replaced in one step, with a journal and a lock beside it."""
+"""A ledger in a file: JSON Lines, mode 0600, replaced in one step, with a journal and a lock beside it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from pathlib import Path
 from intime_sync.errors import LedgerError
 from intime_sync.files import PRIVATE, replace_file
 from intime_sync.ledgers.base import LedgerView
-from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
+from intime_sync.ledgers.format_one import ledger_from_json
 from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal
+from intime_sync.ledgers.lines import is_in_lines, ledger_from_lines, ledger_to_lines
 from intime_sync.ledgers.lock import hold_lock, refuse_link
 from intime_sync.links import real_path
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.resource import KindName
+
+_FIRST_BYTES = 100
 
 
 class FileLedgerStore:
@@ -43,20 +46,20 @@ class FileLedgerStore:
         """The lock beside the ledger."""
         return self.path.with_name(self.path.name + ".lock")
 
-    def read(self) -> LedgerView:
-        """The ledger with an interrupted run's journal folded in."""
-        ledger, content = self._load()
+    def read(self, only: KindName | None = None) -> LedgerView:
+        """The ledger with an interrupted run's journal folded in; with `only`, at least the objects of that kind."""
+        ledger, content = self._load(only)
         return LedgerView(ledger, tuple(content.open.values()) if content else ())
 
-    def _load(self) -> tuple[Ledger, JournalContent | None]:
+    def _load(self, only: KindName | None = None) -> tuple[Ledger, JournalContent | None]:
         try:
-            ledger = ledger_from_json(self.path.read_bytes())
+            data = self.path.read_bytes()
+            name = str(self.path)
+            ledger = ledger_from_lines(data, name, only) if is_in_lines(data) else ledger_from_json(data, name)
         except FileNotFoundError:
             ledger = Ledger(lineage="")
         except OSError as error:
             raise LedgerError(f"{self.path} cannot be read: {error.strerror}") from None
-        except LedgerError as error:
-            raise LedgerError(f"{self.path}: {error}", hint=error.hint) from None
         content = read_journal(self.journal_path)
         if content is None:
             return ledger, None
@@ -122,13 +125,29 @@ class FileLedgerStore:
         temporary = self.path.with_name(f"{self.path.name}.tmp")
         try:
             refuse_link(self.path)
-            pieces = (piece.encode() for piece in ledger_to_json(ledger))
-            replace_file(self.path, pieces, PRIVATE, temporary=temporary)
+            self._keep_format_one(temporary)
+            replace_file(self.path, [ledger_to_lines(ledger)], PRIVATE, temporary=temporary)
         except OSError as error:
             raise LedgerError(
                 f"{self.path} cannot be written: {error.strerror}",
                 hint="nothing is lost: the journal beside it is folded in by the next run",
             ) from None
+
+    def _keep_format_one(self, temporary: Path) -> None:
+        """Copy a ledger in the earlier format aside before it is replaced; no copy is ever overwritten."""
+        with suppress(FileNotFoundError):
+            with self.path.open("rb") as file:
+                if is_in_lines(file.read(_FIRST_BYTES)):
+                    return
+            data = self.path.read_bytes()
+            copy, number = self.path.with_name(f"{self.path.name}.v1.bak"), 1
+            refuse_link(copy)
+            while copy.exists() and copy.read_bytes() != data:
+                number += 1
+                copy = copy.with_name(f"{self.path.name}.v1.bak{number}")
+                refuse_link(copy)
+            if not copy.exists():
+                replace_file(copy, [data], PRIVATE, temporary=temporary)
 
 
 def _is_mounted(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:

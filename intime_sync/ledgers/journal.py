@@ -1,26 +1,27 @@
 """The journal beside a ledger file: what a run began and what came of it, one JSON line each.
 
-Append-only: a batch costs what the batch weighs, whatever the ledger weighs. Its first line names the ledger's
-lineage and serial, so that a journal that was folded in already is told from one that was not.
+It is only appended to, so a batch costs the same whatever the size of the ledger. Its first line names the ledger's
+lineage and serial, which tells a journal that was folded in already from one that was not. A result has the `put` and
+`drop` lines of `lines`, in a list.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from intime_sync.errors import LedgerError
 from intime_sync.files import create_file, read_own_file, sync_directory
-from intime_sync.ledgers.codec import UNREADABLE
+from intime_sync.ledgers.format_one import journal_line_of_today
+from intime_sync.ledgers.lines import FORMAT_VERSION, UNREADABLE, parse, sealed, unsealed
 from intime_sync.ledgers.lock import refuse_link
 from intime_sync.ledgers.parts import (
     account_from_dict,
+    account_to_dict,
     delta_from_list,
     delta_to_list,
     intent_from_dict,
@@ -29,7 +30,7 @@ from intime_sync.ledgers.parts import (
 from intime_sync.ledgers.shapes import check_delta, check_intent, known, of_type
 from intime_sync.model.ledger import AccountRef, Delta, Intent
 
-_CHECKED = re.compile(rb'(.*),"crc":"([0-9a-f]{8})"\}')
+_COMPLETE = re.compile(rb'.*,"crc":"[0-9a-f]{8}"\}')
 
 
 @dataclass(slots=True)
@@ -54,70 +55,87 @@ def read_journal(path: Path) -> JournalContent | None:
     except OSError as error:
         raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
     whole, _, torn = data.rpartition(b"\n")
-    complete = _CHECKED.match(torn)
+    complete = _COMPLETE.match(torn)
     if complete is not None and complete.end() < len(torn):
-        raise _damaged(path)  # not the beginning of a line: its end was something else than a line feed
+        # Not the beginning of a line: its end was something else than a line feed.
+        raise _damaged(path, data.count(b"\n") + 1)
     if not whole:
         return None  # its first line was never finished, so nothing was begun
-    try:
-        return _replay([_line(line) for line in whole.split(b"\n")])
-    except UNREADABLE:
-        raise _damaged(path) from None
+    replay: _Replay | None = None
+    for number, line in enumerate(whole.split(b"\n"), 1):
+        try:
+            if replay is None:
+                replay = _Replay(line)
+            else:
+                replay.add(line)
+        except UNREADABLE:
+            raise _damaged(path, number) from None
+    return replay.content if replay is not None else None
 
 
-def _damaged(path: Path) -> LedgerError:
+def _damaged(path: Path, number: int) -> LedgerError:
     return LedgerError(
-        f"{path} is damaged, and it says what an interrupted run did",
+        f"{path}:{number}: the journal is damaged, and it says what an interrupted run did",
         hint="restore it from a copy. Without one, what that run did is not known: look in the service for messages "
         "that were scheduled, note them with `ledger resolve`, and only then remove the journal",
     )
 
 
-def _line(data: bytes) -> tuple[bool, dict[str, Any]]:
-    """Whether a line has a checksum, and what it says. Raises what UNREADABLE names."""
-    found = _CHECKED.fullmatch(data)
-    if found is None:
-        return False, json.loads(data)
-    body = found[1] + b"}"
-    if crc32(body) != int(found[2], 16):
-        raise ValueError(data)
-    return True, json.loads(body)
+class _Replay:
+    """Reads a journal line by line. The methods raise what UNREADABLE names.
 
+    Earlier versions wrote no checksums; a journal has one in every line or in none.
+    """
 
-def _replay(lines: list[tuple[bool, dict[str, Any]]]) -> JournalContent:
-    checked, head = lines[0]
-    # Earlier versions wrote no checksums; a journal has one in every line or in none.
-    if head.keys() != {"journal", "lineage", "account"} or any(has is not checked for has, _ in lines):
-        raise ValueError(head)
-    if type(head["journal"]) is not int or type(head["lineage"]) is not str:
-        raise TypeError(head)
-    content = JournalContent(head["lineage"], head["journal"], account_from_dict(head["account"]))
-    if not checked and (content.serial < 0 or not content.lineage):
-        raise ValueError(head)
-    begun: set[int] = set()
-    for _, line in lines[1:]:
+    def __init__(self, first: bytes) -> None:
+        body = unsealed(first)
+        self._checked = body is not None
+        head = parse(first if body is None else body)
+        self._is_old = "format_version" not in head
+        if not self._is_old and head.pop("format_version") != FORMAT_VERSION:
+            raise ValueError(head)
+        if head.keys() != {"journal", "lineage", "account"}:
+            raise ValueError(head)
+        account = account_from_dict(head["account"])
+        self.content = JournalContent(of_type(str, head["lineage"]), of_type(int, head["journal"]), account)
+        if not self._checked and (self.content.serial < 0 or not self.content.lineage):
+            raise ValueError(head)
+        self._begun: set[int] = set()
+
+    def add(self, data: bytes) -> None:
+        """Take the next line."""
+        body = unsealed(data)
+        if (body is not None) is not self._checked:
+            raise ValueError(data)
+        line = of_type(dict, parse(data if body is None else body))
+        if self._is_old:
+            line = journal_line_of_today(line)
         if "intent" in line:
-            intent = intent_from_dict(line)
-            if not checked:
-                check_intent(intent)
-                if intent.number in begun:
-                    raise ValueError(line)
-            begun.add(intent.number)
-            content.open[intent.number] = intent
-            content.last_number = max(content.last_number, intent.number)
-            continue
+            self._begin(intent_from_dict(line))
+        else:
+            self._settle(line)
+
+    def _begin(self, intent: Intent) -> None:
+        if not self._checked:
+            check_intent(intent)
+            if intent.number in self._begun:
+                raise ValueError(intent)
+        self._begun.add(intent.number)
+        self.content.open[intent.number] = intent
+        self.content.last_number = max(self.content.last_number, intent.number)
+
+    def _settle(self, line: dict[str, Any]) -> None:
         known(line, "result", "deltas")
         result = line["result"]
         if result is not None:
-            if of_type(int, result) not in begun:
+            if of_type(int, result) not in self._begun:
                 raise ValueError(line)
-            content.open.pop(result, None)
+            self.content.open.pop(result, None)
         deltas = [delta_from_list(raw) for raw in of_type(list, line["deltas"])]
-        if not checked:
+        if not self._checked:
             for delta in deltas:
                 check_delta(delta)
-        content.deltas += deltas
-    return content
+        self.content.deltas += deltas
 
 
 class JournalWriter:
@@ -130,13 +148,13 @@ class JournalWriter:
     def start(self, lineage: str, serial: int, account: AccountRef | None) -> None:
         """Begin an empty journal for the ledger of this lineage and serial."""
         self._create(self.path, lineage, serial, account)
-        sync_directory(self.path.parent)
+        _guarded(self.path, lambda: sync_directory(self.path.parent))
 
     def _create(self, path: Path, lineage: str, serial: int, account: AccountRef | None) -> None:
         self.close()
         self._file = _guarded(path, lambda: _opened_anew(path))
-        who = {"url": account.url, "user": account.user, "owner": account.owner} if account else None
-        self._append({"journal": serial, "lineage": lineage, "account": who})
+        who = account_to_dict(account) if account else None
+        self._append({"journal": serial, "lineage": lineage, "account": who, "format_version": FORMAT_VERSION})
 
     def prepare(self, lineage: str, serial: int, account: AccountRef | None, open_intents: Iterable[Intent]) -> None:
         """Write a journal beside the one that is there, with the intents that are still open; see `take_effect`."""
@@ -147,7 +165,7 @@ class JournalWriter:
     def take_effect(self) -> None:
         """Put the prepared journal in the place of the one that is there."""
         _guarded(self.path, lambda: self._next_path.replace(self.path))
-        sync_directory(self.path.parent)
+        _guarded(self.path, lambda: sync_directory(self.path.parent))
 
     @property
     def _next_path(self) -> Path:
@@ -181,8 +199,7 @@ class JournalWriter:
         file = self._file
         if file is None:
             raise LedgerError("the journal was not begun")
-        body = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
-        data = b'%s,"crc":"%08x"}\n' % (body[:-1], crc32(body))
+        data = sealed(line)
         start = os.lseek(file, 0, os.SEEK_CUR)
         try:
             written = 0

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from intime_sync.ledgers.shapes import LARGEST_ID, known, of_type
 from intime_sync.model.ledger import (
     AccountRef,
+    AudienceDigests,
     Carrier,
     Delta,
     Dispatch,
@@ -64,6 +65,10 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         raw["refused"] = True
     if entry.awaited is not None:
         raw["awaited"] = entry.awaited
+    if entry.surplus:
+        raw["surplus"] = True
+    if entry.audience is not None:
+        raw["audience"] = {"members": entry.audience.members, "readers": entry.audience.readers}
     raw["attributes"] = dict(entry.attributes)
     return raw
 
@@ -82,6 +87,8 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         "listed_as",
         "refused",
         "awaited",
+        "surplus",
+        "audience",
     )
     return Entry(
         of_type(dict, raw["attributes"]),
@@ -94,7 +101,14 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
         of_type(str, raw.get("listed_as", "")),
         of_type(bool, raw.get("refused", False)),
         None if "awaited" not in raw else _aware(raw["awaited"]),
+        of_type(bool, raw.get("surplus", False)),
+        _audience(raw["audience"]) if "audience" in raw else None,
     )
+
+
+def _audience(raw: Any) -> AudienceDigests:
+    known(raw, "members", "readers")
+    return AudienceDigests(of_type(str, raw["members"]), of_type(str, raw["readers"]))
 
 
 def _aware(raw: Any) -> str:

@@ -4,7 +4,7 @@ Earlier versions wrote no checksums, and whoever edits a ledger by hand removes 
 part of it could have been written by this program, so that damage is refused here and never met later, in the middle
 of a run. Changed digits and letters of a value cannot be noticed this way.
 
-Everything here raises one of `codec.UNREADABLE` for what does not fit.
+Everything here raises one of `lines.UNREADABLE` for what does not fit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from intime_sync.bulk.ledger_table import LedgerTable
 from intime_sync.bulk.lines import TYPES, from_line, lines_of_attributes
 from intime_sync.kinds.base import ListedKind, WireContext
 from intime_sync.kinds.fields import Field, FieldType
@@ -44,13 +43,12 @@ OPERATIONS: Final[Mapping[str, frozenset[KindName]]] = {
     "send-message": frozenset({MESSAGES.name}),
     "cancel-message": frozenset({MESSAGES.name}),
 }
-_OPTIONS: Final[Mapping[str, type]] = {"on_delete": str, "surplus": bool, "members": str, "readers": str}
 _BY_ID: Final = frozenset({"remove-carriers", "remove-duplicates"})
 _DETAILS: Final[Mapping[str, frozenset[str]]] = {
     "create": frozenset({"objects", "before"}),
     "add": frozenset({"carriers", "reach"}),
     "append": frozenset({"objects"}),
-    "send-message": frozenset({"object", "protect", "options", "groups", "since", "earlier"}),
+    "send-message": frozenset({"object", "protect", "audience", "groups", "since", "earlier"}),
     "cancel-message": frozenset({"ids"}),
 }
 
@@ -73,22 +71,12 @@ class UnknownName(ValueError):
     """A part of a ledger that this version of the program does not know."""
 
 
-def check_ledger(ledger: Ledger) -> None:
-    """A whole ledger."""
+def check_header(ledger: Ledger) -> None:
+    """What a ledger says of itself."""
     if not ledger.lineage or ledger.serial < 0:
         raise ValueError(ledger.lineage)
     account = ledger.account
     _texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
-    for kind, entries in ledger.objects.items():
-        if kind == CONTACTS.name:
-            contacts = LedgerTable.of(entries)
-            _check_lines(contacts.usual.lines)
-            _texts(contacts)
-            entries = contacts.others
-        for key, entry in entries.items():
-            check_entry(kind, key, entry)
-    for carrier in ledger.carriers.values():
-        _check_carrier(carrier)
 
 
 def check_delta(delta: Delta) -> None:
@@ -149,6 +137,8 @@ def check_entry(kind: KindName, key: str, entry: Entry) -> None:
         of.is_past(attributes, datetime.now(_UTC), _UTC)
         of.create_request([attributes], WireContext())
     _check_options(entry.options)
+    if entry.audience is not None:
+        _texts([entry.audience.members, entry.audience.readers])
     if entry.dispatch is not None:
         _check_dispatch(entry.dispatch)
 
@@ -177,13 +167,16 @@ def _check_lines(lines: Iterable[str]) -> None:
 
 
 def _check_options(options: Any) -> None:
-    """What the configuration said of a removal, and digests of who was in a message's groups."""
-    known(options, *_OPTIONS)
-    for name, value in options.items():
-        of_type(_OPTIONS[name], value)
-        _texts([value] if _OPTIONS[name] is str else [])
-    if ("members" in options) != ("readers" in options):
-        raise ValueError(options)
+    """What the configuration said of a removal."""
+    known(options, "on_delete")
+    _texts(options.values())
+
+
+def _check_audience(audience: Any) -> None:
+    """Digests of who was in a message's groups."""
+    if audience is not None:
+        known(audience, "members", "readers")
+        _texts([audience["members"], audience["readers"]])
 
 
 def _check_carrier(carrier: Carrier) -> None:
@@ -266,7 +259,7 @@ _DETAIL_CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "reach": _each(str),
     "object": _is(dict),
     "protect": _is(bool),
-    "options": _check_options,
+    "audience": _check_audience,
     "groups": _ids_by_name,
     "since": check_since,
     "earlier": _each(int),

@@ -43,6 +43,14 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True)
+class AudienceDigests:
+    """Digests of the numbers that were in a message's groups when it was scheduled, and of those not blocked then."""
+
+    members: str
+    readers: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One owned object as it was last written or adopted.
 
@@ -53,7 +61,9 @@ class Entry:
     in `carrier`, and it is tried alone, in a carrier of its own, before anything else in that carrier moves.
     `options` is what the configuration said about its removal. `dispatch` is a message's; None for other kinds, and
     for a message whose ids nobody knows. `awaited` is when the service confirmed the creation of an object that no
-    list has shown since (aware ISO time, UTC); None once one has.
+    list has shown since (aware ISO time, UTC); None once one has. `surplus` marks what the service made besides the
+    wanted object; it only waits to be removed. `audience` is a message's that goes to groups, where the configuration
+    knows who is in them; None elsewhere.
     """
 
     attributes: Attributes
@@ -66,6 +76,15 @@ class Entry:
     listed_as: str = ""
     refused: bool = False
     awaited: str | None = None
+    surplus: bool = False
+    audience: AudienceDigests | None = None
+
+
+def audience_in(options: Attributes | None) -> AudienceDigests | None:
+    """The digests that the options of a message's change have; None where it has none."""
+    if not options or "members" not in options:
+        return None
+    return AudienceDigests(str(options["members"]), str(options["readers"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,15 +53,15 @@ class Audience:
 
     def is_blocked_anew(self, entry: Entry, attributes: Attributes) -> bool:
         """Whether the blocklist says something else of the members than when the message was scheduled."""
-        then, now = entry.options, self.marks(attributes)
-        if now is None or "readers" not in then or then["readers"] == now["readers"]:
+        then, now = entry.audience, self.marks(attributes)
+        if now is None or then is None or then.readers == now["readers"]:
             return False
-        return then["members"] == now["members"] or now["members"] != now["readers"]
+        return then.members == now["members"] or now["members"] != now["readers"]
 
     def has_moved(self, entry: Entry, attributes: Attributes) -> bool:
         """Whether other numbers are in the groups than when the message was scheduled."""
-        now = self.marks(attributes)
-        return now is not None and "members" in entry.options and entry.options["members"] != now["members"]
+        then, now = entry.audience, self.marks(attributes)
+        return now is not None and then is not None and then.members != now["members"]
 
 
 def _mark(numbers: Iterable[str]) -> str:

@@ -32,7 +32,6 @@ from intime_sync.planning.context import Clock
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.drift_groups import GroupDrift
 from intime_sync.planning.matching import Index
-from intime_sync.planning.ownership import is_surplus
 
 
 def watched_kinds(ledger: Ledger) -> list[KindName]:
@@ -96,7 +95,7 @@ class _ListDiffer:
     def findings(self) -> Iterator[Finding]:
         """What became of each entry. What only waits to be removed may go any time."""
         for key, entry in sorted(self.entries.items()):
-            if is_surplus(entry):
+            if entry.surplus:
                 continue
             before = entry.attributes
             row = self.index.owned(entry)

@@ -15,7 +15,6 @@ from intime_sync.planning.account_groups import group_address, groups_in, user_g
 from intime_sync.planning.awaiting import is_awaited
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
 from intime_sync.planning.context import Clock
-from intime_sync.planning.ownership import is_surplus
 
 Reference: TypeAlias = tuple[str, RemoteId | None]
 """A group by name and the id that it had; None where the ledger has no id."""
@@ -125,7 +124,7 @@ def _references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
     """Every group that the ledger owns, or that its contacts and coming messages were put in."""
     found: dict[Reference, Users] = {}
     for name, entry in ledger.of(GROUPS.name).items():
-        if not is_surplus(entry) and not is_awaited(entry, clock.now):
+        if not entry.surplus and not is_awaited(entry, clock.now):
             found[name, entry.remote_id] = Users(owned=True)
     known = {name: reference for reference in found for name in reference[:1]}
 

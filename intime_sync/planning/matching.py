@@ -13,7 +13,6 @@ from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Resource, Snapshot
 from intime_sync.planning.context import Clock
 from intime_sync.planning.index import by_id, by_identity
-from intime_sync.planning.ownership import is_surplus
 
 
 @dataclass(slots=True)
@@ -106,16 +105,16 @@ def match(
     plan: KindPlan,
 ) -> None:
     """Pins and ledger ids first, so that identity never takes what another key owns."""
-    for key, surplus in entries.items():
-        if is_surplus(surplus) and (row := index.owned(surplus)) is not None:
+    for key, entry in entries.items():
+        if entry.surplus and (row := index.owned(entry)) is not None:
             index.claim(row, key)
     rest = []
     for resource in desired:
         if resource.lifecycle.pinned is not None:
             _match_pinned(kind, resource, index, plan)
             continue
-        entry = entries.get(resource.key)
-        found = index.owned(entry) if entry and kind.matches_by_id else None
+        known = entries.get(resource.key)
+        found = index.owned(known) if known and kind.matches_by_id else None
         if found is not None and _usable(kind, resource, found, clock):
             index.claim(found, resource.key)
             plan.matched[resource.key] = found

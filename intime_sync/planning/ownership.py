@@ -21,14 +21,6 @@ from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Address, Attributes, KindName, Lifecycle, RemoteId, Resource
 
-SURPLUS: Attributes = {"surplus": True}
-"""The options of an entry for what the service made besides the wanted object; it only waits to be removed."""
-
-
-def is_surplus(entry: Entry) -> bool:
-    """Whether an entry only waits to be removed."""
-    return entry.options.get("surplus") is True
-
 
 def is_protected(lifecycle: Lifecycle, entry: Entry | None) -> bool:
     """Whether an object is protected, by the configuration or else by the ledger."""
@@ -71,7 +63,7 @@ def lesson(
         return f"has id {remote_id} in the account now, not {entry.remote_id}"
     if entry.protect != is_protected(lifecycle, entry):
         return "protected from now on" if lifecycle.protect else "no longer protected"
-    if dict(entry.options) != dict(lifecycle.options or {}):
+    if entry.surplus or dict(entry.options) != dict(lifecycle.options or {}):
         return "how it is removed has changed"
     if entry.attributes != attributes:
         return "already changed in the account"

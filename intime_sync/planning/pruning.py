@@ -68,7 +68,7 @@ def undesired(
                     remote_id=found.remote_id,
                     before=before,
                     protected=entry.protect,
-                    options=entry.options,
+                    options={"surplus": True} if entry.surplus else entry.options,
                 )
                 continue
         yield Forget(address=address, remote_id=entry.remote_id, before=entry.attributes, reason=reason)

@@ -71,9 +71,9 @@ def repeats_entry(ledger: Ledger, entry: Entry, change: Create | Replace) -> boo
     """
     if repeats(ledger, entry.attributes, change.after):
         return True
-    members = entry.options.get("members")
+    audience = entry.audience
     same_text = all(entry.attributes.get(name) == change.after.get(name) for name in ("sender", "body"))
-    return same_text and members is not None and members == (change.options or {}).get("members")
+    return same_text and audience is not None and audience.members == (change.options or {}).get("members")
 
 
 def is_in_doubt(entry: Entry) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from harness import Workspace, workspace
+from ledger_files import read_ledger
 
 from intime_sync.render.plan_file import plan_from_json
 
@@ -94,7 +95,7 @@ def test_a_digest_cannot_be_searched_once_there_is_a_ledger(space: Workspace) ->
     assert space.run("plan", "--out", "second.plan").code == 0
     content = (space.path / "second.plan").read_text()
     second = plan_from_json(content)
-    key = json.loads((space.path / ".intime" / "ledger.json").read_text())["digest_key"]
+    key = read_ledger(space.path / ".intime" / "ledger.json")["digest_key"]
     assert second.recomputed("") != second.stated
     assert second.recomputed(key) == second.stated == digest(space)
     masked = space.run("plan", "--format", "json").out

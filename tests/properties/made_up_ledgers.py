@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from intime_sync.model.ledger import (
     AccountRef,
+    AudienceDigests,
     Carrier,
     Delta,
     Dispatch,
@@ -63,6 +64,8 @@ ENTRIES = whole(
     listed_as=TEXTS,
     refused=st.booleans(),
     awaited=st.none() | st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
+    surplus=st.booleans(),
+    audience=st.none() | whole(AudienceDigests, members=TEXTS, readers=TEXTS),
 )
 CARRIERS = whole(
     Carrier, name=TEXTS, groups=GROUPS, copies=st.dictionaries(TEXTS, st.none() | IDS), going=st.booleans()
@@ -76,7 +79,7 @@ LEDGERS = whole(
     lineage=TEXTS,
     serial=SERIALS,
     account=ACCOUNTS,
-    objects=st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, max_size=4)),
+    objects=st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, min_size=1, max_size=4)),
     carriers=st.dictionaries(IDS, CARRIERS, max_size=4),
     digest_key=DIGEST_KEYS,
 )
@@ -125,8 +128,8 @@ MANY = whole(
     account=ACCOUNTS,
     objects=st.builds(
         lambda others, contacts: {**others, **contacts},
-        st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, max_size=2), max_size=2),
-        st.dictionaries(st.just(CONTACT), st.dictionaries(TEXTS, CONTACTS, max_size=8)),
+        st.dictionaries(KINDS, st.dictionaries(TEXTS, ENTRIES, min_size=1, max_size=2), max_size=2),
+        st.dictionaries(st.just(CONTACT), st.dictionaries(TEXTS, CONTACTS, min_size=1, max_size=8)),
     ),
     carriers=st.dictionaries(IDS, CARRIERS, max_size=2),
     digest_key=DIGEST_KEYS,

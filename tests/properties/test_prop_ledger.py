@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from made_up_ledgers import DELTAS, INTENTS, JSON, LEDGERS
+from ledger_files import earlier_ledger, lines_of, read_ledger
+from made_up_ledgers import DELTAS, INTENTS, JSON, KINDS, LEDGERS
 
 from intime_sync.errors import LedgerError
-from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.file import FileLedgerStore
+from intime_sync.ledgers.format_one import ledger_from_json
 from intime_sync.ledgers.journal import JournalWriter, read_journal
+from intime_sync.ledgers.lines import is_in_lines, ledger_from_lines, ledger_to_dict, ledger_to_lines
 from intime_sync.ledgers.parts import delta_from_list, delta_to_list, intent_from_dict, intent_to_dict
 from intime_sync.model.ledger import (
     AccountRef,
@@ -28,23 +31,77 @@ from intime_sync.model.resource import KindName
 
 @given(LEDGERS)
 def test_a_ledger_is_read_back_as_it_was(ledger: Ledger) -> None:
-    text = "".join(ledger_to_json(ledger))
-    assert ledger_from_json(text.encode()) == ledger
-    assert json.loads(text)["serial"] == ledger.serial
-    assert "".join(ledger_to_json(ledger_from_json(text.encode()))) == text
+    data = ledger_to_lines(ledger)
+    assert ledger_from_lines(data) == ledger
+    assert ledger_to_lines(ledger_from_lines(data)) == data
+
+
+@given(LEDGERS)
+def test_its_lines_say_what_is_shown_and_are_sorted(folder: Path, ledger: Ledger) -> None:
+    path = folder / "written.json"
+    path.write_bytes(ledger_to_lines(ledger))
+    document = read_ledger(path)
+    del document["checksum"]
+    assert document == json.loads(json.dumps(ledger_to_dict(ledger)))
+    lines = lines_of(document)
+    assert lines == sorted(lines, key=lambda items: (items[0], *items[1 : len(items) - 1]))
+    assert path.read_bytes().count(b"\n") == 1 + len(lines)
+
+
+@given(LEDGERS)
+def test_a_ledger_of_an_earlier_version_is_the_same_ledger(ledger: Ledger) -> None:
+    data = earlier_ledger(ledger)
+    assert not is_in_lines(data)
+    assert ledger_from_json(data) == ledger
+    assert ledger_from_lines(ledger_to_lines(ledger_from_json(data))) == ledger
+
+
+@given(LEDGERS, KINDS)
+def test_one_kind_is_read_without_the_others(ledger: Ledger, kind: KindName) -> None:
+    read = ledger_from_lines(ledger_to_lines(ledger), only=kind)
+    assert read.of(kind) == ledger.of(kind)
+    assert read.objects.keys() <= {kind}
+    assert replace(read, objects={}) == replace(ledger, objects={})
 
 
 @given(LEDGERS, st.data())
 def test_a_ledger_that_was_cut_off_is_refused(ledger: Ledger, data: st.DataObject) -> None:
-    whole = "".join(ledger_to_json(ledger)).encode()
+    whole = ledger_to_lines(ledger)
     with pytest.raises(LedgerError):
-        ledger_from_json(whole[: data.draw(st.integers(0, len(whole) - 2))])
+        read(whole[: data.draw(st.integers(0, len(whole) - 1))])
+
+
+@given(LEDGERS, st.data())
+def test_any_damage_to_any_bytes_is_noticed(ledger: Ledger, data: st.DataObject) -> None:
+    whole = ledger_to_lines(ledger)
+    at = data.draw(st.integers(0, len(whole)))
+    length = data.draw(st.integers(0, 4))
+    damaged = whole[:at] + data.draw(st.binary(max_size=4)) + whole[at + length :]
+    assume(damaged != whole)
+    with pytest.raises(LedgerError) as raised:
+        read(damaged)
+    assert raised.value.hint
+
+
+@given(LEDGERS, st.data())
+def test_a_line_that_was_doubled_moved_or_removed_is_noticed(ledger: Ledger, data: st.DataObject) -> None:
+    header, *lines = ledger_to_lines(ledger).splitlines(keepends=True)
+    picked = data.draw(st.lists(st.sampled_from(lines), max_size=len(lines) + 1) if lines else st.just([]))
+    assume(picked != lines)
+    with pytest.raises(LedgerError, match=r"^ledger:\d+: the ledger is not as it was written"):
+        read(header + b"".join(picked))
+
+
+def read(data: bytes) -> Ledger:
+    """As the file is read."""
+    return ledger_from_lines(data) if is_in_lines(data) else ledger_from_json(data)
 
 
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_what_is_no_ledger_is_refused(data: bytes) -> None:
-    with pytest.raises(LedgerError):
-        ledger_from_json(data)
+    for reader in (ledger_from_lines, ledger_from_json):
+        with pytest.raises(LedgerError):
+            reader(data)
 
 
 @given(DELTAS)
@@ -60,7 +117,7 @@ def test_an_intent_is_read_back_as_it_was(intent: Intent) -> None:
 @given(LEDGERS, st.lists(DELTAS, max_size=8))
 def test_deltas_may_be_recorded_twice(ledger: Ledger, deltas: list[Delta]) -> None:
     def fresh() -> Ledger:
-        return ledger_from_json("".join(ledger_to_json(ledger)).encode())
+        return ledger_from_lines(ledger_to_lines(ledger))
 
     once, twice = fresh(), fresh()
     for delta in deltas:

@@ -9,6 +9,7 @@ import pytest
 from checkouts import CONFIGURATION, NEEDS_GIT, PRECIOUS, clone, git, unharmed
 from cli_world import assert_no_trace
 from harness import Ran, Workspace
+from ledger_files import read_ledger
 from test_gitlab_component import component, run_job
 
 pytestmark = NEEDS_GIT
@@ -47,7 +48,7 @@ def test_a_link_where_a_temporary_file_goes_is_replaced(tmp_path: Path, suffix: 
     space = clone(tmp_path, {"intime.yaml": ELSEWHERE}, {f"state/ledger.json{suffix}": tmp_path / "victim" / "file"})
     assert apply(space).code == 0
     assert unharmed(tmp_path)
-    assert sorted(json.loads((space.path / "state" / "ledger.json").read_text())["objects"]["group"]) == ["Jour"]
+    assert sorted(read_ledger(space.path / "state" / "ledger.json")["objects"]["group"]) == ["Jour"]
 
 
 @pytest.mark.parametrize("victim", ["file", "new"])
@@ -211,7 +212,7 @@ def test_a_link_of_the_administrators_own_is_followed(tmp_path: Path) -> None:
         assert apply(space, INTIME_LEDGER=path).code == 0
     assert named.is_symlink()
     assert {file.name for file in (tmp_path / "srv").iterdir()} >= {"ledger.json"}
-    assert json.loads((tmp_path / "srv" / "ledger.json").read_text())["serial"] == 1
+    assert read_ledger(tmp_path / "srv" / "ledger.json")["serial"] == 1
 
 
 def test_a_link_of_the_repository_is_not_followed_though_the_environment_names_it(tmp_path: Path) -> None:

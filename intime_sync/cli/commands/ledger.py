@@ -17,7 +17,7 @@ from intime_sync.config.desired import load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput
 from intime_sync.kinds.registry import MESSAGES, ORDER
-from intime_sync.ledgers.codec import ledger_to_json
+from intime_sync.ledgers.lines import ledger_to_dict
 from intime_sync.ledgers.lock import break_lock
 from intime_sync.ledgers.parts import entry_to_dict
 from intime_sync.model.ledger import Dispatch, DropEntry, Entry, Ledger, PutEntry
@@ -68,8 +68,7 @@ def show_command(arguments: tuple[str, ...], reveal: bool | None) -> int:
     ledger = _ledger(directory)
     out = Output.for_stdout(reveal)
     if address is None:
-        whole = json.loads("".join(ledger_to_json(ledger)))
-        out.write(_pretty(whole, masked=out.mask))
+        out.write(_pretty(ledger_to_dict(ledger), masked=out.mask))
         return 0
     entry = _known_entry(ledger, address)
     shown: dict[str, object] = {"address": str(address), **entry_to_dict(entry)}

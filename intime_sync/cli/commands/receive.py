@@ -116,7 +116,7 @@ class _Names:
 
         version = self._version()
         if version != self._seen:
-            entries = self._store.read().ledger.of(MESSAGES.name)
+            entries = self._store.read(only=MESSAGES.name).ledger.of(MESSAGES.name)
             self._names = {
                 MESSAGES.transid(key, mobile): Named(key, mask_text(mobile))
                 for key, entry in entries.items()

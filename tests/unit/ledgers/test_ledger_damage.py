@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from ledger_files import earlier_ledger, file_of, header_of, lines_of, sealed, unsealed
 
 from intime_sync.errors import LedgerError, LedgerLocked
-from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.file import FileLedgerStore, _is_mounted
+from intime_sync.ledgers.format_one import ledger_from_json
 from intime_sync.ledgers.journal import JournalWriter, read_journal
+from intime_sync.ledgers.lines import ledger_from_lines, ledger_to_dict, ledger_to_lines
 from intime_sync.model.ledger import AccountRef, Carrier, Entry, Intent, Ledger, PutEntry
 from intime_sync.model.resource import KindName, RemoteId
 
@@ -31,64 +32,141 @@ LEDGER = Ledger(
     },
     {RemoteId(5): Carrier("~clinic-a/all-0123456789ab", {"Jour": RemoteId(3)})},
 )
-WHOLE = "".join(ledger_to_json(LEDGER)).encode()
+WHOLE = ledger_to_lines(LEDGER)
+EARLIER = earlier_ledger(LEDGER)
+READERS = {WHOLE: ledger_from_lines, EARLIER: ledger_from_json}
+both = pytest.mark.parametrize("whole", READERS, ids=["lines", "earlier"])
 
 
 def flipped(data: bytes, position: int, mask: int) -> bytes:
     return data[:position] + bytes([data[position] ^ mask]) + data[position + 1 :]
 
 
-def test_what_was_written_is_read() -> None:
-    assert ledger_from_json(WHOLE) == LEDGER
+@both
+def test_what_was_written_is_read(whole: bytes) -> None:
+    assert READERS[whole](whole) == LEDGER
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**64, -(2**63) - 1, 10**25, -(10**25)])
 def test_numbers_of_any_size_are_read_as_they_were_written(number: int) -> None:
     ledger = Ledger("line", 7, REF, {GROUP: {"Jour": Entry({"name": "Jour"}, options={"x": number})}})
-    assert ledger_from_json("".join(ledger_to_json(ledger)).encode()) == ledger
+    assert ledger_from_lines(ledger_to_lines(ledger)) == ledger
 
 
-@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
-def test_no_flipped_byte_passes_unnoticed(position: int, mask: int) -> None:
-    with pytest.raises(LedgerError) as raised:
-        ledger_from_json(flipped(WHOLE, position, mask))
-    assert raised.value.hint
+@both
+def test_no_flipped_byte_passes_unnoticed(whole: bytes) -> None:
+    for position in range(len(whole)):
+        for mask in (1, 2, 32, 128):
+            with pytest.raises(LedgerError) as raised:
+                READERS[whole](flipped(whole, position, mask))
+            assert raised.value.hint
 
 
-@given(st.integers(0, len(WHOLE) - 1))
-def test_no_ledger_that_was_cut_off_is_read(length: int) -> None:
+@both
+def test_no_ledger_that_was_cut_off_is_read(whole: bytes) -> None:
+    for length in range(len(whole) - 1):
+        with pytest.raises(LedgerError):
+            READERS[whole](whole[:length])
+
+
+DOCUMENT = ledger_to_dict(LEDGER)
+HEADER, *BODY = WHOLE.splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "place"),
+    [
+        (WHOLE.replace(b"0605", b"0606"), "here.json:2: the ledger is not as it was written: the line is not"),
+        (WHOLE.replace(b'"id":3', b'"id":4'), "here.json:3: the ledger is not as it was written: the line is not"),
+        (HEADER + b"".join([BODY[0], BODY[1], *BODY[1:]]), "here.json:4: .* the line is doubled"),
+        (HEADER + b"".join([BODY[1], BODY[0], BODY[2]]), "here.json:3: .* in another's place"),
+        (HEADER + b"".join(BODY[1:]), "here.json:1: .* lines were removed"),
+        (WHOLE.replace(b'"serial":7', b'"serial":8'), "here.json:1: .* the header was changed"),
+        (WHOLE[:-10], "here.json:4: the ledger is cut off"),
+        (HEADER[:-5], "here.json:1: the ledger is cut off"),
+        (WHOLE.replace(b"\n", b"\r\n"), "here.json:"),
+    ],
+)
+def test_the_damaged_line_is_named(damaged: bytes, place: str) -> None:
+    with pytest.raises(LedgerError, match=place):
+        ledger_from_lines(damaged, "here.json")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'["put","group","Natt",{"attributes":{"name":"Natt"}}\n', "here.json:5: the ledger is not readable"),
+        (b'["put","group","Natt",{"attributes":{"name":7}}]\n', "here.json:5: the ledger is not readable"),
+        (b'["put","group","Natt",{"attributes":{"nbme":"Natt"}}]\n', "here.json:5: the ledger is not readable"),
+        (b'["put","group","Jour",{"attributes":{"name":"Jour"}}]\n', "here.json:5: .* is in the ledger twice"),
+        (b'["put-carrier",5,{"name":"x","groups":{}}]\n', "here.json:5: .* is in the ledger twice"),
+        (b'["drop","group","Jour"]\n', "here.json:5: the ledger is not readable"),
+        (b"\n", "here.json:5: the ledger is not readable"),
+    ],
+)
+def test_a_line_that_was_written_by_hand_and_is_wrong_is_named(line: bytes, said: str) -> None:
+    with pytest.raises(LedgerError, match=said):
+        ledger_from_lines(file_of(header_of(DOCUMENT), [*BODY, line], checksum=False), "here.json")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [BODY[0], BODY[0], *BODY[1:]],
+        [BODY[1], BODY[0], BODY[1]],
+        [*BODY, BODY[2]],
+        [BODY[0].replace(b"\n", b",\n"), *BODY[1:]],
+        [BODY[0].replace(b"\n", b""), *BODY[1:]],
+        [sealed(["put", "contact", "anna", []])],
+        [sealed(["put", "contact", 7, {}])],
+        [sealed(["put", "group", [], {}])],
+        [sealed(["put", "group"])],
+        [sealed(["put-carrier", "5", {}])],
+        [sealed(["put-carrier", 5, []])],
+        [sealed(["drop", "group", "Jour"])],
+        [b"\n"],
+        [b'{"put":1}\n'],
+        [b'["put","contact",\n'],
+    ],
+)
+def test_a_checksum_makes_no_ledger_of_what_is_none(lines: list[bytes]) -> None:
     with pytest.raises(LedgerError):
-        ledger_from_json(WHOLE[:length])
+        ledger_from_lines(file_of(header_of(DOCUMENT), lines))
 
 
 def test_changed_digits_are_said_to_be_a_changed_ledger() -> None:
-    with pytest.raises(LedgerError, match="its checksum does not match") as raised:
-        ledger_from_json(WHOLE.replace(b"0605", b"0606"))
-    assert "by hand" in (raised.value.hint or "")
+    for whole, reader in READERS.items():
+        with pytest.raises(LedgerError, match="not as it was written") as raised:
+            reader(whole.replace(b"0605", b"0606"))
+        assert "by hand" in (raised.value.hint or "")
 
 
 def test_who_edits_by_hand_removes_the_checksum() -> None:
-    edited = WHOLE[: WHOLE.rindex(b',\n  "checksum"')].replace(b"0605", b"0606") + b"\n}\n"
-    assert ledger_from_json(edited).of(CONTACT)["anna"].attributes["mobile"] == "+46701740606"
+    edited = re.sub(rb',"checksum":"[^"]*"', b"", WHOLE).replace(b"0605", b"0606")
+    earlier = EARLIER[: EARLIER.rindex(b',\n  "checksum"')].replace(b"0605", b"0606") + b"\n}\n"
+    for ledger in (ledger_from_lines(edited), ledger_from_json(earlier)):
+        assert ledger.of(CONTACT)["anna"].attributes["mobile"] == "+46701740606"
 
 
 @pytest.mark.parametrize("time", ["2026-03-02T09:00:00", "yesterday", 7])
 def test_a_time_that_is_none_or_has_no_offset_is_refused(time: object) -> None:
-    def spelled(awaited: str) -> bytes:
-        waiting = Entry({"name": "Jour"}, RemoteId(3), awaited=awaited)
-        text = "".join(ledger_to_json(Ledger("line", 7, REF, {GROUP: {"Jour": waiting}})))
-        return f"{text[: text.rindex(',')]}\n}}\n".encode()
-
-    whole = spelled("2026-03-02T09:00:00+00:00")
-    assert ledger_from_json(whole).of(GROUP)["Jour"].awaited == "2026-03-02T09:00:00+00:00"
-    with pytest.raises(LedgerError):
-        ledger_from_json(whole.replace(b'"2026-03-02T09:00:00+00:00"', json.dumps(time).encode()))
+    waiting = Entry({"name": "Jour"}, RemoteId(3), awaited="2026-03-02T09:00:00+00:00")
+    ledger = Ledger("line", 7, REF, {GROUP: {"Jour": waiting}})
+    document = ledger_to_dict(ledger)
+    (items,) = lines_of(document)
+    for line, checksum in ((sealed(items), True), (unsealed(items), False)):
+        assert ledger_from_lines(file_of(header_of(document), [line], checksum=checksum)) == ledger
+        wrong = line.replace(b'"2026-03-02T09:00:00+00:00"', json.dumps(time).encode())
+        with pytest.raises(LedgerError):
+            ledger_from_lines(file_of(header_of(document), [wrong], checksum=checksum))
 
 
 @pytest.mark.parametrize("data", [b"[" * 200_000, b'{"a":' * 200_000, b'{"objects": ' + b"[" * 200_000])
 def test_deep_nesting_is_refused(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(LedgerError):
-        ledger_from_json(data)
+    for reader in (ledger_from_json, ledger_from_lines):
+        for text in (data, HEADER + data + b"\n", b'{"format_version":"2",' + data):
+            with pytest.raises(LedgerError):
+                reader(text)
     (tmp_path / "journal").write_bytes(data + b"\n")
     with pytest.raises(LedgerError):
         read_journal(tmp_path / "journal")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ledger_files import earlier_ledger, read_ledger, sealed, unsealed
 
 from intime_sync.errors import LedgerError, LedgerLocked
-from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.journal import JournalWriter, read_journal
+from intime_sync.ledgers.lines import ledger_from_lines, ledger_to_lines
 from intime_sync.ledgers.lock import describe_holder, note_path
 from intime_sync.model.ledger import AccountRef, DropEntry, Entry, Ledger, PutEntry
-from intime_sync.model.resource import KindName
+from intime_sync.model.resource import KindName, RemoteId
 
 GROUP = KindName("group")
 REF = AccountRef("embedded", "demo", "clinic-a")
@@ -340,6 +344,12 @@ def test_a_damaged_journal_stops_and_is_kept(store: FileLedgerStore, damage: byt
         "[]",
         "{",
         '{"format_version": "2"}',
+        '{"format_version": "2"}\n',
+        '{"format_version": "1"}\n',
+        '{"format_version":"2","lineage":"x","serial":-1,"account":null}\n',
+        '{"format_version":"2","lineage":"","serial":1,"account":null}\n',
+        '{"format_version":"2","lineage":"x","serial":1,"account":null,"digest_key":"0"}\n',
+        '{"format_version":"2","lineage":"x","serial":1,"account":null}\n[]\n',
         '{"format_version": "1", "lineage": "", "serial": "x", "account": null, "objects": {}, "carriers": {}}',
         '{"format_version": "1", "lineage": "", "serial": 1, "account": 3, "objects": {}, "carriers": {}}',
         '{"format_version": "1", "lineage": "", "serial": 1, "account": null, "objects": [], "carriers": {}}',
@@ -409,8 +419,8 @@ def test_the_text_is_one_object_a_line_in_the_order_of_keys() -> None:
     ledger = Ledger("line", 3, REF)
     for name in ("Ö", "B", "A"):
         ledger.record(put(name))
-    lines = "".join(ledger_to_json(ledger)).splitlines()
-    assert [line.strip().partition(":")[0] for line in lines if "attributes" in line] == ['"A"', '"B"', '"Ö"']
+    _, *lines = ledger_to_lines(ledger).decode().splitlines()
+    assert [line.partition(",{")[0] for line in lines] == [f'["put","group","{name}"' for name in "ABÖ"]
 
 
 def test_a_folder_in_the_ledgers_place_is_an_error_in_words(tmp_path: Path) -> None:
@@ -426,11 +436,102 @@ def test_what_is_settled_is_in_the_file_even_while_something_is_left_open(store:
     with store.hold("apply", 0) as session:
         late = session.intend("create", "group", ["late"])
         session.settle(session.intend("create", "group", ["done"]), [put("done")])
-    alone = ledger_from_json(store.path.read_bytes())
+    alone = ledger_from_lines(store.path.read_bytes())
     assert set(alone.of(GROUP)) == {"done"}
     view = store.read()
     assert [intent.number for intent in view.open_intents] == [late]
     assert (view.ledger.serial, view.ledger.lineage) == (alone.serial, alone.lineage)
+
+
+# The format of earlier versions
+
+
+def put_earlier(store: FileLedgerStore, *names: str) -> bytes:
+    ledger = Ledger("line", 7, REF)
+    for name in names:
+        ledger.record(PutEntry(GROUP, name, Entry({"name": name}, RemoteId(3), surplus=name == "Jour#3")))
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    store.path.write_bytes(earlier_ledger(ledger))
+    return store.path.read_bytes()
+
+
+def copies(store: FileLedgerStore) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in store.path.parent.glob("*.bak*")}
+
+
+def test_an_earlier_ledger_is_rewritten_by_the_next_save_and_kept(store: FileLedgerStore) -> None:
+    earlier = put_earlier(store, "Jour", "Jour#3")
+    store.path.chmod(0o644)
+    before = store.read().ledger
+    assert before.of(GROUP)["Jour#3"].surplus
+    with store.hold("apply", 0):
+        pass
+    assert (store.path.read_bytes(), copies(store)) == (earlier, {}), "nothing was saved"
+    record(store, "Akut")
+    assert copies(store) == {"ledger.json.v1.bak": earlier}
+    assert mode(store.path.with_name("ledger.json.v1.bak")) == 0o600
+    assert read_ledger(store.path)["format_version"] == "2"
+    after = store.read().ledger
+    assert (after.lineage, after.serial, sorted(after.of(GROUP))) == ("line", 8, ["Akut", "Jour", "Jour#3"])
+    assert {**after.of(GROUP), **before.of(GROUP)} == after.of(GROUP)
+    record(store, "Kansli")
+    assert copies(store) == {"ledger.json.v1.bak": earlier}
+
+
+def test_a_copy_of_an_earlier_ledger_is_never_overwritten(store: FileLedgerStore) -> None:
+    first = put_earlier(store, "Jour")
+    record(store, "Akut")
+    assert put_earlier(store, "Jour") == first, "it was put back"
+    record(store, "Akut")
+    assert copies(store) == {"ledger.json.v1.bak": first}
+    second = put_earlier(store, "Natt")
+    record(store, "Akut")
+    assert copies(store) == {"ledger.json.v1.bak": first, "ledger.json.v1.bak2": second}
+
+
+@pytest.mark.parametrize("checksums", [True, False])
+def test_a_journal_beside_an_earlier_ledger_is_taken_up(store: FileLedgerStore, checksums: bool) -> None:
+    earlier = put_earlier(store, "Jour")
+    entry = {"id": 5, "options": {"surplus": True}, "attributes": {"name": "Natt"}}
+    lines: list[dict[str, Any]] = [
+        {"journal": 7, "lineage": "line", "account": None},
+        {"intent": 1, "operation": "create", "kind": "group", "keys": ["Dag"], "detail": {}},
+        {"result": None, "deltas": [["put", "group", "Natt", entry]]},
+    ]
+    store.journal_path.write_bytes(b"".join((sealed if checksums else unsealed)(line) for line in lines))
+    assert store.read().ledger.of(GROUP)["Natt"] == Entry({"name": "Natt"}, RemoteId(5), surplus=True)
+    with store.hold("apply", 0) as session:
+        (intent,) = session.open_intents
+        session.settle(intent.number, [put("Dag")])
+    assert (names(store), copies(store)) == (["Dag", "Jour", "Natt"], {"ledger.json.v1.bak": earlier})
+    assert not store.journal_path.exists()
+
+
+def test_a_failure_while_it_is_rewritten_loses_nothing(
+    store: FileLedgerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of its steps fails, the next run goes on."""
+    for failing in range(1, 10):
+        for path in store.path.parent.glob("*"):
+            path.unlink()
+        earlier = put_earlier(store, "Jour")
+        _interrupted(store, "Akut")
+        steps = iter(range(1, 100))
+
+        def step(_target: object, *_: object, real: Any, failing: int = failing, steps: Any = steps) -> Any:
+            if next(steps) == failing:
+                raise OSError(28, "No space left on device")
+            return real(_target, *_)
+
+        with monkeypatch.context() as patch:
+            for name in ("fsync", "replace"):
+                patch.setattr(os, name, partial(step, real=getattr(os, name)))
+            with suppress(LedgerError), store.hold("apply", 0):
+                pass
+        record(store, "Kansli")
+        assert names(store) == ["Akut", "Jour", "Kansli"]
+        assert copies(store) == {"ledger.json.v1.bak": earlier}
+        assert not list(store.path.parent.glob("*.tmp"))
 
 
 # Another owner

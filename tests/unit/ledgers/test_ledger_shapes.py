@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from ledger_files import earlier_ledger, file_of, header_of, lines_of, sealed, unsealed
 
 import intime_sync.applying
 from intime_sync.applying.recovery import heard_of, settlement
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import LedgerError
 from intime_sync.kinds.registry import BY_NAME
-from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.file import FileLedgerStore
+from intime_sync.ledgers.lines import ledger_from_lines, ledger_to_dict, ledger_to_lines
 from intime_sync.ledgers.parts import delta_to_list, intent_to_dict
 from intime_sync.ledgers.shapes import OPERATIONS
 from intime_sync.model.ledger import (
     AccountRef,
+    AudienceDigests,
     Carrier,
     Delta,
     Dispatch,
@@ -82,7 +85,7 @@ JUL: dict[str, Any] = {
     "recipients": ["+46701740609", {"contact": "anna", "mobile": "+46701740605"}],
     "groups": ["Jour"],
 }
-MARKS = {"members": "0a1b", "readers": "0a1b"}
+AUDIENCE = AudienceDigests("0a1b", "0a1b")
 LEDGER = Ledger(
     "line",
     7,
@@ -95,11 +98,14 @@ LEDGER = Ledger(
             "anna": Entry(ANNA, RemoteId(4), carrier=RemoteId(5)),
             "bo": Entry({"type": "email", "email": "bo@example.se", "groups": []}, RemoteId(6), unknown=True),
         },
-        BLOCKED: {"+46701740607": Entry({"mobile": "+46701740607"}, RemoteId(7), options={"surplus": True})},
+        BLOCKED: {"+46701740607": Entry({"mobile": "+46701740607"}, RemoteId(7), surplus=True)},
         REMINDER: {"tand": Entry(REMINDED, RemoteId(8))},
         MESSAGE: {
             "jul": Entry(
-                JUL, RemoteId(9), options=MARKS, dispatch=Dispatch((RemoteId(9), RemoteId(10)), {"Jour": RemoteId(3)})
+                JUL,
+                RemoteId(9),
+                audience=AUDIENCE,
+                dispatch=Dispatch((RemoteId(9), RemoteId(10)), {"Jour": RemoteId(3)}),
             ),
             "nyår": Entry(JUL, unknown=True, dispatch=Dispatch(since=SINCE, earlier=(RemoteId(2),), cancelling=True)),
         },
@@ -125,7 +131,14 @@ INTENTS = (
         "send-message",
         MESSAGE,
         ("jul",),
-        {"object": JUL, "protect": False, "options": MARKS, "groups": {"Jour": 3}, "since": SINCE, "earlier": [2]},
+        {
+            "object": JUL,
+            "protect": False,
+            "audience": asdict(AUDIENCE),
+            "groups": {"Jour": 3},
+            "since": SINCE,
+            "earlier": [2],
+        },
     ),
     Intent(11, "cancel-message", MESSAGE, ("jul",), {"ids": [9, 10]}),
 )
@@ -137,20 +150,41 @@ DELTAS: tuple[Delta, ...] = (
 )
 
 
-def without_checksum(ledger: Ledger) -> dict[str, Any]:
-    raw: dict[str, Any] = json.loads("".join(ledger_to_json(ledger)))
-    del raw["checksum"]
-    return raw
+def in_lines(raw: Any) -> bytes:
+    """A ledger as somebody leaves it who edited it: without the checksum and the CRCs."""
+    return file_of(raw[0], map(unsealed, raw[1:]), checksum=False) if isinstance(raw, list) and raw else unsealed(raw)
 
 
-OLD = without_checksum(LEDGER)
-OLD_TEXT = json.dumps(OLD, ensure_ascii=False, indent=1).encode()
-OLD_LINES: list[dict[str, Any]] = [
-    {"journal": 7, "lineage": "line", "account": {"url": "embedded", "user": "demo", "owner": "clinic-a"}},
+def spelled(lines: Any) -> bytes:
+    """A journal as earlier versions wrote it, without CRCs."""
+    return b"".join(map(unsealed, lines if isinstance(lines, list) else [lines]))
+
+
+def earlier_line(line: dict[str, Any]) -> dict[str, Any]:
+    """A line of a journal as earlier versions wrote it."""
+    detail = dict(line.get("detail", {}))
+    if "audience" in detail:
+        detail["options"] = detail.pop("audience")
+    return {**line, "detail": detail} if detail else line
+
+
+DOCUMENT = ledger_to_dict(LEDGER)
+LINES: list[Any] = [header_of(DOCUMENT), *lines_of(DOCUMENT)]
+OLD_TEXT = earlier_ledger(LEDGER, checksum=False)
+OLD: dict[str, Any] = json.loads(OLD_TEXT)
+JOURNAL: list[dict[str, Any]] = [
+    {
+        "journal": 7,
+        "lineage": "line",
+        "account": {"url": "embedded", "user": "demo", "owner": "clinic-a"},
+        "format_version": "2",
+    },
     *map(intent_to_dict, INTENTS),
     {"result": 1, "deltas": [delta_to_list(delta) for delta in DELTAS]},
 ]
-OLD_JOURNAL = b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in OLD_LINES)
+OLD_LINES = [{name: value for name, value in JOURNAL[0].items() if name != "format_version"}, *JOURNAL[1:]]
+OLD_LINES = [earlier_line(line) for line in json.loads(json.dumps(OLD_LINES))]
+OLD_JOURNAL = spelled(OLD_LINES)
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +212,7 @@ def go_on(store: FileLedgerStore, desired: Snapshot) -> Plan:
     plan = make_plan(desired, nothing, view.ledger, context)
     plan_to_text(plan, color=False, width=80, mask=True)
     plan_to_json(plan, tool_version="0", created_at=NOW, mask=True)
-    "".join(ledger_to_json(view.ledger)).encode()
+    ledger_to_lines(view.ledger)
     return plan
 
 
@@ -202,11 +236,15 @@ def refused_or_used(store: FileLedgerStore, desired: Snapshot, what: object = ""
     assert refusal is None or refusal.hint
 
 
-def test_an_old_ledger_and_an_old_journal_are_used(store: FileLedgerStore, desired: Snapshot) -> None:
-    put(store, OLD_TEXT, None)
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_ledger_and_a_journal_without_checksums_are_used(
+    store: FileLedgerStore, desired: Snapshot, earlier: bool
+) -> None:
+    ledger, journal = (OLD_TEXT, OLD_JOURNAL) if earlier else (in_lines(LINES), spelled(JOURNAL))
+    put(store, ledger, None)
     assert store.read().ledger == LEDGER
     go_on(store, desired)
-    put(store, OLD_TEXT, OLD_JOURNAL)
+    put(store, ledger, journal)
     view = store.read()
     assert view.open_intents == INTENTS[1:]
     assert view.ledger.of(GROUP)["Natt"].remote_id == 11
@@ -266,6 +304,13 @@ def _parent(value: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:
 
 
 def test_no_damage_to_the_shape_of_a_ledger_breaks_a_run(store: FileLedgerStore, desired: Snapshot) -> None:
+    for path in places(LINES):
+        for raw in damaged(LINES, path, FEW):
+            put(store, in_lines(raw), None)
+            refused_or_used(store, desired, path)
+
+
+def test_no_damage_to_the_shape_of_an_earlier_ledger_breaks_a_run(store: FileLedgerStore, desired: Snapshot) -> None:
     for path in places(OLD):
         for raw in damaged(OLD, path, OTHERS):
             put(store, json.dumps(raw).encode(), None)
@@ -275,8 +320,7 @@ def test_no_damage_to_the_shape_of_a_ledger_breaks_a_run(store: FileLedgerStore,
 def test_no_damage_to_the_shape_of_a_journal_breaks_a_run(store: FileLedgerStore, desired: Snapshot) -> None:
     for path in places(OLD_LINES):
         for raw in damaged(OLD_LINES, path, FEW):
-            lines = raw if isinstance(raw, list) else [raw]
-            put(store, OLD_TEXT, b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+            put(store, OLD_TEXT, spelled(raw))
             refused_or_used(store, desired, path)
 
 
@@ -287,6 +331,8 @@ OPTIONAL = {
         "protect",
         "unknown",
         "dispatch",
+        "surplus",
+        "audience",
         "options",
         "listed_as",
         "going",
@@ -299,14 +345,14 @@ OPTIONAL = {
 
 
 def test_a_name_that_is_damaged_is_not_a_part_that_is_missing(store: FileLedgerStore) -> None:
-    """Else a contact would have lost its carrier, or a message its ids, and nobody would notice."""
-    paths = [path for path in places(OLD) if path and path[-1] in OPTIONAL and path[-2] != "recipients"]
-    paths = [path for path in paths if not isinstance(path[-2], int)]
+    """Otherwise a contact would have lost its carrier, or a message its ids, and nobody would notice."""
+    paths = [path for path in places(LINES) if path and path[-1] in OPTIONAL and path[-2] != "recipients"]
+    paths = [path for path in paths if len(path) < 2 or path[-3:-2] != ("recipients",)]
     assert {path[-1] for path in paths} > {"carrier", "protect", "dispatch", "going", "active"}
     for path in paths:
-        raw, parent = _parent(OLD, path)
+        raw, parent = _parent(LINES, path)
         parent[f"{path[-1]}x"] = parent.pop(path[-1])
-        put(store, json.dumps(raw).encode(), None)
+        put(store, in_lines(raw), None)
         with pytest.raises(LedgerError, match="not readable as one"):
             store.read()
 
@@ -316,6 +362,18 @@ def test_a_name_that_is_damaged_is_not_a_part_that_is_missing(store: FileLedgerS
 
 def flipped(data: bytes, position: int, mask: int) -> bytes:
     return data[:position] + bytes([data[position] ^ mask]) + data[position + 1 :]
+
+
+IN_LINES = in_lines(LINES)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, len(IN_LINES) - 1), st.integers(1, 255))
+def test_a_flipped_byte_of_a_ledger_without_checksum_breaks_no_run(
+    store: FileLedgerStore, desired: Snapshot, position: int, mask: int
+) -> None:
+    put(store, flipped(IN_LINES, position, mask), None)
+    refused_or_used(store, desired)
 
 
 @settings(max_examples=300)
@@ -341,7 +399,7 @@ def test_a_flipped_byte_of_an_old_journal_breaks_no_run(
 def test_bytes_that_are_lost_or_come_between_break_no_run(
     store: FileLedgerStore, desired: Snapshot, edits: list[tuple[int, int, bytes]]
 ) -> None:
-    texts = [OLD_TEXT, OLD_JOURNAL]
+    texts = [IN_LINES, OLD_JOURNAL]
     for which, position, new in edits:
         at = position % (len(texts[which]) + 1)
         texts[which] = texts[which][:at] + new + texts[which][at + 2 :]
@@ -353,21 +411,24 @@ def test_nesting_that_is_deep_but_readable_breaks_no_run(store: FileLedgerStore,
     for depth in (50, 200, 900, 5000):
         deep = "[" * depth + "]" * depth
         for part in (
-            '"options": {"on_delete": "delete_contacts"}',
-            '"active": true',
-            '"copies": {"bo": 6, "cia": null}',
+            '"options":{"on_delete":"delete_contacts"}',
+            '"active":true',
+            '"copies":{"bo":6,"cia":null}',
         ):
-            text = json.dumps(OLD)
+            text = IN_LINES.decode()
             assert part in text
             put(store, text.replace(part, f"{part.partition(':')[0]}: {deep}").encode(), None)
             refused_or_used(store, desired)
 
 
 def test_a_ledger_of_a_newer_version_is_said_to_be_one() -> None:
-    from hashlib import sha256
-
-    body = "".join(ledger_to_json(LEDGER)).partition('  "checksum"')[0].replace('"listed_as"', '"looks_like"')
-    whole = f'{body}  "checksum": "sha256:{sha256(body.encode()).hexdigest()}"\n}}\n'
-    with pytest.raises(LedgerError, match="holds `looks_like`, which this version") as raised:
-        ledger_from_json(whole.encode())
-    assert "newer" in (raised.value.hint or "")
+    lines = [sealed(line) for line in LINES[1:]]
+    newer = [line.replace(b'"listed_as"', b'"looks_like"') for line in map(unsealed, LINES[1:])]
+    for header, content, said in (
+        (LINES[0], [sealed(json.loads(line)) for line in newer], "holds `looks_like`, which this version"),
+        ({**LINES[0], "moved_to": "s3://x"}, lines, "holds `moved_to`, which this version"),
+        ({**LINES[0], "format_version": "3"}, lines, "format version '3'"),
+    ):
+        with pytest.raises(LedgerError, match=said) as raised:
+            ledger_from_lines(file_of(header, content))
+        assert "newer" in (raised.value.hint or "")

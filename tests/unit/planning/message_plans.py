@@ -44,8 +44,8 @@ NO_LEDGER = Ledger("")
 
 def known(item: dict[str, Any], **dispatch: Any) -> Entry:
     """The ledger's entry of a message that was scheduled and confirmed."""
-    options = dispatch.pop("options", {})
-    return entry("messages", item, 11, options=options, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
+    audience = dispatch.pop("audience", None)
+    return entry("messages", item, 11, audience=audience, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
 
 
 def made(

@@ -27,7 +27,6 @@ from intime_sync.model.ledger import Carrier, Dispatch, Entry, Ledger
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
 from intime_sync.planning.drift import find_drift, watched_kinds
-from intime_sync.planning.ownership import SURPLUS
 
 JOUR = {"name": "Jour"}
 NUMBER = {"mobile": "0701740606"}
@@ -112,7 +111,7 @@ def test_a_second_group_of_an_owned_name_is_drift_unless_an_id_is_pinned() -> No
 
 
 def test_a_surplus_group_is_no_drift_whether_it_is_there_or_gone() -> None:
-    known = ledger({GROUP: {**owns_group()[GROUP], "Jour#6": entry("groups", JOUR, 6, options=SURPLUS)}})
+    known = ledger({GROUP: {**owns_group()[GROUP], "Jour#6": entry("groups", JOUR, 6, surplus=True)}})
     assert drift(known, {GROUP: [group_row("Jour", 5), group_row("Jour", 6)]}).findings == ()
     assert drift(known, {GROUP: [group_row("Jour", 5)]}).findings == ()
 

@@ -13,7 +13,7 @@ from plan_makers import CLOCK, CONTACT, GROUP, HERE, REF, desired, entry, group_
 from intime_sync.bulk.ledger_table import LedgerTable
 from intime_sync.bulk.tables import DesiredTable
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
-from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
+from intime_sync.ledgers.lines import ledger_from_lines, ledger_to_lines
 from intime_sync.model.ledger import Carrier, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
@@ -116,7 +116,7 @@ def test_columns_and_values_give_the_same_plan(
     selection = Selection(chosen if narrow else frozenset(), chosen)
 
     def in_columns() -> Ledger:
-        return ledger_from_json("".join(ledger_to_json(known)).encode())
+        return ledger_from_lines(ledger_to_lines(known))
 
     expected = made(wish, actual, known, policy, selection)
     assert made(columns_of(wish), actual, known, policy, selection) == expected
@@ -133,7 +133,7 @@ def settled_world(count: int = 30) -> tuple[Snapshot, Snapshot, Ledger]:
     items = [{"key": f"k{at:02}", "mobile": f"07017406{at + 5:02}", "groups": ["Jour"]} for at in range(count)]
     entries = {item["key"]: entry("contacts", item, 500 + at, carrier=RemoteId(101)) for at, item in enumerate(items)}
     known = ledger({CONTACT: entries}, {101: Carrier("~clinic-a/101", {"Jour": RemoteId(11)})})
-    in_columns = ledger_from_json("".join(ledger_to_json(known)).encode())
+    in_columns = ledger_from_lines(ledger_to_lines(known))
     assert isinstance(in_columns.of(CONTACT), LedgerTable)
     actual = Snapshot({GROUP: (group_row("Jour", 11), group_row("~clinic-a/101", 101))})
     return columns_of(desired({"contacts": items})), actual, in_columns

@@ -18,7 +18,7 @@ from plan_makers import (
     row,
 )
 
-from intime_sync.model.ledger import AccountRef, Entry
+from intime_sync.model.ledger import AccountRef, Entry, audience_in
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import Address, RemoteId, Snapshot
@@ -40,7 +40,7 @@ def scheduled(people: list[dict[str, Any]], blocked: list[str]) -> Entry:
         for change in plan(sections, {GROUP: [group_row("Personal", 1)], BLOCKLIST: []}).changes
         if change.address.kind == MESSAGE
     ]
-    return known(GROUPED, groups={"Personal": RemoteId(1)}, options=change.options or {})
+    return known(GROUPED, groups={"Personal": RemoteId(1)}, audience=audience_in(change.options))
 
 
 def replanned(entry: Entry, people: list[dict[str, Any]], blocked: list[str]) -> Plan:

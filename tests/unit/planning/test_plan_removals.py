@@ -19,12 +19,11 @@ from plan_makers import (
 
 from intime_sync.model.change import Delete
 from intime_sync.model.policy import Prune
-from intime_sync.planning.ownership import SURPLUS
 
 
 def test_a_surplus_object_is_removed_and_never_adopted() -> None:
     item = ITEMS["reminders"]
-    known = ledger({REMINDER: {"anna#7": entry("reminders", item, 7, options=SURPLUS)}})
+    known = ledger({REMINDER: {"anna#7": entry("reminders", item, 7, surplus=True)}})
     rows = [row("reminders", item, 7), row("reminders", item, 8)]
     made = plan({"reminders": [item]}, {REMINDER: rows}, known)
     assert actions(made) == [("adopt", "reminder/anna"), ("delete", "reminder/anna#7")]
