@@ -1,4 +1,4 @@
-"""Long files that are taken whole, column by column, say what they say when read an item at a time."""
+"""Long files that are read at once, column by column, give what reading item by item gives."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def assert_as_events_say(plain: PlainFile, text: str) -> None:
 @example("contacts:\n- a: x\n  b: y\n- a: x\n  b: y\n  \n")
 @example("contacts:\n- a: x\n  b: y\n- a: x\n  b: y\n   z\n")
 @example("contacts:\n- a: x\n  b:\n    - y\n    - z\n- a: x\n  b:\n    - y\n")
-def test_what_is_taken_whole_is_what_libyaml_reads(text: str) -> None:
+def test_items_that_are_read_at_once_equal_what_libyaml_reads(text: str) -> None:
     plain = taken_whole(text)
     if plain is not None:
         assert_as_events_say(plain, text)
@@ -69,7 +69,7 @@ def test_what_is_taken_whole_is_what_libyaml_reads(text: str) -> None:
 
 @settings(max_examples=200)
 @given(uniform_yaml())
-def test_items_that_are_all_alike_are_taken_whole(text: str) -> None:
+def test_items_of_one_form_are_read_at_once(text: str) -> None:
     plain = taken_whole(text)
     assert plain is not None
     assert isinstance(plain.root["contacts"], ItemColumns)
@@ -77,7 +77,7 @@ def test_items_that_are_all_alike_are_taken_whole(text: str) -> None:
 
 
 @pytest.mark.parametrize("after", ["\n\n", "groups:\n- a\n", "# end\n", "- a: x\n", "- x\n"])
-def test_what_stands_behind_the_items_is_neither_lost_nor_taken_for_one(after: str) -> None:
+def test_text_after_the_items_is_neither_lost_nor_taken_for_an_item(after: str) -> None:
     text = "contacts:\n" + "- a: x\n  b: y\n" * 3 + after
     plain = taken_whole(text)
     assert plain is not None
@@ -125,13 +125,13 @@ def assert_the_same_table(data: bytes) -> object:
 @example(b"key;key\na;b\n")
 @example(b"key\n")
 @example(b"\n\nkey;mobile\n\na;b\n")
-def test_a_table_at_once_is_the_table_row_by_row(data: bytes) -> None:
+def test_a_table_that_is_read_at_once_equals_the_table_read_by_rows(data: bytes) -> None:
     assert_the_same_table(data)
 
 
 @settings(max_examples=100)
 @given(tables())
-def test_a_table_that_fits_its_header_is_taken_at_once(data: bytes) -> None:
+def test_a_table_that_fits_its_header_is_read_at_once(data: bytes) -> None:
     assert isinstance(assert_the_same_table(data), ItemColumns)
 
 
@@ -144,7 +144,7 @@ FIELDS = st.dictionaries(
 
 @settings(max_examples=300)
 @given(st.lists(FIELDS | st.just("x"), min_size=1, max_size=4))
-def test_items_by_the_field_are_the_items_without_what_is_not_given(items: list[Any]) -> None:
+def test_items_by_field_are_the_items_without_missing_values(items: list[Any]) -> None:
     uniform = ItemColumns.of(items)
     if uniform is not None:
         assert (

@@ -1,4 +1,4 @@
-"""The short ways that usual values take must end where the long ones do."""
+"""The fast paths for usual values give what the general ones give."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_columns_and_values_give_the_same_plan(
     assert made(columns_of(wish), actual, known, policy, selection) == expected
     assert made(wish, actual, in_columns(), policy, selection) == expected
     assert made(columns_of(wish), actual, in_columns(), policy, selection) == expected
-    # What was made of the columns by somebody else's question is the same, too.
+    # Values that an earlier caller had made of the columns give the same, too.
     asked = in_columns()
     assert dict(asked.of(CONTACT).items()) == known.of(CONTACT)
     assert made(columns_of(wish), actual, asked, policy, selection) == expected
