@@ -38,6 +38,10 @@ class LedgerSession(Protocol):
         """What was begun, by this run or an interrupted one, and not settled."""
         ...
 
+    def begin(self) -> None:
+        """Give a ledger its lineage that has none yet."""
+        ...
+
     def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
         """Write down what is about to be asked, and get its number."""
         ...
