@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from intime_sync.kinds.base import ItemContext, ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
+from intime_sync.kinds.base import ListedKind
+from intime_sync.kinds.reading import ItemContext
+from intime_sync.kinds.registry import GROUPS, LISTED_BY_NAME
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.service.client import Client
 
@@ -17,7 +18,6 @@ def fetch_kind(client: Client, kind: ListedKind, context: ItemContext) -> tuple[
 
 
 def fetch_actual(client: Client, kinds: Iterable[KindName], context: ItemContext) -> Snapshot:
-    """What the account holds of `kinds`; contacts and messages cannot be listed, but need the groups' ids."""
-    names = dict.fromkeys(GROUPS.name if name in (CONTACTS.name, MESSAGES.name) else name for name in kinds)
-    listed = {name: kind for name in names if isinstance(kind := BY_NAME[name], ListedKind)}
-    return Snapshot({name: fetch_kind(client, kind, context) for name, kind in listed.items()})
+    """What the account holds of `kinds`; those that cannot be listed need the ids of the groups."""
+    names = dict.fromkeys(name if name in LISTED_BY_NAME else GROUPS.name for name in kinds)
+    return Snapshot({name: fetch_kind(client, LISTED_BY_NAME[name], context) for name in names})

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cli_reference import cli_reference, exit_codes, verb_table
+from reply_outcomes import markdown
 
-from intime_sync.applying.outcomes import markdown
 from intime_sync.config.settings import FIELDS
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.kinds.registry import KINDS
@@ -33,7 +33,7 @@ _WORDS = {
 
 # Calls whose first argument is a problem's code, and what looks like a code and is none.
 _REPORTERS = {"Problem", "error", "warn", "_problem", "AliasRefused"}
-_NO_CODES = {"clinic-a", "email-validator", "jsonschema-rs"}
+_NO_CODES = {"clinic-a", "email-validator", "jsonschema-rs", "opt-out"}
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import re
 import select
 import shutil
@@ -19,7 +20,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,12 +91,18 @@ def shows(printed: str, wanted: Sequence[str]) -> bool:
 
 
 def free_ports(count: int) -> list[str]:
-    """Ports that nothing listens on; all are held until the last is found, so that they differ."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for found in sockets:
-            found.bind(("127.0.0.1", 0))
-        return [str(found.getsockname()[1]) for found in sockets]
+    """Ports that nothing listens on, from a range of which systems give out none by themselves.
+
+    So no other test that asks for a free port is given one of them before the page's commands take it.
+    """
+    found: list[str] = []
+    for port in random.SystemRandom().sample(range(10_000, 30_000), 1_000):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            found.append(str(port))
+        if len(found) == count:
+            return found
+    raise AssertionError("no port is free")
 
 
 class Shell:

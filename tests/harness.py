@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +37,18 @@ version: 1
 owner: clinic-a
 account: {url: embedded}
 """
+
+
+PATIENCE = 60.0
+"""Seconds to wait for what should come at once: only a test that fails waits as long, however loaded the machine."""
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Poll until `condition` is true; fails after PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -69,7 +83,7 @@ class Workspace:
         """Write intime.yaml: the usual head, then `sections`."""
         self.write("intime.yaml", head + sections)
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> Ran:
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 180) -> Ran:
         """Run `intime-sync` in the folder as a process of its own, without a terminal."""
         done = subprocess.run(
             [sys.executable, "-m", "intime_sync", *arguments],
@@ -127,3 +141,37 @@ def workspace(path: Path, **options: Any) -> Iterator[Workspace]:
     """A workspace against an emulator of its own with these options."""
     with run_in_thread(EmulatorOptions(secret=SECRET, **options)) as emulator:
         yield Workspace(path, emulator)
+
+
+@contextmanager
+def in_background(
+    space: Workspace, *arguments: str, env: Mapping[str, str] | None = None, through: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
+    """A run beside the test, killed at the end if it is still there; `through` is a command that starts it."""
+    process = subprocess.Popen(
+        [*through, sys.executable, "-m", "intime_sync", *arguments],
+        cwd=space.path,
+        env=space.environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def serving(
+    space: Workspace, *arguments: str, env: Mapping[str, str] | None = None, through: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A command that serves on a free port, and the address that its first line ends with."""
+    with in_background(space, *arguments, "--port", "0", env=env, through=through) as process:
+        assert process.stdout is not None
+        assert select.select([process.stdout], [], [], PATIENCE)[0], "it does not start"
+        line = process.stdout.readline()
+        assert line, process.communicate(timeout=PATIENCE)[1]
+        yield process, line.split()[-1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple, TypeAlias, assert_never
 
 from intime_sync.applying.cancelling import cancel_messages
 from intime_sync.applying.contacts import apply_contacts
@@ -12,12 +14,15 @@ from intime_sync.applying.listed import apply_until_observed
 from intime_sync.applying.messages import send_messages, still_there
 from intime_sync.applying.run import Run, Stopped
 from intime_sync.errors import AppliedInPart, IntimeSyncError
-from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
+from intime_sync.kinds.base import AnyKind, CarriedKind, ListedKind, ScheduledKind
+from intime_sync.kinds.registry import BY_NAME, KINDS, LISTED_BY_NAME
 from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Manual, Replace, Update, before_of
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.plan import Plan
 from intime_sync.model.report import Report, Status
+from intime_sync.model.resource import Address
+
+_Step: TypeAlias = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +58,44 @@ def apply_plan(plan: Plan, run: Run) -> Applied:
     return Applied(Report(results, run.client.calls, tuple(run.notes), stopped), failure)
 
 
-def _steps(plan: Plan, run: Run) -> Iterator[Callable[[], None]]:
+class _Phases(NamedTuple):
+    """One kind's steps: what is taken back, made, sent when all that it depends on is done, and removed last."""
+
+    take_back: Sequence[_Step] = ()
+    make: Sequence[_Step] = ()
+    send: Sequence[_Step] = ()
+    remove: Sequence[_Step] = ()
+
+
+def _steps(plan: Plan, run: Run) -> Iterator[_Step]:
     """Groups before the contacts in them, messages when all that they depend on is done; removed groups last.
 
-    What shall not be sent is taken back first of all, since its time may come meanwhile.
+    What must not be sent is taken back first of all, since its time may come meanwhile.
     """
-    by_kind = {name: [change for change in plan.changes if change.address.kind == name] for name in BY_NAME}
-    messages = by_kind[MESSAGES.name]
-    if unwanted := changes_of(messages, Delete):
-        yield lambda: cancel_messages(run, unwanted, plan.changes)
-    for name, kind in BY_NAME.items():
-        changes = by_kind[name]
-        if isinstance(kind, ListedKind):
-            yield from _make(run, kind, changes)
-            if name != GROUPS.name:
-                yield from _remove(run, kind, changes, plan)
-        elif name == CONTACTS.name and (changes or plan.leftovers):
-            yield lambda changes=changes: apply_contacts(run, changes)  # type: ignore[misc]
-    if wanted := [change for change in messages if isinstance(change, Create | Replace)]:
-        yield lambda: send_messages(run, wanted, plan.changes)
-    yield from _remove(run, GROUPS, by_kind[GROUPS.name], plan)
+    phases = [_phases(kind, plan, run) for kind in KINDS]
+    return (step for phase in zip(*phases, strict=True) for steps in phase for step in steps)
 
 
-def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callable[[], None]]:
+def _phases(kind: AnyKind, plan: Plan, run: Run) -> _Phases:
+    changes = [change for change in plan.changes if change.address.kind == kind.name]
+    match kind:
+        case ListedKind():
+            made, removed = list(_make(run, kind, changes)), list(_remove(run, kind, changes, plan))
+            return _Phases(make=made, remove=removed) if kind.has_members else _Phases(make=[*made, *removed])
+        case CarriedKind():
+            step = partial(apply_contacts, run, changes)
+            return _Phases(make=[step] if changes or plan.leftovers else [])
+        case ScheduledKind():
+            unwanted = changes_of(changes, Delete)
+            wanted = [change for change in changes if isinstance(change, Create | Replace)]
+            return _Phases(
+                take_back=[partial(cancel_messages, run, unwanted, plan.changes)] if unwanted else [],
+                send=[partial(send_messages, run, wanted, plan.changes)] if wanted else [],
+            )
+    assert_never(kind)
+
+
+def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[_Step]:
     creates, updates = changes_of(changes, Create), changes_of(changes, Update)
     replaces = changes_of(changes, Replace)
     if replaces:
@@ -91,7 +111,7 @@ def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[Callabl
         yield lambda: apply_until_observed(run, kind, UpdateGoal(kind), updates)
 
 
-def _remove(run: Run, kind: ListedKind, changes: list[Change], plan: Plan) -> Iterator[Callable[[], None]]:
+def _remove(run: Run, kind: ListedKind, changes: list[Change], plan: Plan) -> Iterator[_Step]:
     deletes = changes_of(changes, Delete)
     if deletes:
         yield lambda: apply_until_observed(
@@ -101,19 +121,25 @@ def _remove(run: Run, kind: ListedKind, changes: list[Change], plan: Plan) -> It
 
 def _may_go(run: Run, change: Delete, plan: Plan) -> bool:
     """Whether a group takes nothing along that should have left it and did not: a message, or a contact."""
-    if change.address.kind != GROUPS.name:
+    kind = BY_NAME[change.address.kind]
+    if not kind.has_members:
         return True
     name = change.address.key
     for message in still_there(run, plan.changes):
-        if name in MESSAGES.group_names(before_of(message) or {}):
+        if name in BY_NAME[message.address.kind].group_names(before_of(message) or {}):
             run.finish(change, Status.FAILED, f"{message.address} may still be sent to it; apply again")
             return False
-    if not GROUPS.takes_contacts(change.options):
+    if not kind.takes_contacts(change.options):
         return True
-    entries = run.session.ledger.of(CONTACTS.name)
-    staying = [key for key, entry in entries.items() if name in CONTACTS.group_names(entry.attributes)]
+    staying = [
+        Address(member.name, key)
+        for member in KINDS
+        if isinstance(member, CarriedKind)
+        for key, entry in run.session.ledger.of(member.name).items()
+        if name in member.group_names(entry.attributes)
+    ]
     if staying:
-        why = f"contact/{min(staying)} is still in it, and would be removed with it; apply again"
+        why = f"{min(staying)} is still in it, and would be removed with it; apply again"
         run.finish(change, Status.FAILED, why)
     return not staying
 
@@ -150,14 +176,14 @@ def _inherited(plan: Plan) -> Iterator[Delta]:
         if not isinstance(change, Update | Replace | Manual) or change.remote_id is None or change.before is None:
             continue
         kind = change.address.kind
-        if kind not in (CONTACTS.name, MESSAGES.name) and (kind, change.remote_id) in given_up:
+        if kind in LISTED_BY_NAME and (kind, change.remote_id) in given_up:
             entry = Entry(change.before, change.remote_id, change.protected, change.options or {})
             yield PutEntry(kind, change.address.key, entry)
 
 
 def _adopted(change: Adopt, run: Run) -> Entry:
     known = run.session.ledger.of(change.address.kind).get(change.address.key)
-    if known is not None and change.address.kind in (CONTACTS.name, MESSAGES.name):
+    if known is not None and change.address.kind not in LISTED_BY_NAME:
         return replace(known, protect=change.protected)
     same = known is not None and known.remote_id == change.remote_id
     listed_as = known.listed_as if known is not None and same else ""

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from intime_sync.applying.run import FEW_REREADS
 from intime_sync.kinds.base import ListedKind, Removal, WireContext
-from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change, Create, Delete, Replace, Update
 from intime_sync.model.ledger import Delta, DropEntry, Entry, PutEntry
 from intime_sync.model.resource import Address, RemoteId, Resource
@@ -67,7 +66,7 @@ class CreateGoal:
     def detail(self, changes: Sequence[Any], rows: Iterable[Resource[Any]]) -> dict[str, Any]:
         """What recovery needs to find them again: the objects, and the ids of their like that were there before."""
         wanted = {self.kind.identity_of(change.after) for change in changes}
-        is_alike = looks_alike(change.address.key for change in changes if self.kind.name == GROUPS.name)
+        is_alike = looks_alike(change.address.key for change in changes if self.kind.may_be_renamed)
         before = [row.remote_id for row in rows if self.kind.identity(row.value) in wanted or is_alike(row.key)]
         return {
             "objects": [dict(change.after) for change in changes],
@@ -104,7 +103,7 @@ class CreateGoal:
 
     def awaited(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
         """What the ledger learns from the reply alone: not to make it again until the list had time to show it."""
-        has_ids = self.kind.lists_ids()
+        has_ids = self.kind.lists_ids
         since = now.astimezone(UTC).isoformat()
         return [
             PutEntry(

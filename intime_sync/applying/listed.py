@@ -12,7 +12,6 @@ from intime_sync.applying.lost import forget_listed_names, forget_members
 from intime_sync.applying.run import FEW_REREADS, TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
-from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change, Create, Delete, Replace, Update, remote_id_of
 from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
@@ -67,7 +66,7 @@ def apply_until_observed(
         met = {change.address: found for change in pending if (found := goal.met(change, view)) is not False}
         if isinstance(goal, CreateGoal):
             twins = goal.twins(pending, view)
-            if kind.name == GROUPS.name:
+            if kind.may_be_renamed:
                 renamed, more = _renamed(run, goal, sent, view, met)
                 met |= renamed
                 twins += more
@@ -101,7 +100,7 @@ def _send_all(
             if not batch:
                 continue
             request = goal.request(batch, run.wire())
-            if isinstance(goal, CreateGoal) and kind.name == GROUPS.name:
+            if isinstance(goal, CreateGoal) and kind.has_members:
                 # Before the request: whether it comes to be or not, nobody is in it.
                 names = {change.address.key for change in batch}
                 ledger = run.session.ledger

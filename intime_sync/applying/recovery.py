@@ -1,8 +1,8 @@
-"""Settling what an interrupted run left open, from what can be observed. Pure: it says what the ledger learns.
+"""What the ledger learns about requests that an interrupted run left open, from what can be observed. Pure.
 
-What came to be of a create is ours, whatever the configuration says by now. What the service made twice of one
-request is remembered as surplus, so that the plan removes it in everybody's sight. Carriers that nobody confirmed
-are unknown to the ledger and will be purged; contacts that the service may have merged into them count as gone.
+Objects that such a request created are owned, whatever the configuration says by now. Objects that the service made
+twice are remembered as surplus, so that the next plan shows their removal. Carriers that were not confirmed are
+unknown to the ledger and will be purged; contacts that the service may have merged into them count as gone.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot)
             # A request of which nothing was heard may be carried out after another one has made the object.
             key=lambda row: (row.remote_id != ours, row.remote_id or 0),
         )
-        if kind.name == GROUPS.name and not made:
+        if kind.may_be_renamed and not made:
             alike = lookalikes(key, view.by_id.values(), taken - {ours})
             taken |= {row.remote_id for row in alike if row.remote_id is not None}
             for row in alike[:1]:

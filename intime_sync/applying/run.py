@@ -1,4 +1,4 @@
-"""One apply's shared hands: the client, the ledger, the lists as last read, and what became of each change so far."""
+"""State shared by the steps of one apply: client, ledger, the lists as last read, and the results so far."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from intime_sync.errors import CredentialsError, IntimeSyncError, ServiceError
 from intime_sync.fetching import fetch_kind
-from intime_sync.kinds.base import ItemContext, ListedKind, WireContext
+from intime_sync.kinds.base import ListedKind, WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.ledgers.base import LedgerSession
 from intime_sync.model.change import Change, action_of, remote_id_of
@@ -29,11 +30,9 @@ from intime_sync.service.transport import NotSent
 log = logging.getLogger("intime_sync.apply")
 
 TRIES = 3
-"""How often something is asked again where that is safe."""
-
-
+"""How often a request is sent where sending it again is safe."""
 REREADS, FEW_REREADS = 10, 3
-"""How often a list is read again where it does not show yet what the service confirmed, and what it may have done.
+"""How often a list is read again while it lacks what the service confirmed, and what the service may have done.
 
 The first pause is a tenth of a second, and each is twice the one before: 102 seconds in all, and 0.7.
 """
@@ -42,26 +41,26 @@ _SLICE = 0.5
 
 
 class Progress(Protocol):
-    """Somebody who wants to see how far it is."""
+    """Is told how far an apply has come."""
 
     def advance(self, count: int, what: str) -> None:
-        """`count` more changes are settled; `what` is being worked on."""
+        """`count` more changes are finished; `what` is being worked on."""
 
 
 class Stopped(Exception):
-    """Somebody asked the run to stop; raised between batches only."""
+    """The run was asked to stop; raised between batches only."""
 
 
 @dataclass(slots=True)
 class Run:
-    """See the module. `stop` returns why to stop, or None; it is asked before every batch. `now` is aware.
+    """See the module. `stop` is called before every batch and returns why to stop, or None. `now` is aware.
 
     `purgeable` are carriers that may be removed although the ledger does not know them: those that the plan named,
     and those that this run made. `stuck` are keys of contacts whose carrier could not be removed; `shortfalls` say
-    what keeps the run from being whole besides failed changes. `unsure` are keys of messages that were to be
-    taken back and may have been sent instead. `asked_pause` is how long the service wants to be left alone before the
-    next request, in seconds. `refused` are contacts that are not tried again in this run, with the reason by key;
-    `kept` are the carriers that stay because of one of them, with its key and the reason.
+    what was left undone besides failed changes. `unsure` are keys of messages that were to be taken back and may have
+    been sent instead. `asked_pause` is how many seconds the service asked to wait before the next request. `refused`
+    are contacts that are not tried again in this run, with the reason by key; `kept` are the carriers that stay
+    because of one of them, with its key and the reason.
     """
 
     client: Client
@@ -91,7 +90,7 @@ class Run:
         return {kind: tuple(resources) for kind, resources in actual.resources.items()}
 
     def finish(self, change: Change, status: Status, error: str | None = None, id: RemoteId | None = None) -> None:
-        """Say how a change ended; the first word on a change stands."""
+        """Record how a change ended; the first result of a change stays."""
         if change.address not in self.results:
             self.results[change.address] = Result(
                 change.address, action_of(change), status, id or remote_id_of(change), error, change.origin
@@ -99,17 +98,17 @@ class Run:
             self.progress.advance(1, change.address.kind)
 
     def is_finished(self, change: Change) -> bool:
-        """Whether it was said how a change ended."""
+        """Whether a change has a result."""
         return change.address in self.results
 
     def check_stop(self) -> None:
-        """Raise Stopped when somebody asked for it."""
+        """Raise Stopped when the run was asked to stop."""
         why = self.stop()
         if why is not None:
             raise Stopped(why)
 
     def send(self, request: Request) -> Outcome:
-        """Send, again only while the request provably never left. Raises CredentialsError."""
+        """Send a request, and again only while it certainly was not sent. Raises CredentialsError."""
         pause, self.asked_pause = self.asked_pause, 0.0
         if pause:
             self.sleep(pause)
@@ -133,7 +132,7 @@ class Run:
         self.sleep((0.5 + random.random()) * 2**attempt)  # noqa: S311 - jitter, not a secret
 
     def reread(self, kind: ListedKind) -> IntimeSyncError | None:
-        """Read a kind's list again; on failure the old view stays and the error is returned."""
+        """Read a kind's list again; on failure, keep the old one and return the error."""
         try:
             self.actual[kind.name] = fetch_kind(self.client, kind, self.context)
         except (ServiceError, CredentialsError) as error:
@@ -144,8 +143,8 @@ class Run:
     def reread_until(self, kind: ListedKind, is_late: Callable[[int], bool]) -> IntimeSyncError | None:
         """Read a kind's list again until it is not late any more; on failure as `reread`.
 
-        `is_late` looks at the list as last read, and is told how often it was read again; REREADS times at most. Who
-        asks the run to stop is not kept waiting.
+        `is_late` looks at the list as last read, and is told how often it was read again; REREADS times at most. A
+        request to stop ends the waiting.
         """
         error = self.reread(kind)
         for attempt in range(REREADS):
@@ -158,13 +157,13 @@ class Run:
         return error
 
     def _rest(self, seconds: float) -> None:
-        """Pause, in short steps, so that a request to stop is heard."""
+        """Pause in short steps, so that a request to stop ends the pause."""
         while seconds > 0 and self.stop() is None:
             self.sleep(min(seconds, _SLICE))
             seconds -= _SLICE
 
     def see_own_names(self, kind: ListedKind) -> None:
-        """Look at a kind's list by the names that its objects were made with, whatever the service calls them."""
+        """Give a kind's listed objects the names that they were made with, whatever the service calls them."""
         rows = under_own_names(self.actual[kind.name], self.session.ledger.of(kind.name))
         self.actual[kind.name] = tuple(rows)
 

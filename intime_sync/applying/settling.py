@@ -1,46 +1,63 @@
-"""Reading the account for a plan, and settling with it what earlier runs left open."""
+"""Settling in the ledger what an interrupted run left open, by what can be observed since."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
-from intime_sync.applying.recovery import arrived, settlement, waits_for_list
+from intime_sync.applying.recovery import arrived, heard_of, needs_list, settlement, waits_for_list
 from intime_sync.applying.run import FEW_REREADS, FIRST_PAUSE
-from intime_sync.ledgers.base import LedgerView, Settle
-from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.ledgers.base import OpenLedger
+from intime_sync.model.resource import KindName, RemoteId, Snapshot
 from intime_sync.planning.matching import account_under_own_names
 
 
-def read_settled(
-    fetch_lists: Callable[[Iterable[KindName]], Snapshot],
-    desired: Snapshot | None,
+def fetch_until_shown(
+    fetch: Callable[[Iterable[KindName]], Snapshot],
     kinds: Iterable[KindName],
-    view: LedgerView,
-    settle: Settle,
-    sleep: Callable[[float], None] | None = None,
+    ledger: OpenLedger,
+    sleep: Callable[[float], None],
 ) -> Snapshot:
-    """The lists of `kinds`, once everything in `view` is settled that they can settle.
+    """The lists of `kinds` and those that settle what an interrupted run left open; writes nothing.
 
-    Objects have the names that they were made with, whatever the service calls them, unless `desired` has those.
-
-    A list that does not show what an interrupted run may have done is read again a few times, after pauses by
-    `sleep` (seconds); without that, it is believed at once, which is enough for who only looks.
+    A list that does not show yet what that run may have done is read again a few times, after pauses by `sleep`
+    (seconds).
     """
-
-    def fetch(kinds: Iterable[KindName]) -> Snapshot:
-        return account_under_own_names(fetch_lists(kinds), view.ledger, desired)
-
-    actual = fetch(dict.fromkeys((*kinds, *(intent.kind for intent in view.open_intents))))
-    for attempt in range(FEW_REREADS if sleep is not None else 0):
-        late = {intent.kind for intent in view.open_intents if waits_for_list(intent, view.ledger, actual)}
-        if not late or sleep is None:
+    actual = fetch(dict.fromkeys((*kinds, *(intent.kind for intent in ledger.open_intents))))
+    for attempt in range(FEW_REREADS):
+        seen = account_under_own_names(actual, ledger.ledger, None)
+        late = {intent.kind for intent in ledger.open_intents if waits_for_list(intent, ledger.ledger, seen)}
+        if not late:
             break
         sleep(FIRST_PAUSE * 2**attempt)
         actual = Snapshot({**actual.resources, **fetch(late).resources})
-    for intent in view.open_intents:
-        settle(intent, settlement(intent, view.ledger, actual))
-    learnt = arrived(view.ledger, actual)
+    return actual
+
+
+def settle_interrupted(ledger: OpenLedger, actual: Snapshot) -> int:
+    """Write into the ledger what `actual` shows of requests left open, and of objects that no list had shown.
+
+    Returns how many requests were settled.
+    """
+    seen = account_under_own_names(actual, ledger.ledger, None)
+    intents = ledger.open_intents
+    for intent in intents:
+        ledger.settle(intent.number, settlement(intent, ledger.ledger, seen))
+    learnt = arrived(ledger.ledger, seen)
     if learnt:
-        settle(None, learnt)
-    # By now, more names that the service made of others may be known.
-    return account_under_own_names(actual, view.ledger, desired)
+        ledger.record(learnt)
+    return len(intents)
+
+
+def settle_without_lists(ledger: OpenLedger) -> None:
+    """Write into the ledger what follows from those open requests that no list of the account can settle."""
+    for intent in ledger.open_intents:
+        if not needs_list(intent):
+            ledger.settle(intent.number, settlement(intent, ledger.ledger, Snapshot({})))
+
+
+def settle_by_receipts(ledger: OpenLedger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> None:
+    """Write into the ledger which messages of unknown outcome were sent, as their receipts by transid tell."""
+    heard = heard_of(ledger.ledger, receipts)
+    if heard:
+        ledger.record(heard)

@@ -1,4 +1,4 @@
-"""What `apply` and `destroy` share: hold the ledger, settle, plan, show, guard, ask, carry out, report."""
+"""What `apply` and `destroy` share: read the account, settle, plan, show the plan, ask, carry it out, report."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import click
 
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
+from intime_sync.cli.connection import connect
 from intime_sync.cli.options import AllowDelete, environ, report_option, reveal_option
-from intime_sync.cli.output import Output, SilentProgress, ask, progress_bar
+from intime_sync.cli.output import Output, ask, progress_bar
 from intime_sync.cli.places import check_targets
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
+from intime_sync.cli.session import Session, ledger_store, reading_context
 from intime_sync.cli.stopping import StopRequest, stop_on_signals
-from intime_sync.cli.wiring import Connection, connect, ledger_store, reading_context
 from intime_sync.config.settings import Settings
 from intime_sync.errors import GuardStopped, InvalidInput, StalePlan
 from intime_sync.kinds.registry import BY_NAME
-from intime_sync.ledgers.base import LedgerSession
+from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.guards import still_tripped
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.render.json import report_to_json
 from intime_sync.render.report import report_to_text
 from intime_sync.render.style import counted
@@ -34,7 +36,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What the command line asks of an apply; see `apply_options`."""
+    """The values of the options that `apply_options` adds."""
 
     verb: str
     auto_approve: bool
@@ -57,8 +59,12 @@ class Source(Protocol):
         """Which account and ledger it is about."""
         ...
 
-    def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
-        """The plan, and the account as it was read for it."""
+    def desired(self, ledger: Ledger) -> Snapshot:
+        """What is wanted of each kind that the plan is about; nothing of it where only the plan is known."""
+        ...
+
+    def plan(self, session: Session, desired: Snapshot, actual: Snapshot) -> Plan:
+        """The plan that makes `actual` what is wanted."""
         ...
 
 
@@ -99,7 +105,7 @@ def apply_options(command: CommandT) -> CommandT:
 
 
 def make_apply_options(verb: str, options: dict[str, Any]) -> ApplyOptions:
-    """The options as one value. Raises InvalidInput where nobody can be asked and nobody said not to ask."""
+    """The options as one value. Raises InvalidInput without a terminal and without --auto-approve."""
     if not options["auto_approve"] and not sys.stdin.isatty():
         raise InvalidInput(
             "there is no terminal to ask for approval on", hint=f"review the plan, then {verb} with --auto-approve"
@@ -120,43 +126,50 @@ def make_apply_options(verb: str, options: dict[str, Any]) -> ApplyOptions:
 
 
 def run_apply(source: Source, options: ApplyOptions) -> int:
-    """The whole of it; the exit code."""
+    """Plan, show the plan, ask, and carry it out. Returns the exit code."""
     settings = source.settings
     check_targets([report.path for report in options.reports], settings, environ())
     with connect(settings) as connection:
         store = ledger_store(settings, connection.account)
-        with store.hold(options.verb, options.lock_timeout) as session, stop_on_signals() as stop:
-            run = Run(
-                client=connection.client,
-                session=session,
-                owner=settings.owner,
-                policy=settings.policy,
-                context=reading_context(settings),
-                actual={},
-                progress=SilentProgress(),
-                stop=stop.reason,
-                parallelism=options.parallelism,
-            )
-            interrupted = len(session.open_intents)
-            plan, actual = source.plan(connection, session)
-            if interrupted:
-                Output.for_stderr().note(
-                    f"note: settled {counted(interrupted, 'request')} that the last apply had left open"
-                )
-            run.actual = Run.lists_of(actual)
+        with store.hold(options.verb, options.lock_timeout) as ledger, stop_on_signals() as stop:
+            session = Session(settings, connection, ledger)
+            desired = source.desired(session.ledger)
+            fetched = session.fetch(desired.resources, patient=True)
+            settled = session.settle(fetched)
+            if settled:
+                Output.for_stderr().note(f"note: settled {counted(settled, 'request')} that the last apply left open")
+            actual = account_under_own_names(fetched, session.ledger, desired)
+            plan = source.plan(session, desired, actual)
             if not _approved(plan, options, stop):
                 return 1
-            return _carry_out(plan, run, stop, options)
+            with progress_bar(len(plan.changes), wanted=options.format == "text") as progress:
+                run = Run(
+                    client=connection.client,
+                    session=ledger,
+                    owner=settings.owner,
+                    policy=settings.policy,
+                    context=reading_context(settings),
+                    actual=Run.lists_of(actual),
+                    progress=progress,
+                    stop=stop.reason,
+                    parallelism=options.parallelism,
+                )
+                applied = apply_plan(plan, run)
+            _report(plan, applied, options)
+            return _exit_code(applied, stop)
 
 
 def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
-    """Show the plan and write its reports; raise what stops it; ask where somebody is to be asked."""
+    """Show the plan, write its reports, and ask for approval where that is needed.
+
+    Raises StalePlan and GuardStopped.
+    """
     stopping = still_tripped(
         plan.guards, options.allow_delete, options.allow_empty, allow_resend=options.allow_resend
     )
-    # With JSON, stdout is the report's alone.
+    # With JSON, stdout holds the report and nothing else.
     out = Output.for_stdout(options.reveal) if options.format == "text" else Output.for_stderr(options.reveal)
-    # Reports are reviewed most when something stops the plan; one that cannot be written stops it, too.
+    # Reports are written before a guard stops the plan, since they are needed most then.
     write_reports(plan, options.reports, options.reveal, stopping)
     text = render_plan(plan, ReportFormat.TEXT, mask=out.mask, color=out.color, width=out.width, stopping=stopping)
     out.write(text)
@@ -188,16 +201,12 @@ def _overrides(stopping: Sequence[Guard]) -> Iterator[str]:
     yield from (f"write {guard.remedy}" for guard in stopping if not guard.option)
 
 
-def _carry_out(plan: Plan, run: Run, stop: StopRequest, options: ApplyOptions) -> int:
-    with progress_bar(len(plan.changes), wanted=options.format == "text") as progress:
-        run.progress = progress
-        applied = apply_plan(plan, run)
+def _report(plan: Plan, applied: Applied, options: ApplyOptions) -> None:
     out = Output.for_stdout(options.reveal)
     if options.format == "json":
         out.write(report_to_json(applied.report, mask=out.mask))
     elif not plan.is_empty:
         out.write(report_to_text(applied.report, color=out.color, mask=out.mask))
-    return _exit_code(applied, stop)
 
 
 def _exit_code(applied: Applied, stop: StopRequest) -> int:

@@ -1,4 +1,4 @@
-"""What became of messages: the ledger says what was scheduled, the receipts say what was delivered."""
+"""The states of messages: scheduled ones from the ledger, delivered ones from the receipts."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def main(verbose: int) -> None:
 
 
 def entry() -> None:
-    """The console script: run, say what went wrong, exit with the code that the contract gives it."""
+    """The console script: run the command line and exit with its code."""
     _open_missing_streams()
     collect_seldom()
     code = run(sys.argv[1:])
@@ -113,14 +113,14 @@ def entry() -> None:
 
 
 def _open_missing_streams() -> None:
-    """Python has None for a stream that the caller closed (`<&-`, `>&-`); nobody reads or writes there."""
+    """Open the null device for each stream that the caller closed (`<&-`, `>&-`), for which Python has None."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the end
 
 
 def run(arguments: list[str]) -> int:
-    """Run with these arguments; the exit code. Nothing that a user or the service can cause leaves a traceback."""
+    """Run with these arguments and return the exit code. No error of a user or the service leaves a traceback."""
     try:
         result: Any = main.main(args=arguments, prog_name="intime-sync", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -137,7 +137,7 @@ def run(arguments: list[str]) -> int:
         _show_error(error)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read the output has gone; there is nobody left to tell.
+        # The reader of the output has ended, so there is no place for a message.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
@@ -152,7 +152,7 @@ def _show_usage(error: click.ClickException) -> None:
 
     text = io.StringIO()
     error.show(text)
-    # What was given on the command line stays on its line, whatever it is; click indents the choices that it lists.
+    # Text from the command line must not forge a line; click itself indents the choices that it lists.
     message = click.unstyle(error.format_message())  # as `show` writes it where there is no terminal
     safe = "\n\t".join(inert(line) for line in message.split("\n\t"))
     Output.for_stderr().usage(text.getvalue().replace(message, safe))

@@ -1,4 +1,4 @@
-"""A message that is sent once, put together from the command line and judged by the rules of `messages:`."""
+"""A message that is sent once, read from the command line and checked by the rules of `messages:`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time
@@ -34,7 +34,7 @@ _LONGEST_SENDER = 11
 
 @dataclass(frozen=True, slots=True)
 class OneOff:
-    """What is to be sent, to whom, and what was remarked on the way.
+    """A message to be sent, its recipients, and warnings about it.
 
     `key` is made up for this message alone; its transids come from it. `members` are the numbers of contacts that
     the ledger knows in its groups.
@@ -64,7 +64,7 @@ class OneOff:
     def item(
         self, group_ids: Mapping[str, Sequence[RemoteId]], *, check_blocklist: bool, anonymize: bool
     ) -> MessageItem:
-        """The message for the service. Raises InvalidInput for a group that the account has not, or not only once."""
+        """The message for the service. Raises InvalidInput for a group that the account lacks or has twice."""
         for name in self.groups:
             if len(group_ids.get(name, ())) != 1:
                 found = ", ".join(map(str, group_ids.get(name, ())))
@@ -96,7 +96,7 @@ def one_off(
     to: Sequence[str],
     given: Mapping[str, Any],
 ) -> OneOff:
-    """Read and judge what the command line says. Raises InvalidInput with everything that is wrong with it.
+    """Read and check what the command line says. Raises InvalidInput with everything that is wrong with it.
 
     `given` holds body, sender, at, status_url (each None when not said), multisms and flash. Each of `to` is a
     number, `contact/KEY` of the configuration, or `group/NAME`.
@@ -131,7 +131,7 @@ def one_off(
     if errors:
         raise InvalidInput("\n  ".join(errors))
     members = group_members(ledger, groups)
-    # Who is in one of the groups as well must not get it twice.
+    # A number that is in one of the groups as well must not get the message twice.
     warnings = [f"{option}: {problem.message}" for option, problem in problems]
     warnings += [f"{number} is in one of the groups, and gets it once" for number in numbers if number in members]
     direct = tuple(number for number in numbers if number not in members)
@@ -142,7 +142,7 @@ def one_off(
 
 
 def default_sender(owner: str) -> str:
-    """The owner's name as far as a sender may spell it."""
+    """The owner's name, with the characters and the length that a sender may have."""
     return re.sub("[^A-Za-z0-9.-]", "-", owner)[:_LONGEST_SENDER]
 
 

@@ -61,7 +61,7 @@ def selection_options(command: CommandT) -> CommandT:
         "replacement",
         multiple=True,
         metavar="ADDRESS",
-        help="Make this object anew although nothing differs; may be repeated.",
+        help="Make this object again although nothing differs; may be repeated.",
     )(command)
     return click.option(
         "--target",

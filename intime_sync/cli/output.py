@@ -25,7 +25,7 @@ _UNLIMITED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A stream with its manners."""
+    """A stream, and how to write to it: in colours or not, masked or not, and how wide."""
 
     stream: TextIO
     color: bool
@@ -34,12 +34,12 @@ class Output:
 
     @classmethod
     def for_stdout(cls, reveal: bool | None = None) -> Output:
-        """The result's stream; `reveal` True or False overrides what the terminal says."""
+        """The stream for results; `reveal` True or False overrides the default of the terminal."""
         return cls._of(sys.stdout, reveal)
 
     @classmethod
     def for_stderr(cls, reveal: bool | None = None) -> Output:
-        """The stream of everything that is not the result."""
+        """The stream for everything else."""
         return cls._of(sys.stderr, reveal)
 
     @classmethod
@@ -51,9 +51,9 @@ class Output:
         return cls(stream, color, not terminal if reveal is None else not reveal, width)
 
     def write(self, text: str) -> None:
-        """`text` with a final line break; what the stream's encoding lacks is replaced.
+        """Write `text` with a final line break. Characters that the stream's encoding lacks are replaced.
 
-        All output goes through here, and nothing in it moves the cursor or forges a line, whoever it is from.
+        All output goes through here, so that no text, wherever it comes from, can move the cursor or forge a line.
         """
         encoding = self.stream.encoding or "utf-8"
         safe = harmless(text, color=self.color).encode(encoding, "replace").decode(encoding)
@@ -61,27 +61,28 @@ class Output:
         self.stream.flush()
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        """Problems, one a line, and how many."""
+        """Write problems, one a line, and how many there are."""
         self.write(problems_to_text(problems, color=self.color, mask=self.mask))
 
     def error(self, error: IntimeSyncError) -> None:
-        """What went wrong and what to do."""
+        """Write what went wrong and what to do."""
         self.write(self._styled("error: ", fg="red") + self._shown(str(error)))
         if error.hint:
             self.write(f"  {self._shown(error.hint)}")
 
     def note(self, text: str) -> None:
-        """A remark in passing."""
+        """Write a remark."""
         self.write(self._shown(text))
 
     def usage(self, text: str) -> None:
-        """What a command takes and what was wrong about it, line by line; what was given must be inert."""
+        """Write how a command is used; text from the command line in it must be inert already."""
         mask = mask_of(self.mask)
         self.write("\n".join(inert(mask(line)) for line in text.split("\n")))
 
     def _shown(self, text: str) -> str:
-        """Inert, since names in it come from elsewhere: only a line that is indented may begin in the middle of it,
-        so that no name makes a line which looks like one of ours.
+        """`text`, masked and inert, since names in it come from elsewhere.
+
+        Only indented lines may follow the first one, so that a name cannot forge a line of output.
         """
         mask = mask_of(self.mask)
         return "\n  ".join(inert(mask(line)) for line in text.split("\n  "))
@@ -91,7 +92,7 @@ class Output:
 
 
 def log_handler(form: str = "%(asctime)s %(levelname)s %(name)s: %(message)s") -> logging.Handler:
-    """Where `-v` writes: stderr, a line a record, with nothing in it that does something."""
+    """The log handler of `-v`: one line a record on stderr, without control characters."""
     import logging
 
     class Harmless(logging.Formatter):
@@ -104,8 +105,9 @@ def log_handler(form: str = "%(asctime)s %(levelname)s %(name)s: %(message)s") -
 
 
 def show_warnings_harmlessly() -> None:
-    """Let warnings that are logged without `-v` reach stderr as Python writes them, but with nothing in them that
-    does something. For verbs that use a network.
+    """Write warnings that are logged without `-v` to stderr as Python does, but without control characters.
+
+    For verbs that use a network.
     """
     import logging
 
@@ -115,7 +117,7 @@ def show_warnings_harmlessly() -> None:
 
 
 def ask(question: str) -> str:
-    """What somebody answers on the terminal, "" for just Enter; the question goes to stderr."""
+    """Ask on the terminal and return the answer, "" for just Enter. The question goes to stderr."""
     return str(click.prompt(harmless(question, color=False), default="", show_default=False, err=True))
 
 
@@ -126,10 +128,10 @@ def _columns() -> int:
 
 
 class SilentProgress:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     def advance(self, count: int, what: str) -> None:
-        """Nothing to see."""
+        """Do nothing."""
 
 
 @contextmanager

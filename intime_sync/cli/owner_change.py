@@ -1,30 +1,32 @@
-"""Giving everything that a ledger owns to another owner's name, without touching the account.
+"""Renaming the owner of everything in a ledger, without touching the account.
 
-Carriers cannot be renamed at the service. The ledger goes on knowing the old ones by id and name, so the next apply
-makes their contacts again in carriers of the new name and removes them, as it does with any change.
+Carriers cannot be renamed at the service. The ledger keeps the ids and names of the old ones, so the next apply
+makes their contacts again in carriers of the new name and removes the old ones.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from intime_sync.cli.wiring import Connection, check_ledger, connect, ledger_store, read_account, settle_in, view_of
+from intime_sync.cli.connection import Connection, connect
+from intime_sync.cli.session import Session, check_ledger, ledger_store
 from intime_sync.config.settings import Settings
 from intime_sync.errors import GuardStopped, InvalidInput
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.ledgers.base import LedgerSession
 from intime_sync.planning.carriers import has_name_of, own_carriers, owner_of, unknown_carriers
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.render.style import counted
 
 
 def rename_owner(settings: Settings, old: str, new: str, lock_timeout: float, *, leave_unknown: bool) -> str:
-    """Make `new` the ledger's owner; what there is to say of it.
+    """Make `new` the ledger's owner, and return what to tell the user.
 
     What an interrupted run left open is settled first. Raises InvalidInput where the names are not those of ledger
     and configuration, and GuardStopped where carriers of either name may be somebody else's.
     """
     if old == new:
-        raise InvalidInput(f"both names are `{old}`", hint="give the name that was, then the one that is to be")
+        raise InvalidInput(f"both names are `{old}`", hint="give the old name, then the new one")
     if settings.owner != new:
         raise InvalidInput(
             f"the configuration says `owner: {settings.owner}`, not `owner: {new}`",
@@ -52,12 +54,14 @@ def rename_owner(settings: Settings, old: str, new: str, lock_timeout: float, *,
 
 
 def _rename(
-    settings: Settings, connection: Connection, session: LedgerSession, old: str, *, leave_unknown: bool
+    settings: Settings, connection: Connection, ledger: LedgerSession, old: str, *, leave_unknown: bool
 ) -> str:
     new = settings.owner
     before = replace(connection, account=replace(connection.account, owner=old))
-    actual = read_account(settings, before, [GROUPS.name], view_of(session), settle_in(session), patient=True)
-    groups = actual.of(GROUPS.name)
+    session = Session(settings, before, ledger)
+    fetched = session.fetch([GROUPS.name], patient=True)
+    session.settle(fetched)
+    groups = account_under_own_names(fetched, session.ledger, None).of(GROUPS.name)
     taken = unknown_carriers(groups, new, session.ledger)
     if taken:
         raise GuardStopped(
@@ -73,7 +77,7 @@ def _rename(
             hint=f"put `owner: {old}` back and apply, which removes what an interrupted run left; --leave-unknown "
             "leaves them where they are, if they are another configuration's",
         )
-    session.rename_owner(new)
+    ledger.rename_owner(new)
     own = own_carriers(groups, new, session.ledger).values()
     former = [owner_of(carrier) for carrier in own if not has_name_of(carrier, new)]
     if not former:

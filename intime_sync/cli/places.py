@@ -1,4 +1,4 @@
-"""Where this configuration's files are, once it is certain that no repository led there."""
+"""The paths of ledger, receipts and emulator data, checked so that no repository can lead them elsewhere."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def embedded_data_path(directory: Path) -> Path:
 
 
 def _check_own(directory: Path, path: Path, variable: str = "") -> None:
-    """A file that the configuration names; `variable` is what else may name it, and any place then."""
+    """Check a path that the configuration names; `variable` is the environment variable that may name any other."""
     elsewhere = f"; to keep the file elsewhere, set {variable} to its place" if variable else ""
     refuse_link_out(directory, path, f"remove the link{elsewhere}")
     state = real_path(directory / STATE_DIRECTORY)
@@ -78,7 +78,7 @@ def _check_own(directory: Path, path: Path, variable: str = "") -> None:
 
 
 def _check_named(directory: Path, path: Path, variable: str) -> None:
-    """A file that the environment names: a link that the user made is followed, one out of the repository is not."""
+    """Check a path that the environment names: a link is followed unless it came with the repository."""
     link = link_out_of(directory, path)
     if link is not None and tracked_by_git(link) is not None:
         raise InvalidInput(
@@ -88,7 +88,7 @@ def _check_named(directory: Path, path: Path, variable: str) -> None:
 
 
 def _check_beside(path: Path) -> None:
-    """What SQLite keeps beside a database, which are never links."""
+    """Refuse links in place of the files that SQLite keeps beside a database."""
     path = real_path(path)
     for beside in (path.with_name(path.name + suffix) for suffix in _BESIDE_SQLITE):
         if beside.is_symlink():

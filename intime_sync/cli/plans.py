@@ -1,4 +1,4 @@
-"""Plan files: written whole, and found their configuration again."""
+"""Writing plan files, and reading them together with the directory of their configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intime_sync.render.plan_file import read_plan
 
 
 def write_plan_file(plan: Plan, path: Path, directory: Path) -> None:
-    """The whole plan, unmasked, in a file that only its owner may read. Raises IntimeSyncError."""
+    """Write the whole plan, unmasked, to a file that only its owner may read. Raises IntimeSyncError."""
     text = plan_to_json(
         plan, tool_version=__version__, created_at=datetime.now(UTC), mask=False, directory=directory.as_posix()
     )
@@ -28,7 +28,7 @@ def write_plan_file(plan: Plan, path: Path, directory: Path) -> None:
 
 
 def read_plan_file(path: Path) -> tuple[Plan, Path]:
-    """A plan file's plan, and the configuration's directory. Raises InvalidInput."""
+    """The plan in a plan file, and the directory of its configuration. Raises InvalidInput."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -43,7 +43,7 @@ def read_plan_file(path: Path) -> tuple[Plan, Path]:
 
 
 def _directory(path: Path, planned: str | None) -> Path:
-    """Where the configuration is: where it was planned, else here, else beside the plan file."""
+    """The directory of the configuration: where it was planned, else this one, else that of the plan file."""
     places = [Path(planned)] if planned else []
     places += [Path(), path.parent]
     for place in places:

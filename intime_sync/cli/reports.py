@@ -1,4 +1,4 @@
-"""A plan in the formats that people and pipelines review it in: one function from format to text, and files of it.
+"""Plans in every format of `--format` and `--report`, as text and as files.
 
 Loads a renderer only when its format is asked for.
 """
@@ -81,7 +81,7 @@ def render_plan(
 def write_reports(
     plan: Plan, reports: Iterable[ReportFile], reveal: bool | None, stopping: Sequence[Guard] | None = None
 ) -> None:
-    """Write each report: masked, for whoever may read files here, or with `reveal` in full, for the owner alone.
+    """Write each report: masked and with the usual rights, or with `reveal` in full and readable by its owner alone.
 
     Raises IntimeSyncError for a file that cannot be written.
     """

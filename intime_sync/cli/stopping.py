@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during an apply: the batch in flight is settled, then the run ends; a second one ends it now."""
+"""Ctrl-C and SIGTERM during an apply: the first ends the run after the batch in flight, the second at once."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SHOW_CURSOR = b"\r\x1b[?25h"
 
 
 class StopRequest:
-    """Whether somebody asked the run to stop, and with which signal."""
+    """Whether the run was asked to stop, and by which signal."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self._asking = False
 
     def note(self, number: int, _frame: FrameType | None) -> None:
-        """A signal has come: the first one is noted, unless nothing is under way or it is not the first."""
+        """Handle a signal: remember the first, or end the run if nothing is in flight; a second ends the process."""
         asked_before = self.signal is not None
         self.signal = signal.Signals(number)
         if asked_before:
@@ -31,7 +31,7 @@ class StopRequest:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """While somebody is asked a question nothing is in flight, so that a signal need not wait for anything."""
+        """A context in which a signal ends the run at once: nothing is in flight while a question is asked."""
         if self.signal is not None:
             self._give_up()
         self._asking = True
@@ -46,7 +46,7 @@ class StopRequest:
         raise KeyboardInterrupt
 
     def reason(self) -> str | None:
-        """Why to stop, for the report."""
+        """Why the run must stop, for the report; None while it need not."""
         return None if self.signal is None else f"stopped by {self.signal.name}"
 
     @property
@@ -56,9 +56,9 @@ class StopRequest:
 
 
 def _end_now(code: int) -> None:
-    """End without any clearing up: a thread may hang in a request, and an orderly end would wait for it.
+    """End the process without clean-up: a thread may hang in a request, and an orderly exit would wait for it.
 
-    It is no worse than kill -9: the journal has everything, and the operating system lets the lock go.
+    This is no worse than kill -9: the journal holds everything, and the operating system releases the lock.
     """
     if sys.stderr.isatty():
         os.write(2, SHOW_CURSOR)
@@ -68,7 +68,7 @@ def _end_now(code: int) -> None:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Note the first signal, end the process at the second."""
+    """Remember the first signal, and end the process at the second."""
     request = StopRequest()
     before = {number: signal.signal(number, request.note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

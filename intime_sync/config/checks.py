@@ -70,7 +70,7 @@ def _duplicates(kind_name: KindName, items: Sequence[Resource[Any]]) -> Iterator
                 message = f"`{kind_name}/{item.key}` is already at {before.origin}"
                 yield Problem("duplicate-identity", message, item.origin)
     kind = BY_NAME[kind_name]
-    if isinstance(kind, ListedKind) and kind.matches_by_id():
+    if isinstance(kind, ListedKind) and kind.matches_by_id:
         yield from _indistinguishable(kind, items)
 
 

@@ -21,8 +21,9 @@ from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.gc_tuning import collector_paused
-from intime_sync.kinds.base import ItemContext, Kind
+from intime_sync.kinds.base import Kind
 from intime_sync.kinds.fields import FieldType
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
 from intime_sync.links import refuse_link_out
 from intime_sync.model.policy import Numbers

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from intime_sync.errors import InvalidInput
 from intime_sync.exporting.files import PEOPLE_FILE, people_csv, section_file, section_yaml
 from intime_sync.exporting.people import People
-from intime_sync.exporting.sections import (
-    ListContext,
-    Section,
-    blocklist_section,
-    group_section,
-    reminder_section,
-)
-from intime_sync.exporting.spelling import Keys, folded
-from intime_sync.kinds.registry import BY_SECTION, GROUPS
-from intime_sync.model.resource import Snapshot
-
-LISTED: Final = ("groups", "blocklist", "reminders")
-"""The sections that the service lists, in the order in which they are written."""
+from intime_sync.kinds.exports import ExportContext
+from intime_sync.kinds.registry import CONTACTS, GROUPS, LISTED
+from intime_sync.kinds.spelling import Keys, folded
+from intime_sync.model.resource import KindName, RemoteId, Snapshot
 
 _OWNER: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _CARRIER: Final = re.compile("~([^/]+)/")
@@ -47,19 +38,26 @@ def export_account(
     actual: Snapshot,
     people: People | None,
     wanted: Collection[str],
-    account: ListContext,
+    account: ExportContext,
+    keys: Mapping[KindName, Mapping[RemoteId, str]],
     prunes_all: Collection[str] = (),
 ) -> Export:
     """The files of the `wanted` sections and of `people`.
 
-    `actual` holds the kinds of these sections, and the groups when there are people. `prunes_all` are sections whose
-    objects go when no item names them. Raises InvalidInput when people are in groups that nobody would declare.
+    `actual` holds the kinds of these sections, and the groups when there are people. `keys` are those that a ledger
+    has given to objects already. `prunes_all` are sections whose objects go when no item names them. Raises
+    InvalidInput when people are in groups that nobody would declare.
     """
     named = people.group_names() if people else set()
-    if people and "groups" not in wanted:
+    if people and GROUPS.spec.name not in wanted:
         _check_groups(actual, named)
-    sections = [_section(name, actual, named, account) for name in LISTED if name in wanted]
-    files = {section_file(section.name): section_yaml(section) for section in sections}
+    files, sections = {}, []
+    for kind in LISTED:
+        if kind.spec.name in wanted:
+            context = replace(account, keys=keys.get(kind.name, {}), named_groups=named)
+            section = kind.export(actual.of(kind.name), context)
+            sections.append(section)
+            files[section_file(section.name)] = section_yaml(section, kind.export_comment)
     counts = {section.name: len(section.items) for section in sections}
     left_out = [remark for section in sections for remark in section.left_out]
     notes = [remark for section in sections for remark in section.notes]
@@ -70,10 +68,10 @@ def export_account(
     ]
     if people:
         files[PEOPLE_FILE] = people_csv(people.contacts, account.region)
-        counts["contacts"] = len(people.contacts)
+        counts[CONTACTS.spec.name] = len(people.contacts)
         left_out += people.left_out
         notes += people.notes
-        notes += _of_new_groups(actual, named) if "groups" in wanted else ()
+        notes += _of_new_groups(actual, named) if GROUPS.spec.name in wanted else ()
     return Export(files, counts, tuple(left_out), tuple(notes))
 
 
@@ -95,25 +93,14 @@ def owners(actual: Snapshot) -> set[str]:
     return {match[1] for match in found if match}
 
 
-def _section(name: str, actual: Snapshot, named: Collection[str], account: ListContext) -> Section:
-    rows = actual.of(BY_SECTION[name].name)
-    match name:
-        case "groups":
-            return group_section(rows, named)
-        case "blocklist":
-            return blocklist_section(rows, account)
-        case _:
-            return reminder_section(rows, account)
-
-
 def _of_new_groups(actual: Snapshot, named: Collection[str]) -> Sequence[str]:
     new = sorted(set(named) - {group.key for group in actual.of(GROUPS.name)})
     if not new:
         return ()
     names = ", ".join(f"`{name}`" for name in new)
-    one = len(new) == 1
+    file, one = section_file(GROUPS.spec.name), len(new) == 1
     return (
-        f"{section_file('groups')} also declares {names}, which contacts are in and the account does not have: "
+        f"{file} also declares {names}, which contacts are in and the account does not have: "
         f"the first apply creates {'it' if one else 'them'}",
     )
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from intime_sync.exporting.people import LIST_SEPARATOR, Person, item_of
-from intime_sync.exporting.sections import Section
 from intime_sync.exporting.yaml_text import scalar_text, section_text
+from intime_sync.kinds.exports import ExportedSection
 
 PEOPLE_FILE: Final = "people/contacts.csv"
 ROOT_SCHEMA: Final = "intime.schema.json"
@@ -35,22 +35,6 @@ account:
 include:
 {include}"""
 
-_COMMENTS: Final = {
-    "groups": """\
-# The account's contact groups. A plain name is short for {name: …}; an id picks one of several of the same name.
-# A group that is removed here is removed from the account; its contacts are kept, unless it says
-# {name: …, on_delete: delete_contacts}.
-""",
-    "blocklist": """\
-# Numbers that must not get SMS. To remember why, write {mobile: 070-…, note: …}.
-# Removing a line lets SMS reach the number again.
-""",
-    "reminders": """\
-# Appointments that people are reminded of, by time. Keep the key when an appointment moves: its reminder is then
-# edited. Without its lines it is switched off, for good. Once the time has passed, the lines may go.
-""",
-}
-
 IGNORE: Final = """\
 # The ledger and the emulator's data hold phone numbers; keep them out of git.
 /.intime/
@@ -62,9 +46,9 @@ def section_file(name: str) -> str:
     return f"{name}.yaml"
 
 
-def section_yaml(section: Section) -> str:
-    """The section's file."""
-    head = _SCHEMA_LINE.format(schema=SECTIONS_SCHEMA) + _COMMENTS[section.name]
+def section_yaml(section: ExportedSection, comment: str) -> str:
+    """The section's file, with the kind's lines of `comment` at its head."""
+    head = _SCHEMA_LINE.format(schema=SECTIONS_SCHEMA) + comment
     return head + section_text(section.name, section.items)
 
 

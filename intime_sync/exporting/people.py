@@ -12,10 +12,10 @@ from typing import Final
 from unicodedata import category
 from zoneinfo import ZoneInfo
 
-from intime_sync.exporting.spelling import LONGEST_KEY, Keys, folded, spelled_number
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.numbers import read_email
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
+from intime_sync.kinds.spelling import LONGEST_KEY, Keys, folded, spelled_number
 from intime_sync.model.problem import NO_PLACE, Severity
 from intime_sync.service.phone import number_fault, parse_mobile
 from intime_sync.service.text import clean, forbidden_character

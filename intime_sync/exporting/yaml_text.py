@@ -41,7 +41,7 @@ def section_text(name: str, items: Iterable[Item]) -> str:
 def scalar_text(value: Scalar, *, flow: bool = False) -> str:
     """`value` as YAML on one line; `flow` where it stands inside `{…}` or `[…]`."""
     if isinstance(value, int):
-        return str(value)
+        return str(value).lower()  # true, false
     if _is_plain(value, flow=flow):
         return value
     if value.isprintable() and ('"' in value or "\\" in value):

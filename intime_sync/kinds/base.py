@@ -1,109 +1,29 @@
-"""What the pipeline asks of a kind: two protocols and the small values that go with them.
+"""What the rest of the program asks of a kind, and the small values that go with it.
 
-A kind is pure. It reads checked items, compares, and says what to ask of the service; it never asks itself.
+A kind is pure: it reads checked items, compares, builds requests and has the words for its objects. It sends nothing.
+A new kind is a subclass of `ListedKind`, `CarriedKind` or `ScheduledKind`, which says how it is planned and applied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, TypeAlias
 from zoneinfo import ZoneInfo
 
+from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import SectionSpec
+from intime_sync.kinds.reading import Item, ItemContext
+from intime_sync.kinds.words import Words
 from intime_sync.model.change import Update
-from intime_sync.model.problem import NO_PLACE, Origin, Problem, Severity
-from intime_sync.model.resource import PRESENT, Attributes, KindName, Lifecycle, RemoteId, Resource
+from intime_sync.model.problem import Origin
+from intime_sync.model.resource import Attributes, RemoteId, Resource
 from intime_sync.service.endpoints import Endpoint
 from intime_sync.service.reply import Unexpected
 from intime_sync.service.requests import Request, WireFormat
-from intime_sync.service.text import LONGEST_RUN, clean, forbidden_character, nfc, too_many_marks
 from intime_sync.service.xml import Element
-
-Item = Mapping[str, Any]
-"""One item of a section: it matches the kind's schema, and everything but booleans and integers is text."""
-
-
-@dataclass(slots=True)
-class ItemContext:
-    """What a kind needs to read the items of one file; collects what is wrong with them.
-
-    `locate` gives the place of a field (or of the item itself, without fields) of the item at hand; a number in its
-    path is a position in a list, from 0. With `possible_numbers`, doubtful
-    numbers are only warned about.
-    """
-
-    region: str
-    zone: ZoneInfo
-    problems: list[Problem]
-    locate: Callable[..., Origin] = field(repr=False)
-    possible_numbers: bool = False
-
-    @classmethod
-    def without_places(cls, region: str, zone: ZoneInfo, *, possible_numbers: bool = False) -> Self:
-        """A context for items that stand in no file: their problems are collected with NO_PLACE."""
-        return cls(region, zone, [], lambda *_: NO_PLACE, possible_numbers)
-
-    def error(self, code: str, message: str, *path: str | int) -> None:
-        """Note a problem that stops."""
-        self.problems.append(Problem(code, message, self.locate(*path)))
-
-    def warn(self, code: str, message: str, *path: str | int) -> None:
-        """Note a problem that does not stop."""
-        self.problems.append(Problem(code, message, self.locate(*path), Severity.WARNING))
-
-    def text(self, item: Item, name: str, *parents: str | int) -> str:
-        """The field's text in NFC with single spaces, "" when it is not given.
-
-        A character that XML 1.0 forbids, or a line break in a one-line field, is noted as an error.
-        """
-        raw: str | None = item.get(name)
-        if not raw:
-            return ""
-        if raw.isprintable():
-            if " " not in raw and raw.isascii():
-                return raw  # clean as it is, like most
-        elif self._forbidden(raw, (*parents, name)):
-            return ""
-        return "" if self._overloaded(raw, (*parents, name)) else clean(raw)
-
-    def lines(self, item: Item, name: str) -> str:
-        """The field's text of several lines in NFC, each line ended by LF, without white space around the whole.
-
-        A character that XML 1.0 forbids is noted as an error, and makes it "".
-        """
-        raw: str = item.get(name) or ""
-        if self._forbidden(raw, (name,), newlines=True) or self._overloaded(raw, (name,)):
-            return ""
-        return nfc(raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
-
-    def _forbidden(self, text: str, path: Sequence[str | int], *, newlines: bool = False) -> bool:
-        found = forbidden_character(text, newlines=newlines)
-        if found is None:
-            return False
-        position, name_of_character = found
-        where = ".".join(step for step in path if isinstance(step, str))
-        self.error(
-            "forbidden-character",
-            f"`{where}` holds {name_of_character} at position {position + 1}, "
-            "which the service's XML cannot carry; remove it",
-            *path,
-        )
-        return True
-
-    def _overloaded(self, text: str, path: Sequence[str | int]) -> bool:
-        position = too_many_marks(text)
-        if position is None:
-            return False
-        where = ".".join(step for step in path if isinstance(step, str))
-        self.error(
-            "too-many-marks",
-            f"`{where}` holds more than {LONGEST_RUN} combining marks in a row, up to position {position + 1}; no "
-            "language writes so many on a letter, so remove them",
-            *path,
-        )
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,120 +47,117 @@ class Removal:
     seen: Resource[Any] | None = None
 
 
-class Kind(Protocol):
-    """A kind of object, as every part of the pipeline sees it."""
+class Kind(Words, ABC):
+    """What all kinds have in common. `spec` is the kind's section in the configuration."""
+
+    spec: ClassVar[SectionSpec]
+
+    has_members: ClassVar[bool] = False
+    """Whether objects of other kinds can be in it: it is made before them and removed after them."""
+    may_be_renamed: ClassVar[bool] = False
+    """Whether the service may list an object under another name than the one it was made with."""
+    stops_messages: ClassVar[bool] = False
+    """Whether an object keeps messages from people, so that it has to be made before messages are sent."""
 
     @property
-    def name(self) -> KindName:
-        """`group`, `contact`, …: the first part of an address."""
-        ...
+    def title(self) -> str:
+        """The section's."""
+        return self.spec.title
 
-    @property
-    def spec(self) -> SectionSpec:
-        """Its section in the configuration."""
-        ...
-
+    @abstractmethod
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Any] | None:
         """The desired resource that a checked item describes, or None after noting an error."""
-        ...
 
+    @abstractmethod
     def attributes(self, value: Any) -> dict[str, Any]:
         """The comparable fields of a value, in the order people read them; fields that are not given are left out."""
-        ...
-
-
-@runtime_checkable
-class ListedKind(Kind, Protocol):
-    """A kind that the service can list, and so is compared with what is really there."""
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """The list to read."""
-        ...
-
-    def rows(self, root: Element | None) -> Sequence[Any] | Unexpected:
-        """The rows of the list's reply, or why they cannot be read."""
-        ...
-
-    def observed(self, rows: Sequence[Any], context: ItemContext) -> tuple[Resource[Any], ...]:
-        """The list's rows as actual resources, keyed by their natural identity in text."""
-        ...
-
-    def identity(self, value: Any) -> Hashable:
-        """What makes two values the same object where no id tells."""
-        ...
-
-    def identity_of(self, attributes: Attributes) -> Hashable:
-        """The same, from a plan's or ledger's attributes."""
-        ...
-
-    def matches_by_id(self) -> bool:
-        """Whether the ledger's id finds the object again, before identity is tried."""
-        ...
-
-    def lists_ids(self) -> bool:
-        """Whether the list shows the ids that the service gives its objects."""
-        ...
-
-    def ambiguous(self, key: str, found: Sequence[Resource[Any]]) -> str | None:
-        """Why several objects of one identity cannot be told apart, or None when any of them serves."""
-        ...
 
     def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
         """Whether its time has passed, so that it is never created, edited or counted again."""
-        ...
+        return False
+
+    def group_names(self, attributes: Attributes) -> Sequence[str]:
+        """The names of the groups that an object of these fields is in, or is sent to."""
+        return ()
+
+
+class ListedKind(Kind):
+    """A kind that the service can list, and so is compared with what is really there.
+
+    The defaults suit objects that have no time, no off switch and nothing to edit.
+    """
+
+    endpoint: ClassVar[Endpoint]
+    """The list to read."""
+    lists_ids: ClassVar[bool] = True
+    """Whether the list shows the ids that the service gives its objects."""
+    matches_by_id: ClassVar[bool] = False
+    """Whether the ledger's id finds the object again, before identity is tried."""
+    export_comment: ClassVar[str] = ""
+    """Lines of comment that begin an exported file, each with its `#`."""
+
+    @abstractmethod
+    def rows(self, root: Element | None) -> Sequence[Any] | Unexpected:
+        """The rows of the list's reply, or why they cannot be read."""
+
+    @abstractmethod
+    def observed(self, rows: Sequence[Any], context: ItemContext) -> tuple[Resource[Any], ...]:
+        """The list's rows as actual resources, keyed by their natural identity in text."""
+
+    @abstractmethod
+    def identity(self, value: Any) -> Hashable:
+        """What makes two values the same object where no id tells."""
+
+    @abstractmethod
+    def identity_of(self, attributes: Attributes) -> Hashable:
+        """The same, from a plan's or ledger's attributes."""
+
+    def ambiguous(self, key: str, found: Sequence[Resource[Any]]) -> str | None:
+        """Why several objects of one identity cannot be told apart, or None when any of them serves."""
+        return None
 
     def inert(self, attributes: Attributes) -> bool:
         """Whether an object of these fields counts as not there: it does nothing and nothing can be done with it."""
-        ...
+        return False
 
+    @abstractmethod
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> Request:
         """The request that makes all of `objects`."""
-        ...
 
     def update_request(self, updates: Sequence[Update], context: WireContext) -> Request:
-        """The request that edits exactly what differs."""
-        ...
+        """The request that edits exactly what differs; never planned where identity is all there is to compare."""
+        raise AssertionError(f"a {self.name} has nothing to edit")
 
+    @abstractmethod
     def remove_request(self, removals: Sequence[Removal], context: WireContext) -> Request:
         """The request that removes all of `removals`."""
-        ...
+
+    def export(self, rows: Sequence[Resource[Any]], context: ExportContext) -> ExportedSection:
+        """The account's objects as items of the configuration, and in words what of them it cannot hold."""
+        section = ExportedSection(self.spec.name)
+        seen: set[Hashable] = set()
+        for row in sorted(rows, key=lambda row: (row.key, row.remote_id or 0)):
+            item, identity = self.attributes(row.value), self.identity(row.value)
+            fault = context.fault(self.read, item, row.value)
+            if fault is None and identity in seen:
+                fault = "the configuration cannot tell it from another one"
+            if fault is None:
+                seen.add(identity)
+                section.items.append(item)
+            else:
+                section.left_out.append(f"{self.noun} `{row.key}`: {fault}")
+        return section
 
 
-def read_lifecycle(item: Item, context: ItemContext, options: Attributes | None = None) -> Lifecycle:
-    """The `ensure` and `protect` of an item; the shared PRESENT when it says neither."""
-    absent = item.get("ensure") == "absent"
-    protect = item.get("protect")
-    if not absent and protect is None and options is None:
-        return PRESENT
-    if absent and protect:
-        context.error("contradiction", "`ensure: absent` and `protect: true` contradict each other", "protect")
-    return Lifecycle(absent=absent, protect=protect, options=options)
+class CarriedKind(Kind):
+    """A kind that the service can only add, and that carriers make declarative: see `planning/carriers.py`."""
 
 
-class Plain:
-    """The answers of a listed kind whose objects have no time, no off switch and nothing to edit."""
+class ScheduledKind(Kind):
+    """A kind that is sent at a time ahead and never listed: what became of one is known from the ledger only."""
 
-    def matches_by_id(self) -> bool:
-        """Only what is equal is the same object."""
-        return False
+    settled_by_hand = True
 
-    def lists_ids(self) -> bool:
-        """As a rule."""
-        return True
 
-    def ambiguous(self, key: str, found: Sequence[Resource[Any]]) -> str | None:
-        """Equal objects serve equally well."""
-        return None
-
-    def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
-        """It has no time."""
-        return False
-
-    def inert(self, attributes: Attributes) -> bool:
-        """What is listed is there."""
-        return False
-
-    def update_request(self, updates: Sequence[Update], context: WireContext) -> Request:
-        """Never planned, since identity is all there is to compare."""
-        raise AssertionError("nothing to edit")
+AnyKind: TypeAlias = ListedKind | CarriedKind | ScheduledKind
+"""The three ways of planning and applying, each of which is dispatched on once a layer."""

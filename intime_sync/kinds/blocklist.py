@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_lifecycle
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
+from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, text
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
+from intime_sync.kinds.spelling import spelled_number
+from intime_sync.kinds.words import Show
+from intime_sync.model.drift import DriftChange
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Resource
 from intime_sync.service import endpoints, requests
@@ -47,12 +53,21 @@ class BlockedNumber:
     spelling: str | None = field(default=None, compare=False)
 
 
-class BlocklistKind(Plain):
+class BlocklistKind(ListedKind):
     """See `base.ListedKind`."""
 
     name = BLOCKLIST
+    noun = "opt-out"
     spec = SPEC
     endpoint = endpoints.LIST_BLOCKLIST
+    lists_ids = False
+    stops_messages = True
+    removal_consequence = "SMS to this number will be allowed again"
+    drift_consequences: ClassVar = {DriftChange.GONE: "SMS to this number is allowed again"}
+    export_comment = """\
+# Numbers that must not get SMS. To remember why, write {mobile: 070-…, note: …}.
+# Removing a line lets SMS reach the number again.
+"""
     rows = staticmethod(blocklist_rows)
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[BlockedNumber] | None:
@@ -83,9 +98,9 @@ class BlocklistKind(Plain):
         """The number."""
         return str(attributes["mobile"])
 
-    def lists_ids(self) -> bool:
-        """Only numbers are listed."""
-        return False
+    def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
+        """None: the key is the number."""
+        return ()
 
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """nix/addnix."""
@@ -94,6 +109,20 @@ class BlocklistKind(Plain):
     def remove_request(self, removals: Sequence[Removal], context: WireContext) -> requests.Request:
         """nix/deletenix, by number; spelled as the list does where our own spelling did not help."""
         return requests.delete_blocklist([_spelling(removal, context) for removal in removals])
+
+    def export(self, rows: Sequence[Resource[BlockedNumber]], context: ExportContext) -> ExportedSection:
+        """The numbers in E.164's order, each once."""
+        section = ExportedSection(SPEC.name)
+        for number, times in sorted(Counter(row.key for row in rows).items()):
+            spelled = spelled_number(number, context.region)
+            fault = context.fault(self.read, {"mobile": spelled}, number)
+            if fault:
+                section.left_out.append(f"blocklist `{number}`: {fault}")
+                continue
+            section.items.append(spelled)
+            if times > 1:
+                section.notes.append(f"blocklist `{number}` is there {times} times; one line stands for all")
+        return section
 
 
 def _spelling(removal: Removal, context: WireContext) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import is_normalized
 
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.group_names import plain_names
 from intime_sync.kinds.numbers import are_plain_emails, read_email
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.service.phone import E164, parse_mobile, plain_mobiles
 from intime_sync.service.text import too_many_marks
 

@@ -10,11 +10,13 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from intime_sync.kinds.base import Item, ItemContext, WireContext, read_lifecycle
+from intime_sync.kinds.base import CarriedKind, WireContext
 from intime_sync.kinds.columns import read_emails, read_mobiles, read_names_of_groups, read_texts
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.numbers import read_email, read_mobile
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
+from intime_sync.kinds.words import Show, full_name
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service import requests
@@ -146,10 +148,11 @@ def _read_lifecycles(ensure: Sequence[str], protect: Sequence[bool | str]) -> di
     return lifecycles
 
 
-class ContactKind:
-    """See `base.Kind`."""
+class ContactKind(CarriedKind):
+    """See `base.CarriedKind`."""
 
     name = CONTACT
+    noun = "contact"
     spec = SPEC
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Contact] | None:
@@ -297,6 +300,17 @@ class ContactKind:
         """The names of the user groups that a contact of these attributes is in."""
         names = attributes.get("groups")
         return [str(name) for name in names] if isinstance(names, list) else []
+
+    def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
+        """The name, the ways to reach them that are not the key, and the groups."""
+        ways = [str(attributes[name]) for name in ("mobile", "email") if attributes.get(name)]
+        groups = self.group_names(attributes)
+        names = f"[{', '.join([show(name) for name in groups])}]" if groups else ""
+        return (show(full_name(attributes)), ", ".join([show(way) for way in ways if way != key]), names)
+
+    def title_cell(self, attributes: Attributes, show: Show) -> str:
+        """The name."""
+        return show(full_name(attributes))
 
     def add_request(
         self, contacts: Sequence[tuple[Attributes, RemoteId | None]], context: WireContext

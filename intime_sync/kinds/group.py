@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from intime_sync.kinds.base import Item, ItemContext, Plain, Removal, WireContext, read_lifecycle
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
+from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
+from intime_sync.kinds.spelling import folded
+from intime_sync.kinds.words import Show
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
 from intime_sync.service import endpoints, requests
@@ -16,6 +20,8 @@ from intime_sync.service.text import clean
 
 GROUP = KindName("group")
 DELETE_CONTACTS = "delete_contacts"
+
+_RESERVED: Final = "~"
 
 _NAME = text(
     "name", "The group's name, as people see it in the service.", required=True, min_length=1, examples=("Personal",)
@@ -54,12 +60,20 @@ class Group:
     name: str
 
 
-class GroupKind(Plain):
+class GroupKind(ListedKind):
     """See `base.ListedKind`."""
 
     name = GROUP
+    noun = "group"
     spec = SPEC
     endpoint = endpoints.LIST_GROUPS
+    has_members = True
+    may_be_renamed = True
+    export_comment = """\
+# The account's contact groups. A plain name is short for {name: …}; an id picks one of several of the same name.
+# A group that is removed here is removed from the account; its contacts are kept, unless it says
+# {name: …, on_delete: delete_contacts}.
+"""
     rows = staticmethod(group_rows)
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Group] | None:
@@ -70,7 +84,7 @@ class GroupKind(Plain):
             if len(context.problems) == before:
                 context.error("empty-name", "a group needs a name", "name")
             return None
-        if name.startswith("~"):
+        if name.startswith(_RESERVED):
             context.error(
                 "reserved-name", f"`{name}`: names that start with `~` are kept for carriers; choose another", "name"
             )
@@ -112,6 +126,10 @@ class GroupKind(Plain):
         """Whether a removal with these options takes the contacts in the group along."""
         return options is not None and options.get("on_delete") == DELETE_CONTACTS
 
+    def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
+        """None: the key of a group is its name."""
+        return ()
+
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """contacts/addgroup."""
         return requests.add_groups([str(attributes["name"]) for attributes in objects])
@@ -125,3 +143,31 @@ class GroupKind(Plain):
                 if removal.remote_id is not None
             ]
         )
+
+    def export(self, rows: Sequence[Resource[Group]], context: ExportContext) -> ExportedSection:
+        """The groups by name, and those that exported contacts are in; carriers are no groups."""
+        section = ExportedSection(SPEC.name)
+        by_name: dict[str, list[RemoteId]] = {name: [] for name in context.named_groups}
+        carriers = 0
+        for row in rows:
+            if row.key.startswith(_RESERVED) and "/" in row.key:
+                carriers += 1
+            else:
+                by_name.setdefault(row.key, []).extend([] if row.remote_id is None else [row.remote_id])
+        for name, unsorted in sorted(by_name.items(), key=lambda pair: (folded(pair[0]), pair[0])):
+            ids = sorted(unsorted)
+            fault = context.fault(self.read, {"name": name}, name) if name else "it has no name"
+            if fault:
+                section.left_out.append(f"group `{name}` (id {', '.join(map(str, ids))}): {fault}")
+                continue
+            section.items.append({"name": name, "id": ids[0]} if len(ids) > 1 else name)
+            if len(ids) > 1:
+                others = ", ".join(map(str, ids[1:]))
+                section.left_out.append(
+                    f"group `{name}` (id {others}): the account has {len(ids)} groups of this name, and the "
+                    f"configuration can hold one; it holds id {ids[0]}"
+                )
+        if carriers:
+            noun = "carrier" if carriers == 1 else "carriers"
+            section.notes.append(f"{carriers} {noun} (`~OWNER/…`) left out: intime-sync keeps them itself")
+        return section

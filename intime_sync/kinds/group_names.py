@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from intime_sync.kinds.base import Item, ItemContext
+from intime_sync.kinds.reading import Item, ItemContext
 from intime_sync.service.text import clean, too_many_marks
 
 

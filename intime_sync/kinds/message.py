@@ -12,13 +12,15 @@ from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from intime_sync.kinds.base import Item, ItemContext, WireContext, read_lifecycle
+from intime_sync.kinds.base import ScheduledKind, WireContext
 from intime_sync.kinds.group_names import read_group_names
 from intime_sync.kinds.message_fields import SPEC
 from intime_sync.kinds.numbers import read_mobile, short
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
 from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
+from intime_sync.kinds.words import Show
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.resource import Attributes, Json, KindName, RemoteId, Resource
 from intime_sync.service import gsm, requests
@@ -71,11 +73,15 @@ def transid(key: str, mobile: str) -> str:
     return sha256(f"{key}\0{mobile}".encode()).hexdigest()[:_TRANSID_DIGITS]
 
 
-class MessageKind:
-    """See `base.Kind`."""
+class MessageKind(ScheduledKind):
+    """See `base.ScheduledKind`."""
 
     name = MESSAGE
+    noun = "message"
     spec = SPEC
+    shown_in_full = True
+    hides_options = True
+    removal_consequence = "will not be sent"
     transid = staticmethod(transid)
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Message] | None:
@@ -173,6 +179,27 @@ class MessageKind:
         """How many SMS each recipient gets."""
         return gsm.parts(str(attributes["body"]), multisms=attributes.get("multisms") is True)
 
+    def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
+        """To whom comes before the words, which may be long; and where it is told what became of it."""
+        sender, body, url = (str(attributes.get(name) or "") for name in ("sender", "body", "status_url"))
+        return (
+            *_when_and_to_whom(attributes, show),
+            f"from {show(sender)}" if sender else "",
+            f"“{show(body)}”" if body else "",
+            f"statuses to {show(url)}" if url else "",
+        )
+
+    def title_cell(self, attributes: Attributes, show: Show) -> str:
+        """When and to whom."""
+        return ", ".join(part for part in _when_and_to_whom(attributes, show) if part)
+
+    def recipients(self, attributes: Attributes) -> Sequence[str]:
+        """Contacts by key, others by number."""
+        return [
+            str(one.get("contact") or one.get("mobile") or "") if isinstance(one, dict) else str(one)
+            for one in _list(attributes, "recipients")
+        ]
+
     def create_request(self, key: str, attributes: Attributes, context: WireContext) -> requests.Request:
         """message/create, with a transid for each direct recipient, in the order of `mobiles`.
 
@@ -261,6 +288,26 @@ def _recipient_json(recipient: MessageRecipient) -> str | dict[str, str]:
     if not recipient.contact:
         return recipient.mobile
     return {"contact": recipient.contact} | ({"mobile": recipient.mobile} if recipient.mobile else {})
+
+
+def _when_and_to_whom(attributes: Attributes, show: Show) -> tuple[str, str]:
+    # A contact may be there by number as well, and gets one message.
+    count = len({_mobile(one) or str(one) for one in _list(attributes, "recipients")})
+    to = [f"{count} {'recipient' if count == 1 else 'recipients'}"] if count else []
+    groups = [str(name) for name in _list(attributes, "groups")]
+    if groups:
+        to.append(f"group{'' if len(groups) == 1 else 's'} {', '.join(map(show, groups))}")
+    unusual = {
+        "flash": attributes.get("flash") is True,
+        "anonymized": attributes.get("anonymize") is True,
+        "without the blocklist": attributes.get("check_blocklist") is False,
+    }
+    return (
+        show(str(attributes.get("send_at", ""))),
+        "; ".join(
+            [*([f"to {' and '.join(to)}"] if to else []), *(words for words, is_so in unusual.items() if is_so)]
+        ),
+    )
 
 
 def _mobile(recipient: Json) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.service.phone import E164, number_fault, parse_mobile
 
 # What nearly every address looks like; all others are judged by the library.

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from intime_sync.kinds.base import Kind, ListedKind
+from collections.abc import Collection
+from typing import Final
+
+from intime_sync.kinds.base import AnyKind, ListedKind
 from intime_sync.kinds.blocklist import BlocklistKind
 from intime_sync.kinds.contact import ContactKind
 from intime_sync.kinds.group import GroupKind
 from intime_sync.kinds.message import MessageKind
 from intime_sync.kinds.reminder import ReminderKind
+from intime_sync.kinds.words import OtherWords, Words
 from intime_sync.model.resource import KindName
 
-# Contacts, the groups that carry them, and messages have ways of their own through planning and applying.
+# For the modules that are about contacts, the groups that carry them, or messages.
 GROUPS = GroupKind()
 CONTACTS = ContactKind()
 BLOCKLIST = BlocklistKind()
 MESSAGES = MessageKind()
 
-KINDS: tuple[Kind, ...] = (GROUPS, CONTACTS, BLOCKLIST, ReminderKind(), MESSAGES)
+BY_NAME: Final[dict[KindName, AnyKind]] = {}
+BY_SECTION: Final[dict[str, AnyKind]] = {}
+LISTED_BY_NAME: Final[dict[KindName, ListedKind]] = {}
+ORDER: Final[dict[KindName, int]] = {}
 
-BY_NAME: dict[KindName, Kind] = {kind.name: kind for kind in KINDS}
-BY_SECTION: dict[str, Kind] = {kind.spec.name: kind for kind in KINDS}
-LISTED: tuple[ListedKind, ...] = tuple(kind for kind in KINDS if isinstance(kind, ListedKind))
-ORDER: dict[KindName, int] = {kind.name: index for index, kind in enumerate(KINDS)}
+# Views, so that they have every kind that is registered later, too.
+KINDS: Final[Collection[AnyKind]] = BY_NAME.values()
+LISTED: Final[Collection[ListedKind]] = LISTED_BY_NAME.values()
+
+
+def register(kind: AnyKind) -> None:
+    """Make a kind known to the whole program, after all others."""
+    ORDER[kind.name] = len(BY_NAME)
+    BY_NAME[kind.name] = BY_SECTION[kind.spec.name] = kind
+    if isinstance(kind, ListedKind):
+        LISTED_BY_NAME[kind.name] = kind
+
+
+def words_of(name: KindName) -> Words:
+    """The words for a kind; one that is not registered, since only a plan file knows it, goes by its name."""
+    return BY_NAME.get(name) or OtherWords(name)
+
+
+for _kind in (
+    GROUPS,
+    CONTACTS,
+    BLOCKLIST,
+    ReminderKind(),
+    MESSAGES,
+):
+    register(_kind)

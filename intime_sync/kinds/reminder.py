@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from intime_sync.kinds.base import Item, ItemContext, Removal, WireContext, read_lifecycle
+from intime_sync.kinds.base import ListedKind, Removal, WireContext
+from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, boolean, text
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
+from intime_sync.kinds.spelling import Keys, folded, spelled_number
 from intime_sync.kinds.times import read_time
+from intime_sync.kinds.words import Show, full_name
 from intime_sync.model.change import Update
+from intime_sync.model.drift import DriftChange
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
 from intime_sync.service import endpoints, requests
 from intime_sync.service.listings import ReminderRow, reminder_rows
 from intime_sync.service.phone import E164, parse_listed
 from intime_sync.service.text import clean
-from intime_sync.service.times import WallTime, wall_to_instant
+from intime_sync.service.times import TimeFault, WallTime, parse_wall_time, wall_to_instant
 
 REMINDER = KindName("reminder")
 
@@ -104,12 +109,23 @@ class Reminder:
     active: bool = True
 
 
-class ReminderKind:
-    """See `base.ListedKind`."""
+class ReminderKind(ListedKind):
+    """See `base.ListedKind`. A moved appointment is found by its id, so that it is edited and not made again."""
 
     name = REMINDER
+    noun = "reminder"
     spec = SPEC
     endpoint = endpoints.LIST_REMINDERS
+    matches_by_id = True
+    removal_consequence = "will be switched off"
+    drift_consequences: ClassVar = {
+        DriftChange.DOUBLED: "people are reminded more than once",
+        DriftChange.SWITCHED_OFF: "nobody will be reminded",
+    }
+    export_comment = """\
+# Appointments that people are reminded of, by time. Keep the key when an appointment moves: its reminder is then
+# edited. Without its lines it is switched off, for good. Once the time has passed, the lines may go.
+"""
     rows = staticmethod(reminder_rows)
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Reminder] | None:
@@ -190,18 +206,6 @@ class ReminderKind:
             organizer.get("lastname", ""),
         )
 
-    def matches_by_id(self) -> bool:
-        """So that a moved appointment is edited, not made again."""
-        return True
-
-    def lists_ids(self) -> bool:
-        """As `appointmentId`."""
-        return True
-
-    def ambiguous(self, key: str, found: Sequence[Resource[Reminder]]) -> str | None:
-        """Equal reminders serve equally well."""
-        return None
-
     def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
         """Past appointments are history."""
         return wall_to_instant(WallTime(str(attributes["at"])), zone) <= now
@@ -209,6 +213,21 @@ class ReminderKind:
     def inert(self, attributes: Attributes) -> bool:
         """A reminder that was switched off can never be edited again."""
         return attributes.get("active") is False
+
+    def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
+        """When, for whom, at which number, and with whom."""
+        organizer, attendant = _part(attributes, "organizer"), _part(attributes, "attendant")
+        whose = " ".join(part for part in (str(organizer.get("title", "")), full_name(organizer)) if part)
+        return (
+            show(str(attributes.get("at", ""))),
+            show(full_name(attendant)),
+            show(str(attendant.get("mobile", ""))),
+            f"with {show(whose)}" if whose else "",
+        )
+
+    def title_cell(self, attributes: Attributes, show: Show) -> str:
+        """The attendant."""
+        return show(full_name(_part(attributes, "attendant")))
 
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
         """reminder/add."""
@@ -226,6 +245,78 @@ class ReminderKind:
             if removal.remote_id is not None
         ]
         return requests.edit_reminders(edits, context.format)
+
+    def export(self, rows: Sequence[Resource[Reminder]], context: ExportContext) -> ExportedSection:
+        """What lies ahead and is active, by time; of two that cannot be told apart the older, which a plan adopts."""
+        section = ExportedSection(SPEC.name)
+        past = inactive = 0
+        seen: dict[Hashable, str] = {}
+        keys = Keys(context.keys.values())
+        for row in sorted(rows, key=lambda row: (row.value.at, row.remote_id or 0)):
+            value = row.value
+            if _was_before(value.at, context):
+                past += 1
+                continue
+            if not value.active:
+                inactive += 1
+                continue
+            name = " ".join(filter(None, (value.attendant_firstname, value.attendant_lastname)))
+            what = f"reminder at {value.at} for {name or 'somebody without a name'} (id {row.remote_id})"
+            at = _written_time(value.at, context.zone)
+            if at is None:
+                section.left_out.append(f"{what}: {context.zone.key} has no such time")
+                continue
+            known = context.keys.get(row.remote_id) if row.remote_id is not None else None
+            item = self._exported_item(known or "key", at, value, context.region)
+            fault = context.fault(self.read, item, value) if value.mobile else "it has no number"
+            if fault:
+                section.left_out.append(f"{what}: {fault}")
+                continue
+            identity = self.identity(value)
+            if identity in seen:
+                section.left_out.append(
+                    f"{what}: time, number and organizer are those of `{seen[identity]}`, and the configuration "
+                    "cannot tell the two apart"
+                )
+                continue
+            seen[identity] = known or keys.take(_new_key(value))
+            section.items.append({**item, "key": seen[identity]})
+        for count, why in ((past, "the time has passed"), (inactive, "switched off, for good")):
+            if count:
+                section.notes.append(f"{count} {'reminder' if count == 1 else 'reminders'} left out: {why}")
+        return section
+
+    def _exported_item(self, key: str, at: str, value: Reminder, region: str) -> dict[str, Any]:
+        mobile = spelled_number(value.mobile, region) if value.mobile else ""
+        fields = self.attributes(replace(value, mobile=mobile))
+        item = {"key": key, "at": at, "organizer": fields["organizer"], "attendant": fields["attendant"]}
+        return {name: part for name, part in item.items() if part}
+
+
+def _was_before(at: WallTime, context: ExportContext) -> bool:
+    # Long ago is decided by its date: year 1, .NET's way to say never, has no instant in every zone.
+    if at[:10] < (context.now - timedelta(days=2)).date().isoformat():
+        return True
+    try:
+        return wall_to_instant(at, context.zone) <= context.now
+    except OverflowError:
+        return False
+
+
+def _written_time(at: WallTime, zone: ZoneInfo) -> str | None:
+    """`at` as the reader takes it: with an offset where the hour comes twice, None where it does not come at all."""
+    found = parse_wall_time(at, zone)
+    if found is TimeFault.OVERLAP:
+        offset = datetime.fromisoformat(at).replace(tzinfo=zone, fold=1).isoformat()[-6:]
+        found = parse_wall_time(at + offset, zone)
+        return None if isinstance(found, TimeFault) or found.wall != at else at + offset
+    return None if isinstance(found, TimeFault) else at
+
+
+def _new_key(value: Reminder) -> str:
+    day, clock = value.at.split("T")
+    name = folded(value.attendant_lastname) or folded(value.attendant_firstname) or clock.replace(":", "")
+    return f"{day}-{name}"
 
 
 def _part(attributes: Attributes, name: str) -> Mapping[str, Any]:

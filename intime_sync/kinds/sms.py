@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from intime_sync.kinds.base import Item, ItemContext
+from intime_sync.kinds.reading import Item, ItemContext
 from intime_sync.service.gsm import MULTI_MAX, MULTI_PARTS, ONE_SMS, outside, parts, septets
 
 _MOST_NAMED: Final = 5

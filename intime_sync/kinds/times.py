@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.service.times import TimeFault, WallTime, parse_wall_time
 
 _WORDS = {

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from intime_sync.addresses import http_url, is_this_machine
-from intime_sync.kinds.base import Item, ItemContext
+from intime_sync.kinds.reading import Item, ItemContext
 
 MAX_URL: Final = 500
 """The longest address that is taken, in characters."""

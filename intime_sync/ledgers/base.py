@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from intime_sync.model.ledger import Delta, Intent, Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerView:
-    """A ledger as it reads now; `open_intents` are what an interrupted run left unsettled."""
-
-    ledger: Ledger
-    open_intents: tuple[Intent, ...] = ()
-
-
-Settle: TypeAlias = Callable[[Intent | None, Sequence[Delta]], None]
-"""Writes down what came of an open intent, or (None) what was learnt otherwise."""
-
-
-class LedgerSession(Protocol):
-    """A ledger that this run holds alone. What a method wrote is durable when it returns.
-
-    Every method raises LedgerError when it cannot write; nothing may be asked of the service after that.
-    """
+class OpenLedger(Protocol):
+    """A ledger with the requests that were begun and not settled, and the ways to settle them."""
 
     @property
     def ledger(self) -> Ledger:
@@ -38,20 +23,47 @@ class LedgerSession(Protocol):
         """What was begun, by this run or an interrupted one, and not settled."""
         ...
 
-    def begin(self) -> None:
-        """Give a ledger its lineage that has none yet."""
-        ...
-
-    def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
-        """Write down what is about to be asked, and get its number."""
-        ...
-
     def settle(self, intent: int, deltas: Sequence[Delta]) -> None:
         """Write down what came of an intent."""
         ...
 
     def record(self, deltas: Sequence[Delta]) -> None:
         """Write down what needs no request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """A ledger as it was read, without being held: what it is told changes this copy in memory alone.
+
+    `open_intents` are what an interrupted run left unsettled when it was read.
+    """
+
+    ledger: Ledger
+    open_intents: tuple[Intent, ...] = ()
+
+    def settle(self, intent: int, deltas: Sequence[Delta]) -> None:  # noqa: ARG002 - the protocol's
+        """Apply to the copy what came of an intent."""
+        self.record(deltas)
+
+    def record(self, deltas: Sequence[Delta]) -> None:
+        """Apply `deltas` to the copy."""
+        for delta in deltas:
+            self.ledger.record(delta)
+
+
+class LedgerSession(OpenLedger, Protocol):
+    """A ledger that this run holds alone. What a method wrote is durable when it returns.
+
+    Every method raises LedgerError when it cannot write; nothing may be asked of the service after that.
+    """
+
+    def begin(self) -> None:
+        """Give a ledger its lineage that has none yet."""
+        ...
+
+    def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
+        """Write down what is about to be asked, and get its number."""
         ...
 
     def rename_owner(self, owner: str) -> None:

@@ -66,15 +66,15 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done, and to which account.
+    """What is to be done, and to which account.
 
     `changes` are in the order of kinds, then of keys, whatever the order of the configuration. `unchanged`
     counts desired objects that need nothing. `leftovers` are carriers that will be removed although no
     contact changes. `serial` and `lineage` are those of the ledger that the plan was made from.
 
     `terms` are what else decides which requests are sent: settings, targets, and the ids of groups that are named.
-    `digest_key` is the ledger's (hexadecimal, "" where there is none yet); `stated` is the digest in the plan file
-    that a plan was read from, which nobody can check without that key.
+    `digest_key` is the ledger's (hexadecimal, "" where there is none yet). `stated` is the digest in the plan file
+    that the plan was read from, which cannot be checked without that key.
     """
 
     account: AccountRef
@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether applying it would do nothing at all."""
+        """Whether applying the plan would do nothing at all."""
         return not self.changes and not self.leftovers
 
     def summary(self) -> dict[str, int]:
@@ -100,14 +100,14 @@ class Plan:
         return {**{str(action): counts[action] for action in Action}, "unchanged": self.unchanged}
 
     def tripped(self) -> tuple[Guard, ...]:
-        """The guards that stop it."""
+        """The guards that stop the plan."""
         return tuple(guard for guard in self.guards if guard.tripped)
 
     def digest(self) -> str:
         """`sha256:…` over account, owner, terms, and the changes with what the ledger will remember of them.
 
-        Not over the clock, reasons or places. With the ledger's key, so that nobody who lacks the ledger can try
-        numbers until one fits.
+        The clock, reasons and places are left out. The ledger's key goes in, so that phone numbers cannot be found
+        by trying them without the ledger.
         """
         return self.stated or self.recomputed(self.digest_key)
 

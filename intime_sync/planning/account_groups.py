@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.ledger import Ledger
-from intime_sync.model.resource import RemoteId, Resource
+from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.carriers import is_carrier, own_carriers
 
 
@@ -16,6 +17,16 @@ class SortedGroups(NamedTuple):
     users: list[Resource[Any]]
     own: dict[RemoteId, str]
     foreign: list[Resource[Any]]
+
+
+def group_address(name: str) -> Address:
+    """The address of the group that contacts and messages call by this name."""
+    return Address(GROUPS.name, name)
+
+
+def groups_in(snapshot: Snapshot) -> Sequence[Resource[Any]]:
+    """All groups of an account, carriers among them."""
+    return snapshot.of(GROUPS.name)
 
 
 def sort_groups(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> SortedGroups:

@@ -1,4 +1,4 @@
-"""Who a message reaches, and what the ledger remembers of that. Pure; knows the configuration's people only."""
+"""The recipients of a message, and what the ledger remembers of them. Pure; knows the configuration alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MESSAGE = MESSAGES.name
 
 
 class Audience:
-    """Who a message reaches, as far as the configuration knows: direct recipients and members of its groups."""
+    """The recipients of messages as far as the configuration knows them: direct ones and members of groups."""
 
     def __init__(self, desired: Snapshot) -> None:
         self._members: dict[str, set[str]] = {}
@@ -41,9 +41,9 @@ class Audience:
         return f"{parts} SMS to {' and '.join([*to, *(f'the members of {name}' for name in names)])}"
 
     def marks(self, attributes: Attributes) -> dict[str, Json] | None:
-        """What the ledger remembers of who was in the groups, and of who of them was not blocked; None without any.
+        """What the ledger remembers of the members of the groups, and of those not blocked; None without groups.
 
-        The service gives out one id a recipient when it schedules, so it seems to fix then who gets the message.
+        The service gives out one id a recipient when it schedules, so it seems to fix the recipients at that time.
         """
         if not self._complete or not MESSAGES.group_names(attributes):
             return None

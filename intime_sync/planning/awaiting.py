@@ -1,6 +1,6 @@
-"""Objects whose creation the service confirmed and that no list has shown yet: how long they are waited for. Pure.
+"""How long to wait for objects whose creation the service confirmed and that no list has shown yet. Pure.
 
-A list may lag. What is made again as soon as a list does not show it is there twice once the list catches up.
+A list may lag. An object that is made again while the list lags is there twice once the list catches up.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def why_waiting(address: Address, entry: Entry, clock: Clock, *, wanted: bool) -
 
 
 def confirmed(entry: Entry, clock: Clock) -> str:
-    """What was heard of an object's creation, with its id where the service lists one."""
+    """When the service confirmed the creation of an object, with its id where the service lists one."""
     when = datetime.fromisoformat(entry.awaited or "").astimezone(clock.zone)
     id = "" if entry.remote_id is None else f" with id {entry.remote_id}"
     return f"the service confirmed it{id} at {when:%Y-%m-%d %H:%M}"

@@ -1,8 +1,8 @@
-"""Carriers: which contacts share a group of their own, so that they can be removed with it.
+"""Carriers: groups of this program's own, each with a few contacts, which are removed by removing the group.
 
 A contact's place is a leaf of a binary prefix tree over a hash of its key: a leaf holds at most `carrier_size`
-contacts, its siblings only exist where the parent would hold more. The tree follows from the keys alone, so one
-changed contact touches one leaf, and the order of the configuration touches none. See docs/carriers.md.
+contacts, and is split only where it would hold more. The tree follows from the keys alone, so a changed contact
+changes one leaf, and the order of the configuration changes none. See docs/carriers.md.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class CarrierBuild:
 
 @dataclass(frozen=True, slots=True)
 class CarrierPlan:
-    """What happens to carriers.
+    """The carriers to remove and to make, in this order.
 
-    `purge` are carriers in the account that the ledger does not know as complete: they go first, with their
-    contacts. Then `build` is made. Then `retire`, whose contacts all live elsewhere or shall be gone, goes.
+    `purge` are carriers in the account that the ledger does not know as complete; they are removed with their
+    contacts. Then `build` are made. Then `retire` are removed, whose contacts are in other carriers by then, or are
+    to be removed.
     """
 
     build: tuple[CarrierBuild, ...]
@@ -46,24 +47,24 @@ class CarrierPlan:
 
 
 def carrier_prefix(owner: str) -> str:
-    """What the names of this owner's carriers start with: `~OWNER/`."""
+    """The start of the names of this owner's carriers: `~OWNER/`."""
     return f"~{owner}/"
 
 
 def is_carrier(name: str) -> bool:
-    """Whether a group's name has the form of anybody's carrier."""
+    """Whether a group's name has the form of a carrier, of any owner."""
     return name.startswith("~") and "/" in name
 
 
 def owner_of(carrier: str) -> str:
-    """The owner whom a carrier's name names."""
+    """The owner in a carrier's name."""
     return carrier[1:].partition("/")[0]
 
 
 def own_carriers(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> dict[RemoteId, str]:
     """The names of this owner's carriers among the account's groups, by id.
 
-    They have the owner's name, or the ledger knows them by id and name: `owner` was renamed since they were made.
+    Those of an earlier name of the owner are among them: the ledger knows them by id and name.
     """
     return {
         group.remote_id: group.key
@@ -90,10 +91,10 @@ def _was_own(id: RemoteId, name: str, ledger: Ledger) -> bool:
 
 
 def has_name_of(name: str, owner: str) -> bool:
-    """Whether a group's name is that of one of this owner's carriers, also where the service made it capitals.
+    """Whether a group's name is that of one of this owner's carriers, also where the service turned it to capitals.
 
-    Behind the slash, names of carriers begin with a small letter, so one in capitals is no carrier of an owner who is
-    spelled in capitals. Earlier versions began with a digit.
+    After the slash, names of carriers begin with a small letter (a digit in earlier versions). A capital there shows
+    that the service changed the name, and not that the owner is spelled in capitals.
     """
     prefix = carrier_prefix(owner)
     if name.startswith(prefix):
@@ -110,7 +111,7 @@ def present_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[
 
 
 def current_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> set[RemoteId]:
-    """The ids of the carriers that are complete: in the account, and their removal was not begun."""
+    """The ids of the carriers that are complete: they are in the account, and their removal was not begun."""
     return {id for id in present_carriers(ledger, in_account) if not ledger.carriers[id].going}
 
 
@@ -121,7 +122,7 @@ def leftover_carriers(ledger: Ledger, in_account: Mapping[RemoteId, str]) -> tup
 
 
 def wanted_contacts(ledger: Ledger, changes: Iterable[Change]) -> tuple[dict[str, Attributes], set[str]]:
-    """Every contact that shall live in a carrier once `changes` are done, and the keys that must be made (again)."""
+    """Every contact that must be in a carrier once `changes` are done, and the keys of those to be made (again)."""
     wanted: dict[str, Attributes] = {
         key: entry.attributes for key, entry in ledger.of(CONTACTS.name).items() if entry.carrier is not None
     }
@@ -135,7 +136,7 @@ def wanted_contacts(ledger: Ledger, changes: Iterable[Change]) -> tuple[dict[str
             case Delete() | Forget():
                 wanted.pop(key, None)
             case _:
-                pass  # adopted and held contacts stay where they are
+                pass  # other changes leave contacts where they are
     return wanted, dirty
 
 
@@ -148,11 +149,10 @@ def plan_carriers(
     kept: Collection[RemoteId] = (),
     without: Collection[str] = (),
 ) -> CarrierPlan:
-    """The carriers to make and remove so that the contacts' `changes` come true.
+    """The carriers to make and remove to carry out the contacts' `changes`.
 
-    `in_account` are this owner's carriers in the account, by id. The carriers `kept` stay, and so do the contacts in
-    them, whatever is wanted of them; contacts `without` are not made either. A contact that the service refused
-    before gets a carrier of its own.
+    `in_account` are this owner's carriers in the account, by id. The carriers `kept` stay with their contacts as they
+    are, and contacts `without` are not made. A contact that the service refused before gets a carrier of its own.
     """
     known = current_carriers(ledger, in_account)
     purge = tuple(sorted(set(in_account) - known))
@@ -162,7 +162,7 @@ def plan_carriers(
     homes = {key: id for id, keys in members.items() for key in keys}
     fixed = {*without}.union(*(members.get(id, ()) for id in kept))
     dirty -= fixed
-    # What went with a carrier and is not to be made again here is none of this plan's business.
+    # Contacts that went with a carrier and are not to be made again are left out.
     wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in homes}
     retire = {id for id in known if ledger.carriers[id].copies}
     retire |= {id for id in known if id not in members}
@@ -175,7 +175,7 @@ def plan_carriers(
         return CarrierPlan((), tuple(sorted(retire)), purge)
     apart = {key for key, entry in entries.items() if entry.refused}
     tree = PrefixTree(wanted.keys() - apart, size)
-    # By prefix, and by the key of a contact that has its carrier to itself.
+    # The key of a leaf is its prefix, and the key of the contact in a carrier of its own.
     leaves: dict[tuple[str, str], list[str]] = {}
     placed: set[str] = set()
     while waiting:

@@ -7,11 +7,11 @@ never called unchanged; see `Drift.unobservable`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, assert_never
 
-from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import CONTACTS, GROUPS, LISTED, MESSAGES, ORDER
+from intime_sync.kinds.base import AnyKind, CarriedKind, ListedKind, ScheduledKind
+from intime_sync.kinds.registry import KINDS, LISTED, ORDER
 from intime_sync.model.drift import (
     CARRIER,
     Blind,
@@ -29,20 +29,14 @@ from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import Address, Attributes, KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.awaiting import all_awaited, is_awaited
 from intime_sync.planning.diff import field_changes
-from intime_sync.planning.drift_groups import (
-    GroupRows,
-    carrier_drift,
-    carrier_members,
-    group_drift,
-    references,
-)
+from intime_sync.planning.drift_groups import GroupDrift
 from intime_sync.planning.matching import Clock, Index
 from intime_sync.planning.ownership import is_surplus
 
 
 def watched_kinds(ledger: Ledger) -> list[KindName]:
     """The lists that tell of drift: of what is owned, and always the groups, since carriers are among them."""
-    return [kind.name for kind in LISTED if kind.name == GROUPS.name or ledger.of(kind.name)]
+    return [kind.name for kind in LISTED if kind.has_members or ledger.of(kind.name)]
 
 
 def find_drift(
@@ -53,29 +47,22 @@ def find_drift(
     `pinned` are names of groups that the configuration tells from others of the same name by their ids, so that
     these are no surprise.
     """
-    rows = GroupRows(actual.of(GROUPS.name), owner, ledger)
-    needed, members = references(ledger, clock), carrier_members(ledger)
-    ours = {id for _, id in needed if id is not None}
-    ours |= {entry.remote_id for entry in ledger.of(GROUPS.name).values() if entry.remote_id is not None}
-    carriers = list(carrier_drift(ledger, rows, members))
-    groups = list(group_drift(needed, rows, ours, pinned))
-    findings = [*groups, *carriers]
-    compared = {GROUPS.name: len({name for name, _ in needed})}
-    unowned = _unowned_groups(ledger, actual, rows, ours, groups)
+    groups = GroupDrift(ledger, actual, clock, owner, pinned)
+    findings, unowned = [*groups.findings, *groups.carriers], groups.unowned()
+    compared = {groups.kind: groups.compared}
     for kind in LISTED:
-        if kind.name != GROUPS.name and ledger.of(kind.name):
+        if not kind.has_members and ledger.of(kind.name):
             differ = _ListDiffer(kind, ledger.of(kind.name), actual.of(kind.name), clock)
             findings += differ.findings()
             compared[kind.name] = differ.compared
             unowned += differ.unowned()
-    astray = {finding.remote_id for finding in carriers}
     return Drift(
         lineage=ledger.lineage,
         serial=ledger.serial,
         findings=tuple(sorted(findings, key=_place)),
         compared=compared,
-        carriers=len(members),
-        carriers_there=sum(id not in astray for id in members),
+        carriers=len(groups.members),
+        carriers_there=groups.carriers_there,
         unobservable=tuple(_unobservable(ledger, clock)),
         unowned=tuple(sorted(unowned, key=lambda found: (ORDER[found.address.kind], found.address.key))),
     )
@@ -83,7 +70,8 @@ def find_drift(
 
 def _place(finding: Finding) -> tuple[float, str, RemoteId]:
     kind = finding.address.kind
-    order = ORDER[GROUPS.name] + 0.5 if kind == CARRIER else ORDER[kind]
+    # Carriers are groups, and come after those that people see.
+    order = max(ORDER[kind.name] for kind in LISTED if kind.has_members) + 0.5 if kind == CARRIER else ORDER[kind]
     return order, finding.address.key, finding.remote_id or RemoteId(0)
 
 
@@ -167,44 +155,32 @@ class _ListDiffer:
                 yield Unowned(Address(self.kind.name, row.key), row.remote_id, attributes)
 
 
-def _unowned_groups(
-    ledger: Ledger, actual: Snapshot, rows: GroupRows, ours: set[RemoteId], findings: Sequence[Finding]
-) -> list[Unowned]:
-    """Nothing where groups are not managed."""
-    if not ledger.of(GROUPS.name):
-        return []
-    known = ours | ledger.carriers.keys()
-    for finding in findings:
-        if isinstance(finding, Doubled):
-            known |= set(finding.twins)
-        elif isinstance(finding, MadeAgain):
-            known.add(finding.now)
-    return [
-        Unowned(Address(GROUPS.name, row.key), row.remote_id, GROUPS.attributes(row.value))
-        for row in actual.of(GROUPS.name)
-        if row.remote_id not in known and row.key in rows.by_name
-    ]
-
-
 def _unobservable(ledger: Ledger, clock: Clock) -> Iterator[Unobservable]:
-    carried = appended = adrift = 0
-    for entry in ledger.of(CONTACTS.name).values():
-        carried += entry.carrier in ledger.carriers
-        appended += entry.carrier is None
-        adrift += entry.carrier is not None and entry.carrier not in ledger.carriers
-    scheduled = unknown = 0
-    for entry in ledger.of(MESSAGES.name).values():
-        unknown += entry.unknown
-        scheduled += not entry.unknown and not MESSAGES.is_past(entry.attributes, clock.now, clock.zone)
-    for kind, count, cause in (
-        (CONTACTS.name, carried, Blind.FIELDS),
-        (CONTACTS.name, appended, Blind.APPENDED),
-        (CONTACTS.name, adrift, Blind.ADRIFT),
-        (MESSAGES.name, scheduled, Blind.SCHEDULED),
-        (MESSAGES.name, unknown, Blind.UNKNOWN),
-    ):
-        if count:
-            yield Unobservable(kind, count, cause)
+    for kind in KINDS:
+        for cause, count in _blind_spots(kind, ledger.of(kind.name).values(), ledger, clock):
+            if count:
+                yield Unobservable(kind.name, count, cause)
     awaited = Counter(kind for kind, _, entry in all_awaited(ledger) if is_awaited(entry, clock.now))
-    for kind, count in awaited.items():
-        yield Unobservable(kind, count, Blind.AWAITED)
+    for name, count in awaited.items():
+        yield Unobservable(name, count, Blind.AWAITED)
+
+
+def _blind_spots(
+    kind: AnyKind, entries: Collection[Entry], ledger: Ledger, clock: Clock
+) -> Iterator[tuple[Blind, int]]:
+    match kind:
+        case ListedKind():
+            pass
+        case CarriedKind():
+            carriers = [entry.carrier for entry in entries]
+            carried, appended = sum(id in ledger.carriers for id in carriers), carriers.count(None)
+            yield Blind.FIELDS, carried
+            yield Blind.APPENDED, appended
+            yield Blind.ADRIFT, len(carriers) - carried - appended
+        case ScheduledKind():
+            unknown = sum(entry.unknown for entry in entries)
+            past = (kind.is_past(entry.attributes, clock.now, clock.zone) for entry in entries if not entry.unknown)
+            yield Blind.SCHEDULED, sum(not is_past for is_past in past)
+            yield Blind.UNKNOWN, unknown
+        case _:
+            assert_never(kind)

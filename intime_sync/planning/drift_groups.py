@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, UnknownCarrier
+from intime_sync.kinds.base import CarriedKind, ListedKind
+from intime_sync.kinds.registry import GROUPS, KINDS
+from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, UnknownCarrier, Unowned
 from intime_sync.model.ledger import Ledger
-from intime_sync.model.resource import Address, RemoteId, Resource
+from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.account_groups import user_group_ids
 from intime_sync.planning.awaiting import is_awaited
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
@@ -27,6 +28,49 @@ class GroupRows:
         self.by_id = {row.remote_id: row.key for row in rows if row.remote_id is not None}
         self.by_name = user_group_ids(rows)
         self.own_carriers = own_carriers(rows, owner, ledger)
+
+
+class GroupDrift:
+    """What became of groups and carriers, and the numbers that a report of drift has about them.
+
+    `pinned` are names of groups that may have twins, since the configuration tells them apart by id.
+    """
+
+    kind = GROUPS.name
+
+    def __init__(self, ledger: Ledger, actual: Snapshot, clock: Clock, owner: str, pinned: Collection[str]) -> None:
+        self._ledger = ledger
+        self._rows = GroupRows(actual.of(GROUPS.name), owner, ledger)
+        self._listed = actual.of(GROUPS.name)
+        needed = references(ledger, clock)
+        self._ours = {id for _, id in needed if id is not None}
+        self._ours |= {entry.remote_id for entry in ledger.of(GROUPS.name).values() if entry.remote_id is not None}
+        self.members = carrier_members(ledger)
+        self.carriers = list(carrier_drift(ledger, self._rows, self.members))
+        self.findings = list(group_drift(needed, self._rows, self._ours, pinned))
+        self.compared = len({name for name, _ in needed})
+
+    @property
+    def carriers_there(self) -> int:
+        """How many of the carriers with contacts in them are as they were."""
+        astray = {finding.remote_id for finding in self.carriers}
+        return sum(id not in astray for id in self.members)
+
+    def unowned(self) -> list[Unowned]:
+        """Groups that people see and the ledger does not know; none where groups are not managed."""
+        if not self._ledger.of(GROUPS.name):
+            return []
+        known = self._ours | self._ledger.carriers.keys()
+        for finding in self.findings:
+            if isinstance(finding, Doubled):
+                known |= set(finding.twins)
+            elif isinstance(finding, MadeAgain):
+                known.add(finding.now)
+        return [
+            Unowned(Address(GROUPS.name, row.key), row.remote_id, GROUPS.attributes(row.value))
+            for row in self._listed
+            if row.remote_id not in known and row.key in self._rows.by_name
+        ]
 
 
 @dataclass(slots=True)
@@ -50,14 +94,15 @@ def references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
         reference = (name, id) if id is not None else known.get(name, (name, None))
         return found.setdefault(reference, Users(owned=name in known))
 
-    for key, entry in sorted(ledger.of(CONTACTS.name).items()):
-        carrier = None if entry.carrier is None else ledger.carriers.get(entry.carrier)
-        for name in CONTACTS.group_names(entry.attributes):
-            users(name, carrier.groups.get(name) if carrier else None).contacts.append(key)
-    for key, entry in sorted(ledger.of(MESSAGES.name).items()):
-        if entry.dispatch is not None and not MESSAGES.is_past(entry.attributes, clock.now, clock.zone):
-            for name, id in entry.dispatch.groups.items():
-                users(name, id).messages.append(key)
+    for kind in KINDS:
+        for key, entry in sorted(ledger.of(kind.name).items()) if not isinstance(kind, ListedKind) else ():
+            if isinstance(kind, CarriedKind):
+                carrier = None if entry.carrier is None else ledger.carriers.get(entry.carrier)
+                for name in kind.group_names(entry.attributes):
+                    users(name, carrier.groups.get(name) if carrier else None).contacts.append(key)
+            elif entry.dispatch is not None and not kind.is_past(entry.attributes, clock.now, clock.zone):
+                for name, id in entry.dispatch.groups.items():
+                    users(name, id).messages.append(key)
     return found
 
 
@@ -78,43 +123,30 @@ def group_drift(
 
 def _group_finding(name: str, id: RemoteId | None, users: Users, rows: GroupRows) -> Finding | None:
     """How a group is lost; None when it is there under its id, or, where no id is known, under its name."""
-    address, before = Address(GROUPS.name, name), {"name": name}
-    contacts, messages, owned = tuple(users.contacts), tuple(users.messages), users.owned
+    common: dict[str, Any] = {
+        "address": Address(GROUPS.name, name),
+        "remote_id": id,
+        "before": {"name": name},
+        "contacts": tuple(users.contacts),
+        "messages": tuple(users.messages),
+        "owned": users.owned,
+    }
     same = [other for other in rows.by_name.get(name, ()) if other != id]
     called = None if id is None else rows.by_id.get(id)
     if called == name or (id is None and same):
         return None
     if called is not None:
-        now = same[0] if same else None
-        return Renamed(
-            address=address,
-            remote_id=id,
-            before=before,
-            after={"name": called},
-            now=now,
-            contacts=contacts,
-            messages=messages,
-            owned=owned,
-        )
-    if same:
-        return MadeAgain(
-            address=address,
-            remote_id=id,
-            before=before,
-            now=same[0],
-            contacts=contacts,
-            messages=messages,
-            owned=owned,
-        )
-    return Gone(address=address, remote_id=id, before=before, contacts=contacts, messages=messages, owned=owned)
+        return Renamed(after={"name": called}, now=same[0] if same else None, **common)
+    return MadeAgain(now=same[0], **common) if same else Gone(**common)
 
 
 def carrier_members(ledger: Ledger) -> dict[RemoteId, list[str]]:
     """The keys of the contacts that live in each carrier that was complete."""
     members: dict[RemoteId, list[str]] = {}
-    for key, entry in sorted(ledger.of(CONTACTS.name).items()):
-        if entry.carrier in ledger.carriers:
-            members.setdefault(entry.carrier, []).append(key)
+    for kind in KINDS:
+        for key, entry in sorted(ledger.of(kind.name).items()) if isinstance(kind, CarriedKind) else ():
+            if entry.carrier in ledger.carriers:
+                members.setdefault(entry.carrier, []).append(key)
     return members
 
 

@@ -1,4 +1,4 @@
-"""Guards: each a small pure function that looks at a plan and the ledger, before anything is sent."""
+"""Guards: small pure functions, each of which holds a plan to one rule before anything is sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from intime_sync.planning.matching import Clock
 def judge(
     changes: Collection[Change], actual: Snapshot, ledger: Ledger, context: PlanningContext
 ) -> tuple[Guard, ...]:
-    """Every guard that has something to say, tripped or not, as things are at this moment; `lost_ledger` besides."""
+    """The verdicts of all rules but that of `lost_ledger`, tripped or not, on `changes` as things are now."""
     by_kind: dict[KindName, list[Change]] = {}
     for change in changes:
         by_kind.setdefault(change.address.kind, []).append(change)
@@ -46,7 +46,7 @@ def judge(
 
 
 def _removes(change: Change) -> bool:
-    """Whether an object goes, or is switched off for good."""
+    """Whether a change deletes an object, or switches it off for good."""
     if isinstance(change, Update):
         kind = BY_NAME[change.address.kind]
         return isinstance(kind, ListedKind) and kind.inert(change.after) and not kind.inert(change.before)
@@ -54,7 +54,7 @@ def _removes(change: Change) -> bool:
 
 
 def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
-    """How many owned objects still do something; history does not count."""
+    """How many owned objects still do something; those whose time has passed do not count."""
     listed = BY_NAME[kind]
     if kind == MESSAGES.name:
         entries = ledger.of(kind).values()
@@ -70,7 +70,7 @@ def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
 def _max_delete(
     kind: KindName, changes: Iterable[Change], ledger: Ledger, context: PlanningContext
 ) -> Iterator[Guard]:
-    """More than a few and more than a share of what is owned, or all of two or more."""
+    """Stop removals of more than a few objects and more than a share of the owned ones, or of all of two or more."""
     removals = [change for change in changes if _removes(change)]
     if not removals:
         return
@@ -91,7 +91,7 @@ def _max_delete(
 
 
 def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
-    """Protected objects are never deleted or replaced, but made again where they lost their place."""
+    """Stop removals and replacements of protected objects, except where they are only made again as they were."""
     for change in changes:
         if change.protected and ((isinstance(change, Replace) and not change.restores) or _removes(change)):
             verb = {Delete: "deleted", Replace: "replaced"}.get(type(change), "switched off")
@@ -105,7 +105,7 @@ def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
 
 
 def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
-    """Carriers are plumbing: a plan that names one, its own or another owner's, is wrong whatever led to it."""
+    """Stop changes of carriers: they are never configured, so a plan that names one is wrong."""
     for change in changes:
         if kind == GROUPS.name and is_carrier(change.address.key):
             yield Guard(
@@ -118,7 +118,7 @@ def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Gua
 
 
 def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -> Iterator[Guard]:
-    """A group that is removed with its contacts must not take contacts along that shall stay."""
+    """Stop the removal of a group together with its contacts while contacts in it are to stay."""
     taking = [
         change
         for change in by_kind.get(GROUPS.name, ())
@@ -140,19 +140,19 @@ def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -
                 GuardRule.MEMBERS_STAY,
                 GROUPS.name,
                 True,
-                f"{change.address} would be deleted with {len(members)} contacts in it that shall stay, "
+                f"{change.address} would be deleted with {len(members)} contacts in it that are to stay, "
                 f"among them contact/{min(members)}",
                 remedy=f"on_delete: keep_contacts on {change.address}, and apply it before the group goes",
             )
 
 
 def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[Guard]:
-    """A list that is suddenly empty is more likely a fault of the service than the wish of a person."""
+    """Stop where a list is suddenly empty, which is more likely a fault of the service than intended."""
     for name, kind in BY_NAME.items():
         if not isinstance(kind, ListedKind) or name not in actual or actual.of(name):
             continue
         owned = _live(name, ledger, clock) + (len(ledger.carriers) if name == GROUPS.name else 0)
-        # What no list has ever shown is no sign that this one lost something.
+        # Objects that no list has ever shown are no sign that this list lost something.
         owned -= sum(entry.awaited is not None for entry in ledger.of(name).values())
         if owned >= 2:
             yield Guard(
@@ -164,7 +164,10 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
 
 
 def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
-    """No ledger beside carriers: it was lost, or `owner` changed. What it had scheduled would be sent twice."""
+    """Stop new messages where the account has carriers and there is no ledger.
+
+    The ledger was lost, or `owner` changed, and a message that it had scheduled would be sent twice.
+    """
     creates = [change for change in changes if isinstance(change, Create) and change.address.kind == MESSAGES.name]
     owners = sorted({owner_of(group.key) for group in actual.of(GROUPS.name) if is_carrier(group.key)})
     if creates and not ledger.lineage and owners:
@@ -183,7 +186,7 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
 
 
 def _clocks_differ(changes: Iterable[Change], context: PlanningContext) -> Iterator[Guard]:
-    """No message is changed where this machine and the service disagree about whether there is time for it."""
+    """Stop changes of a message for which there is time by one of the clocks of machine and service alone."""
     clock, lead = context.clock, context.policy.message_lead_time
     if clock.served_at is None:
         return

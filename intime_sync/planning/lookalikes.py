@@ -1,7 +1,7 @@
-"""Names that a service may have made of others: another set of letters, capitals, a cut. Pure.
+"""Names that a service may have made of others, with another character set, in capitals or cut short. Pure.
 
-Where a reply is lost, only the name tells which new group is ours. See `--names` of the emulator for what is known of
-services that change names.
+Where a reply is lost, only the name tells which new group this program made. The emulator's `--names` has the
+changes that are known.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _may_be_spelled(name: str, listed: str) -> bool:
 
 
 def looks_alike(names: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a listed name may be one of `names`, or be made of one: quick for very many, and rather too often."""
+    """A quick test whether a listed name may be, or be made of, one of `names`; it says yes rather too often."""
     forms = {
         form[:length]
         for form in map(_plain, names)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.change import Change
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.problem import Problem
@@ -77,7 +76,7 @@ class Index:
         if entry.remote_id is not None:
             found = self.by_id.get(entry.remote_id)
             # What was never listed under its id may have been confirmed by mistake, and the id be a stranger's.
-            if found is None or (self.kind.matches_by_id() and entry.awaited is None):
+            if found is None or (self.kind.matches_by_id and entry.awaited is None):
                 return found
             # A group that was renamed by hand is no longer what we made.
             same = self.kind.identity(found.value) == self.kind.identity_of(entry.attributes)
@@ -87,16 +86,17 @@ class Index:
 
 
 def under_own_names(
-    rows: Sequence[Resource[Any]], entries: Mapping[str, Entry], wanted: Container[str] = ()
+    rows: Sequence[Resource[Any]], entries: Mapping[str, Entry], desired: Iterable[Resource[Any]] = ()
 ) -> Sequence[Resource[Any]]:
     """Rows that the account lists by another name than they were made with, as if it had kept the name.
 
     An entry's `listed_as` counts only together with its id, and not where the configuration itself names what the
-    account lists, which is among `wanted` then.
+    account lists, which is among `desired` then.
     """
     renamed = {(entry.remote_id, entry.listed_as): key for key, entry in entries.items() if entry.listed_as}
     if not renamed:
         return rows
+    wanted = {resource.key for resource in desired}
     return [
         replace(row, key=key, value=replace(row.value, name=key))
         if (key := renamed.get((row.remote_id, row.key))) is not None and row.key not in wanted
@@ -107,10 +107,9 @@ def under_own_names(
 
 def account_under_own_names(actual: Snapshot, ledger: Ledger, desired: Snapshot | None) -> Snapshot:
     """All lists with `under_own_names`, where `desired` (None: nothing) may name what the account lists."""
-    wanted = {resource.key for resource in desired.of(GROUPS.name)} if desired is not None else set()
     return Snapshot(
         {
-            kind: under_own_names(rows, ledger.of(kind), wanted if kind == GROUPS.name else ())
+            kind: under_own_names(rows, ledger.of(kind), desired.of(kind) if desired is not None else ())
             for kind, rows in actual.resources.items()
         }
     )
@@ -134,7 +133,7 @@ def match(
             _match_pinned(kind, resource, index, plan)
             continue
         entry = entries.get(resource.key)
-        found = index.owned(entry) if entry and kind.matches_by_id() else None
+        found = index.owned(entry) if entry and kind.matches_by_id else None
         if found is not None and _usable(kind, resource, found, clock):
             index.claim(found, resource.key)
             plan.matched[resource.key] = found

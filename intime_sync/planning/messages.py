@@ -1,4 +1,4 @@
-"""Planning messages: the service cannot list them, so the ledger and the clock must tell. What was sent is history.
+"""Planning messages by the ledger and the clock, since the service cannot list them. What was sent stays as it is.
 
 in YAML   in ledger        its time    outcome
 yes       no               ahead       create
@@ -43,7 +43,7 @@ _NO_IDS = (
 
 @dataclass(frozen=True, slots=True)
 class MessageGroups:
-    """The account's groups as messages see them: their ids by name, and those that this plan makes (again)."""
+    """The ids of the account's groups by name, and the names of those that this plan makes (again)."""
 
     ids: Mapping[str, RemoteId]
     remade: frozenset[str]
@@ -56,7 +56,7 @@ def plan_messages(
     context: PlanningContext,
     replacements: frozenset[str] = frozenset(),
 ) -> KindPlan:
-    """The messages' changes, in the order of keys; `replacements` are keys of messages that shall be made anew."""
+    """The messages' changes, in the order of keys; `replacements` are keys of messages to make again."""
     plan = KindPlan()
     entries = ledger.of(MESSAGE)
     differ = _MessageDiffer(ledger, groups, context, plan, Audience(desired))
@@ -98,11 +98,11 @@ class _MessageDiffer:
         """Scheduled messages that the configuration does not name and that `prune: never` leaves as they are."""
 
     def is_past(self, attributes: Attributes) -> bool:
-        """Whether its time has passed."""
+        """Whether the time of a message has passed."""
         return MESSAGES.is_past(attributes, self.clock.now, self.clock.zone)
 
     def present(self, resource: Resource[Any], *, again: bool) -> None:
-        """Create what lies ahead, replace what differs, leave what was sent."""
+        """Plan a message of the configuration: create or replace it while its time is ahead."""
         entry = self.entries.get(resource.key)
         after = MESSAGES.attributes(resource.value)
         if entry is None:
@@ -130,7 +130,7 @@ class _MessageDiffer:
             )
 
     def _is_new(self, resource: Resource[Any], after: Attributes) -> bool:
-        """Whether no message that stays scheduled says the same to the same people; notes which one does."""
+        """Whether no message that stays scheduled has the same text for the same people; else adds a problem."""
         kept = self.kept.items()
         twin = next((key for key, entry in kept if repeats(self.ledger, entry.attributes, after)), None)
         if twin is None:
@@ -144,7 +144,7 @@ class _MessageDiffer:
         return False
 
     def _in_time(self, resource: Resource[Any], after: Attributes) -> bool:
-        """Whether it still can be sent in time; notes why not, or that it gets close."""
+        """Whether a message can still be sent in time; adds a problem where it cannot, or hardly."""
         when = f"`message/{resource.key}` is to be sent at {after['send_at']}"
         if self.is_past(after):
             message = (
@@ -162,7 +162,7 @@ class _MessageDiffer:
         return True
 
     def _sent(self, resource: Resource[Any], entry: Entry, after: Attributes, *, again: bool) -> None:
-        """History: an edit is an error, unless only what was looked up has changed since."""
+        """Plan a message that was sent: an edit is an error, except of values that are looked up, such as numbers."""
         if entry.dispatch is not None and entry.dispatch.cancelling:
             left = len(entry.dispatch.ids)
             message = (
@@ -171,7 +171,7 @@ class _MessageDiffer:
             )
             self.plan.problems.append(Problem("sent-in-part", message, resource.origin, Severity.WARNING))
         if again:
-            message = f"`message/{resource.key}` was sent at {entry.attributes['send_at']}: it cannot be made anew"
+            message = f"`message/{resource.key}` was sent at {entry.attributes['send_at']}: it cannot be made again"
             self.plan.problems.append(Problem("already-sent", message, resource.origin))
             return
         before_written, after_written = MESSAGES.written(entry.attributes), MESSAGES.written(after)
@@ -186,7 +186,7 @@ class _MessageDiffer:
         self.plan.problems.append(Problem("already-sent", message, resource.origin))
 
     def _trouble(self, entry: Entry, after: Attributes, *, again: bool) -> str | None:
-        """Why a message that looks right in the ledger has to be made again."""
+        """Why a message has to be made again although the ledger has it as wanted; None where it need not."""
         if again:
             return "asked for with --replace"
         if entry.dispatch is None:
@@ -229,7 +229,7 @@ class _MessageDiffer:
             self.plan.changes.append(change)
 
     def remove(self, key: str, entry: Entry, resource: Resource[Any] | None) -> None:
-        """Take back what lies ahead; what was sent is only forgotten."""
+        """Plan the removal of a message: one that was sent is only forgotten."""
         origin = resource.origin if resource else None
         if entry.unknown:
             self._hold(key, entry, None, origin, _UNKNOWN)
@@ -272,13 +272,13 @@ class _MessageDiffer:
 
 
 def check_scheduled(
-    desired: Snapshot, actual: Snapshot, entries: Mapping[str, Entry], changes: Iterable[Change], clock: Clock
+    desired: Snapshot, actual: Snapshot, ledger: Ledger, changes: Iterable[Change], clock: Clock
 ) -> list[Problem]:
     """Warnings about messages that are scheduled, or will be, to people who have left or opted out.
 
-    They come with every plan until the message is sent or scheduled anew.
+    They come with every plan until the message is sent or scheduled again.
     """
-    anew = {change.address.key for change in changes if change.address.kind == MESSAGE}
+    rescheduled = {change.address.key for change in changes if change.address.kind == MESSAGE}
     audience = Audience(desired)
     # Numbers that the configuration blocks itself are pointed out where it is read.
     blocked = {number.key for number in actual.of(BLOCKLIST.name)} - {
@@ -286,14 +286,14 @@ def check_scheduled(
     }
     problems = []
     for message in desired.of(MESSAGE):
-        entry = entries.get(message.key)
+        entry = ledger.of(MESSAGE).get(message.key)
         attributes = MESSAGES.attributes(message.value)
         if message.lifecycle.absent or MESSAGES.is_past(attributes, clock.now, clock.zone):
             continue
-        if entry is not None and message.key not in anew and audience.has_moved(entry, attributes):
+        if entry is not None and message.key not in rescheduled and audience.has_moved(entry, attributes):
             text = (
                 f"`message/{message.key}` was scheduled before other people came into its groups, or left them, and "
-                f"the service may have fixed who gets it; --replace message/{message.key} schedules it anew"
+                f"the service may have fixed who gets it; --replace message/{message.key} schedules it again"
             )
             problems.append(Problem("members-change", text, message.origin, Severity.WARNING))
         opted_out = sorted(blocked.intersection(MESSAGES.mobiles(attributes)))

@@ -1,4 +1,4 @@
-"""Who may be removed, what must be remembered: tiny functions, each one rule of the contract.
+"""What may be removed and what the ledger must learn: small functions, each with one rule.
 
 in YAML   in ledger   in account        outcome
 yes       any         no                create
@@ -31,14 +31,14 @@ def is_surplus(entry: Entry) -> bool:
 
 
 def is_protected(lifecycle: Lifecycle, entry: Entry | None) -> bool:
-    """What the configuration says, else what the ledger remembers."""
+    """Whether an object is protected, by the configuration or else by the ledger."""
     if lifecycle.protect is not None:
         return lifecycle.protect
     return entry is not None and entry.protect
 
 
 def removes_owned(prune: Prune) -> bool:
-    """Whether an owned object that the configuration no longer names goes."""
+    """Whether owned objects that the configuration no longer names are removed."""
     match prune:
         case Prune.OWNED | Prune.ALL:
             return True

@@ -1,4 +1,4 @@
-"""Whether somebody has been, or will be, sent a text already, as far as the ledger knows. Pure."""
+"""Whether a text was, or will be, sent to the same people already, as far as the ledger knows. Pure."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def earlier_message(
 ) -> EarlierMessage | None:
     """The message that is scheduled or in doubt and says `body` to one of `numbers` (E.164) or `groups`, if any.
 
-    What was sent for certain is history, and may be said again. One in doubt stands before one that is scheduled. The
-    sender does not count: whoever sends by hand what a plan could not does not always remember its sender.
+    A text that was sent for certain may be sent again. A message in doubt is returned before one that is scheduled.
+    Senders are not compared, since a person who sends a message by hand may give another sender.
     """
     people, names = set(numbers), set(groups)
     people |= group_members(ledger, names)
@@ -52,8 +52,8 @@ def earlier_message(
 def repeats(ledger: Ledger, one: Attributes, other: Attributes) -> bool:
     """Whether two messages bring the same text from the same sender to some of the same people.
 
-    That is how one message looks under two keys. People are compared by group and by number; the numbers of a group
-    are those of the contacts that the ledger knows in it.
+    One message under two keys looks like this. People are compared by group and by number; the numbers of a group are
+    those of the contacts that the ledger knows in it.
     """
     if any(one.get(name) != other.get(name) for name in ("sender", "body")):
         return False
@@ -67,7 +67,7 @@ def repeats(ledger: Ledger, one: Attributes, other: Attributes) -> bool:
 def repeats_entry(ledger: Ledger, entry: Entry, change: Create | Replace) -> bool:
     """Whether a change brings the text of a message that the ledger knows to some of the same people.
 
-    Also where the people have another group by now: the ledger remembers who was in the groups of that message.
+    The people may have another group by now, since the ledger remembers the members of the message's groups.
     """
     if repeats(ledger, entry.attributes, change.after):
         return True
@@ -84,7 +84,7 @@ def is_in_doubt(entry: Entry) -> bool:
 def group_members(ledger: Ledger, groups: Iterable[str]) -> frozenset[str]:
     """The numbers of the contacts that the ledger knows in any of these groups and that take SMS.
 
-    The ledger, not the configuration: who has not been added yet gets nothing through a group.
+    The ledger counts and not the configuration: contacts that were not added yet get nothing through a group.
     """
     names = {*groups}
     if not names:

@@ -6,10 +6,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from intime_sync.errors import InvalidInput
-from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
+from intime_sync.kinds.base import ScheduledKind
+from intime_sync.kinds.registry import BY_NAME
 from intime_sync.model.change import Change, Create, Delete, Manual, Replace, after_of, before_of
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.resource import Address, KindName, Snapshot
+from intime_sync.planning.account_groups import group_address
 from intime_sync.planning.resending import repeats
 
 
@@ -52,10 +54,10 @@ def narrowed(changes: Sequence[Change], selection: Selection, ledger: Ledger) ->
     kept |= _earlier_of(changes, kept, ledger)
     kept |= _readers_of(changes, kept)
     needed = {
-        Address(GROUPS.name, name)
+        group_address(name)
         for change in changes
         if change.address in kept and isinstance(change, Create | Replace)
-        for name in _groups_of(change)
+        for name in BY_NAME[change.address.kind].group_names(change.after)
     }
     return tuple(
         change
@@ -69,7 +71,7 @@ def _earlier_of(changes: Sequence[Change], kept: Container[Address], ledger: Led
 
     A target must not be a way round them: a message whose key was changed would be sent twice.
     """
-    messages = [change for change in changes if change.address.kind == MESSAGES.name]
+    messages = [change for change in changes if _is_scheduled(change)]
     coming = [change for change in messages if change.address in kept and isinstance(change, Create | Replace)]
     going = [change for change in messages if isinstance(change, Delete | Manual | Replace)]
     return {
@@ -85,31 +87,25 @@ def _readers_of(changes: Sequence[Change], kept: Container[Address]) -> set[Addr
     messages = [
         change
         for change in changes
-        if change.address in kept and change.address.kind == MESSAGES.name and isinstance(change, Create | Replace)
+        if change.address in kept and _is_scheduled(change) and isinstance(change, Create | Replace)
     ]
-    groups = {name for change in messages for name in MESSAGES.group_names(change.after)}
+    groups = {name for change in messages for name in BY_NAME[change.address.kind].group_names(change.after)}
     found: set[Address] = set()
     for change in changes if messages else ():
-        if change.address.kind == BLOCKLIST.name and isinstance(change, Create):
+        kind = BY_NAME[change.address.kind]
+        if kind.stops_messages and isinstance(change, Create):
             found.add(change.address)
-        elif change.address.kind == CONTACTS.name and not isinstance(change, Manual):
+        elif not _is_scheduled(change) and not isinstance(change, Manual):
             names = {
-                name for state in (before_of(change), after_of(change)) for name in CONTACTS.group_names(state or {})
+                name for state in (before_of(change), after_of(change)) for name in kind.group_names(state or {})
             }
             if not groups.isdisjoint(names):
                 found.add(change.address)
     return found
 
 
-def _groups_of(change: Create | Replace) -> Sequence[str]:
-    """The groups that an object needs."""
-    match change.address.kind:
-        case CONTACTS.name:
-            return CONTACTS.group_names(change.after)
-        case MESSAGES.name:
-            return MESSAGES.group_names(change.after)
-        case _:
-            return ()
+def _is_scheduled(change: Change) -> bool:
+    return isinstance(BY_NAME[change.address.kind], ScheduledKind)
 
 
 def parse_addresses(texts: Iterable[str], known: Mapping[KindName, object]) -> frozenset[Address]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
-from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
+from intime_sync.kinds.base import CarriedKind, ListedKind, ScheduledKind
+from intime_sync.kinds.registry import BY_NAME, LISTED_BY_NAME
 from intime_sync.model.change import Adopt, Change, Create, Delete, Forget, Manual, Replace, Update, before_of
 from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.planning.account_groups import group_address, groups_in
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
 from intime_sync.planning.index import by_id, by_identity, live
 from intime_sync.planning.matching import Clock
@@ -29,11 +31,11 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
     if reasons:
         return reasons
     if touches_contacts(plan) and plan.leftovers != leftover_carriers(
-        ledger, own_carriers(actual.of(GROUPS.name), account.owner, ledger)
+        ledger, own_carriers(groups_in(actual), account.owner, ledger)
     ):
         reasons.append("the carriers in the account have changed since")
     reasons += _other_groups(plan, actual)
-    lists = {name: _Rows(kind, actual) for name, kind in BY_NAME.items() if isinstance(kind, ListedKind)}
+    lists = {name: _Rows(kind, actual) for name, kind in LISTED_BY_NAME.items()}
     for change in plan.changes:
         reasons += _differences(change, lists, ledger, actual)
         reasons += _too_late(change, clock)
@@ -43,7 +45,7 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
 def _other_groups(plan: Plan, actual: Snapshot) -> Iterator[str]:
     """Groups that contacts and messages were to be put in or sent to, and that have another id by now."""
     named = plan.terms.get("groups")
-    there = {(group.key, group.remote_id) for group in actual.of(GROUPS.name)}
+    there = {(group.key, group.remote_id) for group in groups_in(actual)}
     for name, id in named.items() if isinstance(named, dict) else ():
         if (name, id) not in there:
             yield f"the group `{name}` had id {id}, and the account has none of that id and name any more"
@@ -64,13 +66,19 @@ class _Rows:
 
 
 def _differences(change: Change, lists: dict[KindName, _Rows], ledger: Ledger, actual: Snapshot) -> Iterator[str]:
-    if change.address.kind == CONTACTS.name:
-        yield from _contact_differences(change, ledger, actual)
-        return
-    if change.address.kind == MESSAGES.name:
-        yield from _group_differences(change, ledger, actual)
-        return
-    rows = lists[change.address.kind]
+    kind = BY_NAME[change.address.kind]
+    match kind:
+        case ListedKind():
+            yield from _row_differences(change, lists[kind.name], ledger)
+        case CarriedKind():
+            yield from _carrier_differences(change, ledger, actual)
+        case ScheduledKind():
+            yield from _group_differences(change, ledger, actual)
+        case _:
+            assert_never(kind)
+
+
+def _row_differences(change: Change, rows: _Rows, ledger: Ledger) -> Iterator[str]:
     kind = rows.kind
     match change:
         case Create():
@@ -98,16 +106,19 @@ def _group_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iter
     """The account cannot show messages, and the ledger is the same; but a group may have got a twin."""
     if not isinstance(change, Create | Replace):
         return
-    for name in MESSAGES.group_names(change.after):
-        entry = ledger.of(GROUPS.name).get(name)
-        ids = [group.remote_id for group in actual.of(GROUPS.name) if group.key == name]
+    for name in BY_NAME[change.address.kind].group_names(change.after):
+        address = group_address(name)
+        entry = ledger.of(address.kind).get(name)
+        ids = [group.remote_id for group in groups_in(actual) if group.key == name]
         if len(ids) > 1 and (entry is None or entry.remote_id not in ids):
             yield f"the account has {len(ids)} groups called `{name}` by now, and {change.address} is for one"
 
 
 def touches_contacts(plan: Plan) -> bool:
     """Whether applying the plan makes or removes carriers."""
-    return bool(plan.leftovers) or any(change.address.kind == CONTACTS.name for change in plan.changes)
+    return bool(plan.leftovers) or any(
+        isinstance(BY_NAME[change.address.kind], CarriedKind) for change in plan.changes
+    )
 
 
 def _too_late(change: Change, clock: Clock) -> Iterator[str]:
@@ -118,18 +129,15 @@ def _too_late(change: Change, clock: Clock) -> Iterator[str]:
     if not isinstance(change, Create | Update | Replace):
         return
     kind = BY_NAME[change.address.kind]
-    if isinstance(kind, ListedKind):
-        passed = kind.is_past(change.after, clock.latest, clock.zone)
-    else:
-        passed = kind is MESSAGES and MESSAGES.is_past(change.after, clock.now, clock.zone)
-    if passed:
+    moment = clock.latest if isinstance(kind, ListedKind) else clock.now
+    if kind.is_past(change.after, moment, clock.zone):
         yield f"the time of {change.address} has passed"
 
 
-def _contact_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iterator[str]:
-    """The ledger is the same, so only a contact's carrier can have changed."""
-    entry = ledger.of(CONTACTS.name).get(change.address.key)
+def _carrier_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iterator[str]:
+    """The ledger is the same, so only the object's carrier can have changed."""
+    entry = ledger.of(change.address.kind).get(change.address.key)
     if entry is None or entry.carrier is None or not isinstance(change, Replace | Delete):
         return
-    if all(group.remote_id != entry.carrier for group in actual.of(GROUPS.name)):
+    if all(group.remote_id != entry.carrier for group in groups_in(actual)):
         yield f"the carrier of {change.address} is no longer in the account"

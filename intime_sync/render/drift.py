@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, assert_never
 
-from intime_sync.kinds.registry import BY_NAME, ORDER
+from intime_sync.kinds.registry import ORDER, words_of
 from intime_sync.model.drift import (
     CARRIER,
     Blind,
@@ -46,14 +46,13 @@ _PHRASES: Final = {
     DriftChange.DOUBLED: "doubled",
     DriftChange.UNKNOWN: "unknown",
 }
-_NOUNS: Final = {"group": "group", "blocklist": "opt-out", "reminder": "reminder", CARRIER: "carrier"}
 _WIDEST_KEY: Final = 48
 _NAMED: Final = 3
 _WHY: Final = {
-    Blind.FIELDS: "the service does not list contacts: only their carriers and groups can be seen",
-    Blind.APPENDED: "the service does not list contacts, and these have no carrier",
+    Blind.FIELDS: "the service does not list {noun}s: only their carriers and groups can be seen",
+    Blind.APPENDED: "the service does not list {noun}s, and these have no carrier",
     Blind.ADRIFT: "an interrupted apply left open whether they are there; the next one makes them anew",
-    Blind.SCHEDULED: "the service does not list messages",
+    Blind.SCHEDULED: "the service does not list {noun}s",
     Blind.AWAITED: "the service confirmed them and does not list them yet",
     Blind.UNKNOWN: "it is not known whether they were sent: `intime-sync ledger resolve` settles that",
 }
@@ -87,7 +86,12 @@ def drift_to_json(drift: Drift, account: AccountRef, *, mask: bool = False, unow
         },
         "drift": [_masked(finding) if mask else _finding(finding) for finding in drift.findings],
         "unobservable": [
-            {"kind": found.kind, "count": found.count, "cause": str(found.cause), "why": _WHY[found.cause]}
+            {
+                "kind": found.kind,
+                "count": found.count,
+                "cause": str(found.cause),
+                "why": _WHY[found.cause].format(noun=words_of(found.kind).noun),
+            }
             for found in drift.unobservable
         ],
     }
@@ -147,7 +151,7 @@ def _header(drift: Drift, account: AccountRef, style: Style, mask: Mask) -> str:
 
 
 def _section(kind: KindName, findings: Sequence[Finding], style: Style, mask: Mask) -> Iterator[str]:
-    title = "Carriers" if kind == CARRIER else BY_NAME[kind].spec.title
+    title = "Carriers" if kind == CARRIER else words_of(kind).title
     yield f"{style.bold(title)}  {style.dim(_counts(findings))}"
     keys = [inert(mask(finding.address.key)) for finding in findings]
     width = min(max(map(len, keys)), _WIDEST_KEY)
@@ -179,10 +183,14 @@ def _look(finding: Finding, style: Style) -> tuple[str, Paint]:
 
 
 def _what(finding: Finding, mask: Mask) -> str:
-    kind = finding.address.kind
+    meaning = words_of(finding.address.kind).drift_consequences.get(change_of(finding))
+    return f"{_fact(finding, mask)}: {meaning}" if meaning else _fact(finding, mask)
+
+
+def _fact(finding: Finding, mask: Mask) -> str:
     match finding:
         case Gone():
-            return "gone: SMS to this number is allowed again" if kind == "blocklist" else "gone"
+            return "gone"
         case Renamed():
             new = inert(mask(str(finding.after["name"])))
             other = f", and its old name belongs to id {finding.now}" if finding.now is not None else ""
@@ -192,12 +200,11 @@ def _what(finding: Finding, mask: Mask) -> str:
         case Changed():
             return "changed"
         case SwitchedOff():
-            return "switched off: nobody will be reminded"
+            return "switched off"
         case Doubled():
             ids = ", ".join(map(str, finding.twins))
-            more = ": people are reminded more than once" if kind == "reminder" else ""
             one = len(finding.twins) == 1
-            return f"there {'is another one' if one else 'are others'} like it (id{'' if one else 's'} {ids}){more}"
+            return f"there {'is another one' if one else 'are others'} like it (id{'' if one else 's'} {ids})"
         case UnknownCarrier():
             return (
                 "not in the ledger: made by hand, or left by an interrupted apply; "
@@ -230,13 +237,17 @@ def _names(keys: Sequence[str], mask: Mask) -> str:
     return shown if len(keys) <= _NAMED else f"{shown} and {len(keys) - _NAMED} more"
 
 
-def _unowned_counts(drift: Drift) -> list[tuple[str, int]]:
+def _unowned_counts(drift: Drift) -> list[tuple[KindName, int]]:
     kinds = [found.address.kind for found in drift.unowned]
     return [(kind, kinds.count(kind)) for kind in ORDER if kind in kinds]
 
 
+def _counted(count: int, kind: KindName) -> str:
+    return counted(count, words_of(kind).noun)
+
+
 def _strangers(drift: Drift, style: Style, mask: Mask, *, named: bool) -> Iterator[str]:
-    counts = ", ".join(counted(count, _NOUNS[kind]) for kind, count in _unowned_counts(drift))
+    counts = ", ".join(_counted(count, kind) for kind, count in _unowned_counts(drift))
     if not counts:
         return
     yield style.dim(f"Not owned, and no drift: {counts}." + ("" if named else " --unowned names them."))
@@ -244,12 +255,14 @@ def _strangers(drift: Drift, style: Style, mask: Mask, *, named: bool) -> Iterat
         for found in drift.unowned:
             cells = (found.address.key, *gist_of(found.address, found.attributes, mask))
             shown = [inert(mask(cells[0])), *(cell for cell in cells[1:] if cell)]
-            id = f"(id {found.remote_id})" if found.remote_id is not None and found.address.kind == "group" else ""
-            yield "  ".join(part for part in (f"  {_NOUNS[found.address.kind]}", *shown, id) if part)
+            # The key of an object without any other identity is its id already.
+            id = found.remote_id if found.address.key != f"#{found.remote_id}" else None
+            ending = [] if id is None else [f"(id {id})"]
+            yield "  ".join((f"  {words_of(found.address.kind).noun}", *shown, *ending))
 
 
 def _ending(drift: Drift, style: Style) -> Iterator[str]:
-    compared = [counted(count, _NOUNS[kind]) for kind, count in drift.compared.items() if count]
+    compared = [_counted(count, kind) for kind, count in drift.compared.items() if count]
     if drift.findings:
         counts = _counts(drift.findings)
         across = f" Compared: {_and(compared)}." if compared else ""
@@ -268,20 +281,20 @@ def _blind_spots(drift: Drift) -> str:
 
 
 def _blind_spot(found: Unobservable, drift: Drift) -> str:
+    objects = _counted(found.count, found.kind)
     match found.cause:
         case Blind.FIELDS:
-            return f"the fields of {counted(found.count, 'contact')} ({_carriers(drift)})"
+            return f"the fields of {objects} ({_carriers(drift)})"
         case Blind.APPENDED:
-            return f"{counted(found.count, 'contact')} without a carrier"
+            return f"{objects} without a carrier"
         case Blind.ADRIFT:
-            return f"{counted(found.count, 'contact')} that an interrupted apply left open"
+            return f"{objects} that an interrupted apply left open"
         case Blind.SCHEDULED:
-            return counted(found.count, "scheduled message")
+            return counted(found.count, f"scheduled {words_of(found.kind).noun}")
         case Blind.UNKNOWN:
-            return f"{counted(found.count, 'message')} of unknown outcome"
+            return f"{objects} of unknown outcome"
         case Blind.AWAITED:
-            noun = "blocked number" if found.kind == "blocklist" else found.kind
-            return f"{counted(found.count, noun)} not listed yet"
+            return f"{objects} not listed yet"
     assert_never(found.cause)
 
 

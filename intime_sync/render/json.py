@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import (
     Change,
     Delete,
@@ -22,6 +23,7 @@ from intime_sync.model.change import (
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.report import Report
+from intime_sync.model.resource import KindName
 from intime_sync.render.apart import telling_apart
 from intime_sync.render.masking import mask_json, mask_text
 from intime_sync.render.plan_file import FORMAT_VERSION, checksum, plan_from_json
@@ -160,8 +162,8 @@ def _masked(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_marks(change: dict[str, Any]) -> dict[str, Any]:
-    """What the ledger remembers of a message's readers is for comparing, and would tell who they are."""
-    return change | {"options": None} if change.get("kind") == "message" else change
+    """Without digests of who people are."""
+    return change | {"options": None} if words_of(KindName(change["kind"])).hides_options else change
 
 
 def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:

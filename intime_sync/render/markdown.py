@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import Action, Change, Delete, Manual, action_of, after_of, before_of, fields_of
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Problem
@@ -19,7 +20,7 @@ from intime_sync.render.fields import gains_and_losses
 from intime_sync.render.markdown_escape import brief, code, marker, prose, size
 from intime_sync.render.masking import Mask, mask_of
 from intime_sync.render.style import counted, inert
-from intime_sync.render.summary import gist_of, member_of, people_of, title_of, value_of
+from intime_sync.render.summary import gist_of, member_of, recipients_of, title_of, value_of
 from intime_sync.render.text import summary_line
 from intime_sync.render.wording import (
     STOPPED_SYMBOL,
@@ -28,7 +29,6 @@ from intime_sync.render.wording import (
     consequence_of,
     counts_phrase,
     how_to_lift,
-    kind_title,
     leftovers_sentence,
     remarks_of,
     stopped_by,
@@ -175,7 +175,7 @@ def _section(kind: KindName, changes: Sequence[Change], mask: Mask, stops: Stops
         key=lambda at: (not stopped_by(changes[at], stops), _URGENCY.index(action_of(changes[at]))),
     )
     return _Section(
-        prose(inert(kind_title(kind))), changes, [_row(change, mask, stops) for change in changes], urgency
+        prose(inert(words_of(kind).title)), changes, [_row(change, mask, stops) for change in changes], urgency
     )
 
 
@@ -191,12 +191,12 @@ def _what(change: Change, mask: Mask, stopped: str) -> str:
     attributes = before_of(change) if isinstance(change, Delete) else after_of(change) or before_of(change)
     attributes = attributes or {}
     kind = change.address.kind
-    # Where fields are shown, one cell says whose they are; else all cells say what comes, goes or stays. A message
-    # that is changed is sent anew, so whoever approves that reads all of it.
-    whose = fields and kind != "message"
+    # Where fields are shown, one cell says whose they are; else all cells say what comes, goes or stays, as they do
+    # for a message that is changed: it is sent again, so whoever approves that reads all of it.
+    whose = fields and not words_of(kind).shown_in_full
     cells = (title_of(kind, attributes, mask),) if whose else gist_of(change.address, attributes, mask)
     lines = [" · ".join(prose(cell) for cell in cells if cell)]
-    if people := people_of(kind, attributes, mask):
+    if people := recipients_of(kind, attributes, mask):
         lines.append(f"recipients: {', '.join(map(code, people))}")
     lines += (f"<b>{prose(alarm)}</b>" for alarm in (stopped, consequence_of(change)) if alarm)
     if isinstance(change, Manual) and change.reason:

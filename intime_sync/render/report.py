@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from intime_sync.kinds.registry import words_of
 from intime_sync.model.report import Report, Result, Status
 from intime_sync.render.masking import Mask, mask_of
 from intime_sync.render.style import Paint, Style, counted, inert
@@ -35,8 +36,10 @@ def _trouble(report: Report, style: Style, mask: Mask) -> Iterator[str]:
         if results:
             yield style.bold(title)
             yield from _rows(results, symbol, paint, style, mask)
-            if status is Status.UNKNOWN and any(result.address.kind == "message" for result in results):
-                yield "    settle each message with: intime-sync ledger resolve ADDRESS --as sent|not-sent"
+            if status is Status.UNKNOWN:
+                kinds = map(words_of, dict.fromkeys(result.address.kind for result in results))
+                for noun in (words.noun for words in kinds if words.settled_by_hand):
+                    yield f"    settle each {noun} with: intime-sync ledger resolve ADDRESS --as sent|not-sent"
             yield ""
 
 

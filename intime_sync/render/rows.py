@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, assert_never
 
+from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import (
     Adopt,
     Change,
@@ -31,7 +32,6 @@ from intime_sync.render.wording import (
     Stops,
     consequence_of,
     counts_phrase,
-    kind_title,
     remarks_of,
     stopped_by,
 )
@@ -69,7 +69,8 @@ class _Row(NamedTuple):
 
 def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iterator[str]:
     """The kind's title with its counts, then its changes in the order given."""
-    yield f"{look.style.bold(kind_title(kind))}  {look.style.dim(counts_phrase(changes))}"
+    words = words_of(kind)
+    yield f"{look.style.bold(words.title)}  {look.style.dim(counts_phrase(changes))}"
     rows = [_row(change, look) for change in changes]
     # Only rows that go on after the key take part in aligning.
     keys = min(
@@ -77,7 +78,7 @@ def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iter
     )
     columns = _columns(rows)
     for row in rows:
-        if row.change.address.kind == "message":
+        if words.shown_in_full:
             yield from _wrapped(row, keys, look)
         else:
             yield _line(row, keys, columns, look)
@@ -159,7 +160,7 @@ def _line(row: _Row, keys: int, columns: Sequence[int], look: Look) -> str:
 
 
 def _wrapped(row: _Row, keys: int, look: Look) -> Iterator[str]:
-    """When, to whom and how many, then the rest, over as many lines as it takes: nothing of a message is ever cut."""
+    """The first two cells, what is remarked, and the other cells, over as many lines as it takes: nothing is cut."""
     when, words = row.cells[:2], row.cells[2:]
     pieces: list[tuple[str, Paint]] = [(cell, str) for cell in when]
     pieces += [(row.alarm, row.paint), (row.remark, look.style.dim)]

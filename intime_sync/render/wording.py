@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from intime_sync.kinds.registry import BY_NAME
+from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import Action, Change, Delete, Manual, Replace, action_of
 from intime_sync.model.plan import Guard, GuardRule, Plan
-from intime_sync.model.resource import KindName
+from intime_sync.model.resource import Attributes, KindName
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import counted, inert
 
@@ -70,12 +70,8 @@ def consequence_of(change: Change) -> str:
     """What a removal brings with it that its name does not say; "" for everything else."""
     if not isinstance(change, Delete):
         return ""
-    kind, options = change.address.kind, change.options or {}
-    if kind == "blocklist":
-        return "SMS to this number will be allowed again"
-    if kind == "group" and options.get("on_delete") == "delete_contacts":
-        return "and every contact in it"
-    return {"reminder": "will be switched off", "message": "will not be sent"}.get(kind, "")
+    words = words_of(change.address.kind)
+    return "and every contact in it" if words.takes_contacts(change.options) else words.removal_consequence
 
 
 def remarks_of(change: Change, mask: Mask) -> list[str]:
@@ -88,9 +84,9 @@ def remarks_of(change: Change, mask: Mask) -> list[str]:
     return remarks
 
 
-def kind_title(kind: KindName) -> str:
-    """The heading of a kind's changes; a kind that only a plan file knows gets its name."""
-    return BY_NAME[kind].spec.title if kind in BY_NAME else kind.capitalize()
+def shown_options(change: Change) -> Attributes:
+    """The change's options, as far as anybody may see them: digests of who people are serve comparing alone."""
+    return {} if words_of(change.address.kind).hides_options else change.options or {}
 
 
 def counts_phrase(changes: Iterable[Change]) -> str:

@@ -1,4 +1,4 @@
-"""The service's calls as typed methods, each ending in one of four outcomes.
+"""The service's calls as typed methods. A call that changes something ends in one of four outcomes.
 
 Turns HTTP results and replies into what a caller can act on; knows nothing about plans, ledgers or retrying.
 """
@@ -47,8 +47,21 @@ RowT = TypeVar("RowT")
 class Client:
     """An account. Use it as a context manager; it is safe to use from several threads.
 
-    Methods that change something return an Outcome and raise only CredentialsError; methods that list something
-    return rows, and raise ReadFailed, ServiceUnreachable or CredentialsError. Time limits are in seconds.
+    A method that changes something sends one request, once, and returns an `Outcome`:
+
+    - `Ids`: it is done. There is an id for each item, in the order of the items.
+    - `Refused`: the service said no, with one of the codes that it documents; some items of a batch may be done.
+    - `NotSent`: nothing was sent, so it may be tried again.
+    - `Unknown`: something was sent, and there was no answer, or none that is documented.
+
+    It raises CredentialsError where user name and hash are refused, and InvalidInput for a text that XML cannot
+    carry; then nothing was done.
+
+    A method that lists something returns all rows, or raises ReadFailed, ServiceUnreachable or CredentialsError. It
+    asks up to four times, where the service is busy or does not answer.
+
+    Raises InvalidInput for an address that is no https URL; http is for this machine only. `connect_timeout` and
+    `read_timeout` bound one silence, `deadline` bounds a whole call, all in seconds. `sleep` waits between attempts.
     """
 
     def __init__(
@@ -109,7 +122,7 @@ class Client:
         self.close()
 
     def send(self, request: Request) -> Outcome:
-        """Send once and say what is known. Raises CredentialsError, in which case the service did nothing."""
+        """Send any request once. Raises CredentialsError, and then the service did nothing."""
         self._count()
         result = self.transport.post(request.endpoint.path, request.body or b"", items=request.count)
         if not isinstance(result, Answer):
@@ -125,7 +138,7 @@ class Client:
         return reply
 
     def read(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> Rows:
-        """Read a list whole, or raise."""
+        """The root of any list that was read whole. Raises ReadFailed, ServiceUnreachable or CredentialsError."""
         self._count()
         result = self.transport.get(endpoint.path, params)
         if not isinstance(result, Answer):
@@ -159,53 +172,141 @@ class Client:
         return list(rows)
 
     def list_groups(self) -> list[listings.GroupRow]:
-        """The account's groups."""
+        """The account's groups, carriers too.
+
+        >>> client.add_groups(["Jour"])
+        Ids(ids=(1,))
+        >>> client.list_groups()
+        [GroupRow(id=1, name='Jour')]
+        """
         return self.list_rows(endpoints.LIST_GROUPS, listings.group_rows)
 
     def list_blocklist(self) -> list[listings.BlocklistRow]:
-        """The account's blocked numbers."""
+        """The account's blocked numbers, spelled as the service spells them.
+
+        >>> client.add_blocklist([E164("+46701740605")])
+        Ids(ids=(1,))
+        >>> client.list_blocklist()
+        [BlocklistRow(mobile='0701740605', firstname='', lastname='')]
+        """
         return self.list_rows(endpoints.LIST_BLOCKLIST, listings.blocklist_rows)
 
     def list_reminders(self, id: RemoteId | None = None) -> list[listings.ReminderRow]:
-        """The account's reminders, or only the one with `id`."""
+        """The account's reminders, or only the one with `id`, those that were switched off included.
+
+        >>> client.list_reminders()
+        []
+        """
         return self.list_rows(
             endpoints.LIST_REMINDERS, listings.reminder_rows, None if id is None else {"id": str(id)}
         )
 
     def add_groups(self, names: Sequence[str]) -> Outcome:
-        """Create a group for each name."""
+        """Create a group for each name; the ids are the groups'. A name that is taken makes a second group.
+
+        >>> client.add_groups(["Personal", "Jour"])
+        Ids(ids=(1, 2))
+        >>> client.add_groups([""])
+        Refused(code='2:ERROR1', meaning='no group could be created')
+        """
         return self.send(build.add_groups(names))
 
     def delete_groups(self, groups: Sequence[tuple[RemoteId, bool]]) -> Outcome:
-        """Delete groups by id, each with (True) or without (False) its contacts."""
+        """Delete groups by id, each with (True) or without (False) its contacts.
+
+        The ids are those of the groups that are gone: one that did not exist makes it `Unknown`, since an id is
+        missing then, and `Refused` where none existed.
+
+        >>> client.add_groups(["Jour"])
+        Ids(ids=(1,))
+        >>> client.delete_groups([(RemoteId(1), False)])
+        Ids(ids=(1,))
+        >>> client.delete_groups([(RemoteId(1), False)])
+        Refused(code='2:ERROR1', meaning='no group could be removed')
+        """
         return self.send(build.delete_groups(groups))
 
     def add_contacts(self, contacts: Sequence[ContactItem]) -> Outcome:
-        """Create contacts."""
+        """Create contacts; the ids are the contacts'. They cannot be listed, changed or removed one by one.
+
+        `Refused` with `3:ERROR1` or `3:ERROR2` names an e-mail address or a number that the service does not take,
+        but not whose it is.
+
+        >>> john = ContactItem(type=1, firstname="John", lastname="Svensson", mobile=E164("+46701740605"))
+        >>> client.add_contacts([john])
+        Ids(ids=(1,))
+        """
         return self.send(build.add_contacts(contacts, self.wire))
 
     def add_blocklist(self, numbers: Sequence[E164]) -> Outcome:
-        """Block numbers."""
+        """Block numbers; the ids are the entries'.
+
+        >>> client.add_blocklist([E164("+46701740605"), E164("+46701740606")])
+        Ids(ids=(1, 2))
+        """
         return self.send(build.add_blocklist(numbers, self.wire))
 
     def delete_blocklist(self, mobiles: Sequence[str]) -> Outcome:
-        """Unblock numbers, each spelled exactly as the list spells it."""
+        """Unblock numbers, each spelled exactly as the list spells it; the ids are those of the entries.
+
+        >>> client.add_blocklist([E164("+46701740605")])
+        Ids(ids=(1,))
+        >>> client.delete_blocklist([row.mobile for row in client.list_blocklist()])
+        Ids(ids=(1,))
+        """
         return self.send(build.delete_blocklist(mobiles))
 
     def add_reminders(self, reminders: Sequence[ReminderItem]) -> Outcome:
-        """Create reminders."""
+        """Create reminders; the ids are the reminders'. Texts that are not needed are "".
+
+        >>> reminder = ReminderItem(
+        ...     date=WallTime("2036-12-01T08:30"),
+        ...     organizer_title="Dr",
+        ...     organizer_firstname="Hans",
+        ...     organizer_lastname="Evertsson",
+        ...     attendant_firstname="Anna",
+        ...     attendant_lastname="Lindqvist",
+        ...     attendant_mobile=E164("+46701740605"),
+        ... )
+        >>> client.add_reminders([reminder])
+        Ids(ids=(1,))
+        >>> [(row.id, row.date, row.active) for row in client.list_reminders()]
+        [(1, '2036-12-01T08:30', True)]
+        """
         return self.send(build.add_reminders(reminders, self.wire))
 
     def edit_reminders(self, edits: Sequence[ReminderEdit]) -> Outcome:
-        """Change what is given of each reminder; a negative id in the answer was not changed."""
+        """Change what is given of each reminder; a negative id was not changed, since it is unknown or switched off.
+
+        >>> client.edit_reminders([ReminderEdit(id=RemoteId(7), active=False)])
+        Ids(ids=(-7,))
+        """
         return self.send(build.edit_reminders(edits, self.wire))
 
     def create_message(self, message: MessageItem) -> Outcome:
-        """Send or schedule a message."""
+        """Send or schedule a message; there is an id for each recipient, and for each member of its groups.
+
+        After `Unknown` it must not be sent again: it may have been sent, and messages cannot be listed.
+
+        >>> message = MessageItem(
+        ...     body="God jul!",
+        ...     sender="Kliniken",
+        ...     recipients=(Recipient(E164("+46701740605")), Recipient(E164("+46701740606"))),
+        ...     send_at=WallTime("2036-12-24T08:00"),
+        ... )
+        >>> client.create_message(message)
+        Ids(ids=(1, 2))
+        """
         return self.send(build.create_message(message, self.wire))
 
     def delete_message(self, message_id: RemoteId) -> Outcome:
-        """Cancel one scheduled message id."""
+        """Cancel one scheduled message id.
+
+        `Refused` with `2:ERROR2` does not say whether it was sent, was cancelled before, or never was.
+
+        >>> client.delete_message(RemoteId(1))
+        Refused(code='2:ERROR2', meaning='the message could not be removed')
+        """
         return self.send(build.delete_message(message_id))
 
     def _count(self) -> None:

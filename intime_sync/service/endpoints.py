@@ -53,15 +53,17 @@ class Endpoint:
         return self.name
 
 
-def _post(path: str, root: str, codes: Mapping[str, str], *, negative_ids: bool = False) -> Endpoint:
+def post(path: str, root: str, codes: Mapping[str, str], *, negative_ids: bool = False) -> Endpoint:
+    """A call that changes something; `codes` need not hold those that every such call may answer."""
     return Endpoint(path, "POST", root, MappingProxyType({**_POSTED, **codes}), negative_ids)
 
 
-def _list(path: str, root: str, nothing: str) -> Endpoint:
+def listing(path: str, root: str, nothing: str) -> Endpoint:
+    """A call that lists something; `nothing` says what it means that the list is empty."""
     return Endpoint(path, "GET", root, MappingProxyType({**_LOGIN, EMPTY_LIST: nothing}))
 
 
-CREATE_MESSAGE: Final = _post(
+CREATE_MESSAGE: Final = post(
     "message/create.ashx",
     "message",
     {
@@ -73,7 +75,7 @@ CREATE_MESSAGE: Final = _post(
         "2:ERROR2": "there is nobody to send the message to",
     },
 )
-DELETE_MESSAGE: Final = _post(
+DELETE_MESSAGE: Final = post(
     "message/delete.ashx",
     "message",
     {
@@ -83,7 +85,7 @@ DELETE_MESSAGE: Final = _post(
     },
 )
 
-ADD_CONTACTS: Final = _post(
+ADD_CONTACTS: Final = post(
     "contacts/add.ashx",
     "contacts",
     {
@@ -93,54 +95,39 @@ ADD_CONTACTS: Final = _post(
         "3:ERROR2": "a contact's mobile number is not valid",
     },
 )
-LIST_GROUPS: Final = _list("contacts/listgroups.ashx", "groups", "the account has no groups")
-ADD_GROUPS: Final = _post(
+LIST_GROUPS: Final = listing("contacts/listgroups.ashx", "groups", "the account has no groups")
+ADD_GROUPS: Final = post(
     "contacts/addgroup.ashx",
     "addgroups",
     {"1:ERROR1": _UNREADABLE, "2:ERROR1": "no group could be created"},
 )
-DELETE_GROUPS: Final = _post(
+DELETE_GROUPS: Final = post(
     "contacts/deletegroup.ashx",
     "deletegroups",
     {"1:ERROR1": _UNREADABLE, "2:ERROR1": "no group could be removed"},
 )
 
-LIST_BLOCKLIST: Final = _list("nix/list.ashx", "nixentries", "the account's blocklist is empty")
-ADD_BLOCKLIST: Final = _post(
+LIST_BLOCKLIST: Final = listing("nix/list.ashx", "nixentries", "the account's blocklist is empty")
+ADD_BLOCKLIST: Final = post(
     "nix/addnix.ashx",
     "addnixentries",
     {"1:ERROR1": _UNREADABLE, "2:ERROR1": "the blocklist entry could not be created"},
 )
-DELETE_BLOCKLIST: Final = _post(
+DELETE_BLOCKLIST: Final = post(
     "nix/deletenix.ashx",
     "deletenixentries",
     {"1:ERROR1": _UNREADABLE, "2:ERROR1": "the number could not be removed from the blocklist"},
 )
 
-LIST_REMINDERS: Final = _list("reminder/list.ashx", "reminderappointments", "the account has no reminders")
-ADD_REMINDERS: Final = _post(
+LIST_REMINDERS: Final = listing("reminder/list.ashx", "reminderappointments", "the account has no reminders")
+ADD_REMINDERS: Final = post(
     "reminder/add.ashx",
     "reminderappointments",
     {"1:ERROR1": _UNREADABLE, "2:ERROR1": "the reminders could not be created"},
 )
-EDIT_REMINDERS: Final = _post(
+EDIT_REMINDERS: Final = post(
     "reminder/edit.ashx",
     "reminderappointments",
     {"1:ERROR1": _UNREADABLE, "2:ERROR1": "the reminders could not be changed"},
     negative_ids=True,
-)
-
-ALL_ENDPOINTS: Final = (
-    CREATE_MESSAGE,
-    DELETE_MESSAGE,
-    ADD_CONTACTS,
-    LIST_GROUPS,
-    ADD_GROUPS,
-    DELETE_GROUPS,
-    LIST_BLOCKLIST,
-    ADD_BLOCKLIST,
-    DELETE_BLOCKLIST,
-    LIST_REMINDERS,
-    ADD_REMINDERS,
-    EDIT_REMINDERS,
 )

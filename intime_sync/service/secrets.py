@@ -81,10 +81,6 @@ class Redactor:
             text = text.replace(spelling, HIDDEN)
         return _IN_QUERY.sub(rf"\g<1>{HIDDEN}", text)
 
-    def finds(self, text: str) -> bool:
-        """Whether the secret is in `text`."""
-        return any(spelling in text for spelling in self._spellings)
-
 
 class LogRedaction(logging.Filter):
     """Redacts what the HTTP libraries log (whole URLs) while it is installed; drops nothing."""

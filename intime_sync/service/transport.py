@@ -147,32 +147,14 @@ class Transport:
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
         """Read; tried again after a refused, broken or cut-off answer and after statuses that pass."""
+        # urllib3's own retries cannot see an answer that is cut off in its body. All attempts share one deadline.
         begins = time.monotonic()
-        attempt = self._attempt("GET", path, None, params or {}, begins)
-        return self._get_again(attempt, path, params or {}, begins) if attempt.again else attempt.result
-
-    def _get_again(self, attempt: _Attempt, path: str, params: Mapping[str, str], begins: float) -> Result:
-        """The retry policy of reads. urllib3's own cannot see an answer that is cut off in its body.
-
-        All attempts share one deadline.
-        """
-        from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
-
-        def last(state: RetryCallState) -> _Attempt:
-            return attempt if state.outcome is None else state.outcome.result()
-
-        def again() -> _Attempt:
-            return self._attempt("GET", path, None, params, begins)
-
-        self._sleep(_wait(1, attempt.retry_after))
-        retrying = Retrying(
-            retry=retry_if_result(lambda attempt: attempt.again),
-            stop=stop_after_attempt(READ_ATTEMPTS - 1),
-            wait=lambda state: _wait(state.attempt_number + 1, last(state).retry_after),
-            sleep=self._sleep,
-            retry_error_callback=last,
-        )
-        return retrying(again).result
+        for number in range(1, READ_ATTEMPTS):
+            attempt = self._attempt("GET", path, None, params or {}, begins)
+            if not attempt.again:
+                return attempt.result
+            self._sleep(_wait(number, attempt.retry_after))
+        return self._attempt("GET", path, None, params or {}, begins).result
 
     def post(self, path: str, body: bytes, *, items: int = 1) -> Result:
         """Send once, whatever happens. `items` is for the log."""

@@ -69,7 +69,12 @@ class Opened:
         # Not by wait_for_function, which evaluates text: the page's policy forbids that.
         from playwright.sync_api import expect
 
+        expect.set_options(timeout=60_000)  # milliseconds
         return expect(self.page.locator(selector))
+
+    def drawn(self) -> None:
+        """Wait until the browser has drawn the page as it is now: two frames, of which the first may have begun."""
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def focused(self) -> str:
         """The key of the change that has the focus, else the id of the element."""

@@ -261,6 +261,7 @@ def test_where_the_clipboard_is_out_of_reach_the_text_is_selected(browser: Brows
 def test_of_ten_thousand_changes_the_browser_draws_only_what_is_near(browser: Browser, file: Path) -> None:
     with opened(browser, file, large_plan(10_000)) as seen:
         seen.says("10 000 changes")
+        seen.drawn()
         assert seen.page.evaluate(_COUNT_RENDERED) <= 150
         assert seen.page.locator("table").count() == 0, "what is closed has no elements"
         seen.page.locator("#search").fill("user.0999")
@@ -276,6 +277,7 @@ def test_of_ten_thousand_changes_the_browser_draws_only_what_is_near(browser: Br
         assert seen.page.locator("table").count() == 1
         seen.page.keyboard.press("Escape")
         seen.says("10 000 changes")
+        seen.drawn()
         assert seen.page.evaluate(_COUNT_RENDERED) <= 150
 
 

@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from harness import SECRET, Ran, Workspace
+from harness import PATIENCE, SECRET, Ran, Workspace, wait_for
 
 from intime_sync.emulator import FaultPlan
 
@@ -123,7 +124,7 @@ def on_terminal(
     shown = b""
     try:
         while True:
-            if not select.select([controller], [], [], 60)[0]:
+            if not select.select([controller], [], [], PATIENCE)[0]:
                 raise AssertionError(f"it waits for something: {shown.decode()}")
             try:
                 part = os.read(controller, 65536)
@@ -134,10 +135,10 @@ def on_terminal(
             shown += part
             if answer is not None and b"Only `yes`" in shown:
                 meanwhile()
-                time.sleep(0.3)  # as long as a hand needs; before that, a signal finds nobody reading yet
+                _wait_until_it_reads(process)
                 os.write(controller, answer.encode())
                 answer = None
-        code = process.wait(30)
+        code = process.wait(PATIENCE)
     finally:
         process.kill()
         process.wait()
@@ -145,31 +146,16 @@ def on_terminal(
     return Ran(code, shown.decode().replace("\r\n", "\n"), "")
 
 
-@contextmanager
-def in_background(space: Workspace, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that goes on beside the test, killed at the end if it is still there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "intime_sync", *arguments],
-        cwd=space.path,
-        env=space.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def _wait_until_it_reads(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process that has asked its question reads the answer, which Linux shows as sleeping.
 
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    """Poll until it is so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
+    A signal that comes between the question and the read is noted by Python, and the read waits all the same.
+    """
+    state = Path(f"/proc/{process.pid}/stat")
+    if not state.exists():
+        time.sleep(1)
+        return
+    wait_for(lambda: state.read_text().rpartition(")")[2].split()[0] == "S", "the command to read the answer")
 
 
 class OddService:

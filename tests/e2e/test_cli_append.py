@@ -1,4 +1,4 @@
-"""`strategy: append`: what the service cannot show and nobody may change is still told as it is."""
+"""`strategy: append`: contacts that the service cannot show are reported as they are, and never changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def numbers(space: Workspace) -> list[str]:
 
 
 @pytest.mark.parametrize("options", [(), ("--target", "group/Jour")])
-def test_who_lost_a_group_that_was_made_again_is_held_until_it_is_mended(
+def test_an_appended_contact_of_a_group_that_was_made_again_is_held_until_it_is_mended(
     space: Workspace, options: tuple[str, ...]
 ) -> None:
     assert space.emulator is not None
@@ -43,7 +43,7 @@ def test_who_lost_a_group_that_was_made_again_is_held_until_it_is_mended(
     assert space.changes() == []
 
 
-def test_doing_what_a_held_change_says_makes_no_second_contact(space: Workspace) -> None:
+def test_following_the_advice_of_a_held_change_makes_no_second_contact(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("groups: [Jour]\n" + ANNA.replace("05,", "07,"), head=APPEND)
     said = " ".join(space.run("plan").out.split())
@@ -56,7 +56,7 @@ def test_doing_what_a_held_change_says_makes_no_second_contact(space: Workspace)
 
 
 @pytest.mark.parametrize("way", ["replace", "union", "keep"])
-def test_who_was_appended_outlives_a_carrier_that_the_service_merged_it_into(tmp_path: Path, way: str) -> None:
+def test_an_appended_contact_survives_a_carrier_that_the_service_merged_it_into(tmp_path: Path, way: str) -> None:
     with workspace(tmp_path, on_known_mobile=way) as space:
         space.configure("groups: [Jour]\n" + ANNA, head=APPEND)
         space.apply()

@@ -1,4 +1,4 @@
-"""No input ever shows a traceback: every problem has a place, a code and words, and all are reported at once."""
+"""No input causes a traceback: every problem has a place, a code and a text, and all are reported at once."""
 
 from __future__ import annotations
 
@@ -399,7 +399,7 @@ def test_a_bad_table_is_refused_at_its_cell(space: Workspace, case: str) -> None
     refuses(space, expected, "p.csv")
 
 
-def test_what_an_included_file_may_not_hold_and_what_stands_twice_across_files(space: Workspace) -> None:
+def test_settings_in_an_included_file_and_duplicates_across_files_are_refused(space: Workspace) -> None:
     space.configure("blocklist: [0701740605]\ninclude: [x.yaml]\n")
     space.write("x.yaml", "owner: b\nblocklist: ['+46701740605']\nwhat: 5\n")
     refuses(
@@ -413,7 +413,7 @@ def test_what_an_included_file_may_not_hold_and_what_stands_twice_across_files(s
     )
 
 
-def test_a_table_for_two_sections_and_a_workbook_that_is_none(space: Workspace) -> None:
+def test_a_table_for_two_sections_and_a_malformed_workbook_are_refused(space: Workspace) -> None:
     space.configure("include:\n  - contacts: p.csv\n  - blocklist: p.csv\n  - contacts: q.xlsx\n")
     space.write("p.csv", "mobile\n0701740605\n")
     space.write("q.xlsx", b"not a workbook")
@@ -425,7 +425,7 @@ def test_a_table_for_two_sections_and_a_workbook_that_is_none(space: Workspace) 
     ]
 
 
-def test_a_link_brings_no_file_of_the_machine_into_what_people_see(space: Workspace, tmp_path: Path) -> None:
+def test_a_link_to_a_file_elsewhere_shows_nothing_of_it(space: Workspace, tmp_path: Path) -> None:
     secret = tmp_path.parent / f"{tmp_path.name}-outside.csv"
     secret.write_text("9f86d081\n")
     space.configure("include: [{contacts: a.csv}]\n")
@@ -446,7 +446,7 @@ def test_a_directory_without_a_configuration_says_what_to_do(space: Workspace) -
 
 
 @pytest.mark.parametrize("verb", [("plan",), ("apply", "--auto-approve"), ("ledger", "list")])
-def test_every_verb_refuses_a_bad_address_before_anything_is_sent_and_never_repeats_it(
+def test_every_verb_refuses_a_bad_address_without_sending_or_repeating_it(
     space: Workspace, verb: tuple[str, ...]
 ) -> None:
     space.configure("groups: [A]\n")
@@ -458,7 +458,7 @@ def test_every_verb_refuses_a_bad_address_before_anything_is_sent_and_never_repe
         assert SECRET not in ran.err
 
 
-def test_a_bad_configuration_stops_plan_and_apply_alike_and_nothing_is_sent(tmp_path: Path) -> None:
+def test_a_bad_configuration_stops_plan_and_apply_before_anything_is_sent(tmp_path: Path) -> None:
     with workspace(tmp_path) as space:
         space.configure("groups: [A, A]\nblocklist: [0701740605, 12]\n")
         for verb in (("plan",), ("apply", "--auto-approve"), ("apply", "--auto-approve", "--format", "json")):
@@ -507,7 +507,7 @@ reminders:
 }
 
 
-def test_all_problems_of_a_big_broken_configuration_are_reported_at_once_sorted(space: Workspace) -> None:
+def test_all_problems_of_a_configuration_are_reported_in_order(space: Workspace) -> None:
     for name, text in BROKEN.items():
         space.write(name, text)
     ran = space.run("validate")
@@ -518,7 +518,7 @@ def test_all_problems_of_a_big_broken_configuration_are_reported_at_once_sorted(
     assert places == sorted(places)
 
 
-def test_an_unknown_field_hides_nothing_else_of_its_item(space: Workspace) -> None:
+def test_an_unknown_field_does_not_hide_other_problems_of_its_item(space: Workspace) -> None:
     space.configure("groups: [Personal]\ncontacts:\n  - {fistname: Anna, mobile: 0701740605, groups: [Personall]}\n")
     ran = space.run("validate")
     assert ran.code == 3

@@ -1,4 +1,4 @@
-"""A machine whose clock is wrong: the Date of the service's answers is a second witness."""
+"""A machine whose clock is wrong: the Date of the service's answers is compared with it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def schedule(space: Workspace, *minutes: int) -> None:
     space.configure(f"messages:\n{items}" if items else "messages: []\n")
 
 
-def test_nothing_is_cancelled_that_the_service_may_have_sent(tmp_path: Path) -> None:
+def test_a_message_that_the_service_may_have_sent_is_not_cancelled(tmp_path: Path) -> None:
     with workspace(tmp_path) as space:
         assert space.emulator is not None
         schedule(space, 9)
@@ -130,7 +130,7 @@ def test_a_plan_file_is_judged_by_the_clocks_of_its_apply(tmp_path: Path, wanted
 
 
 @pytest.mark.parametrize("by_file", [False, True])
-def test_a_reminder_whose_time_the_service_calls_past_is_not_made(tmp_path: Path, *, by_file: bool) -> None:
+def test_a_reminder_that_is_past_by_the_services_clock_is_not_made(tmp_path: Path, *, by_file: bool) -> None:
     with workspace(tmp_path) as space:
         assert space.emulator is not None
         at = datetime.now(UTC).astimezone(ZONE) + timedelta(minutes=7)

@@ -1,4 +1,4 @@
-"""A contact whose key was changed is one person: where the earlier one cannot go, the new one is not added."""
+"""A contact whose key was changed is one contact: it is not added where the earlier one cannot be removed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def contact(key: str, name: str = "Anna", more: str = "") -> str:
 
 
 @pytest.mark.parametrize("head", [APPEND, NEVER])
-def test_whoever_stays_is_not_added_under_a_new_key(space: Workspace, head: str) -> None:
+def test_a_contact_that_stays_is_not_added_under_a_new_key(space: Workspace, head: str) -> None:
     space.configure("contacts:\n" + contact("old"), head=head)
     space.apply()
     space.configure("contacts:\n" + contact("new"), head=head)
@@ -42,7 +42,7 @@ def test_whoever_stays_is_not_added_under_a_new_key(space: Workspace, head: str)
     assert space.changes() == []
 
 
-def test_whoever_may_have_been_added_is_not_added_under_a_new_key(space: Workspace) -> None:
+def test_a_contact_that_may_have_been_added_is_not_added_under_a_new_key(space: Workspace) -> None:
     assert space.emulator is not None
     space.emulator.set_faults(faults({"endpoint": "contacts/add", "call": 1, "fault": "drop_after"}))
     space.configure("contacts:\n" + contact("old"), head=APPEND)
@@ -56,7 +56,7 @@ def test_whoever_may_have_been_added_is_not_added_under_a_new_key(space: Workspa
     assert space.changes() == [("create", "contact/new")]
 
 
-def test_the_earlier_one_may_be_removed_first(space: Workspace) -> None:
+def test_a_contact_may_be_added_under_a_new_key_once_the_old_one_is_removed(space: Workspace) -> None:
     space.configure("contacts:\n" + contact("old"), head=NEVER)
     space.apply()
     space.configure("contacts:\n" + contact("new") + contact("old", more=", ensure: absent"), head=NEVER)
@@ -65,7 +65,7 @@ def test_the_earlier_one_may_be_removed_first(space: Workspace) -> None:
     assert space.changes() == []
 
 
-def test_people_who_share_a_number_are_two(space: Workspace) -> None:
+def test_two_contacts_may_share_a_number(space: Workspace) -> None:
     space.configure("contacts:\n" + contact("old"), head=NEVER)
     space.apply()
     space.configure("contacts:\n" + contact("new", "Bo"), head=NEVER)

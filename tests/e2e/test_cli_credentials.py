@@ -1,4 +1,4 @@
-"""The hash goes only where the environment allows, whatever a configuration says."""
+"""The hash goes only where the environment allows it, whatever a configuration says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from harness import SECRET, Workspace, workspace
 
-from intime_sync.cli.wiring import credentials_of
+from intime_sync.cli.credentials import credentials_of
 from intime_sync.config.settings import Settings, read_settings
 from intime_sync.errors import CredentialsError
 
@@ -25,9 +25,7 @@ def settings(tmp_path: Path, environ: dict[str, str], **account: str) -> Setting
 @pytest.mark.parametrize(
     "arguments", [("plan",), ("apply", "--auto-approve"), ("drift",), ("destroy", "--auto-approve")]
 )
-def test_a_configuration_that_points_elsewhere_gets_no_credentials(
-    tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
+def test_a_configuration_with_another_address_gets_no_credentials(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     space = Workspace(tmp_path, environ={"INTIME_USER": "demo", "INTIME_HASH": SECRET})
     space.configure("groups: [Jour]\n", head=ELSEWHERE)
     ran = space.run(*arguments)
@@ -37,7 +35,7 @@ def test_a_configuration_that_points_elsewhere_gets_no_credentials(
     assert "could not be reached" not in ran.err
 
 
-def test_doctor_says_why_and_asks_nothing_of_the_host(tmp_path: Path) -> None:
+def test_doctor_says_why_credentials_are_withheld_and_sends_nothing(tmp_path: Path) -> None:
     space = Workspace(tmp_path, environ={"INTIME_USER": "demo", "INTIME_HASH": SECRET})
     space.configure("groups: [Jour]\n", head=ELSEWHERE)
     ran = space.run("doctor")
@@ -55,7 +53,7 @@ def test_doctor_says_why_and_asks_nothing_of_the_host(tmp_path: Path) -> None:
         ("https://unused.example/api", {"INTIME_URL": "https://relay.example/api"}),
     ],
 )
-def test_the_environment_says_who_may_get_them(
+def test_the_environment_allows_hosts_to_get_the_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, environ: dict[str, str]
 ) -> None:
     for name, value in {"INTIME_USER": "demo", "INTIME_HASH": SECRET, **environ}.items():
@@ -65,14 +63,14 @@ def test_the_environment_says_who_may_get_them(
 
 
 @pytest.mark.parametrize("allowed", ["", "relay.example.evil.example", "example", "sms.intime.nu", ","])
-def test_a_host_must_be_named_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: str) -> None:
+def test_an_allowed_host_must_match_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: str) -> None:
     for name, value in {"INTIME_USER": "demo", "INTIME_HASH": SECRET, "INTIME_ALLOWED_HOSTS": allowed}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CredentialsError, match=r"relay\.example"):
         credentials_of(settings(tmp_path, {}, url="https://relay.example/api"))
 
 
-def test_named_credentials_come_from_the_environments_names_alone(
+def test_named_credentials_are_read_from_their_own_variables_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("INTIME_USER", "INTIME_HASH", "INTIME_HASH_FILE"):
@@ -104,7 +102,7 @@ def test_the_environment_may_name_any_ledger(tmp_path: Path) -> None:
         assert (tmp_path / "elsewhere.json").exists()
 
 
-def test_a_changed_owner_is_told_to_be_put_back_and_not_to_remove_the_ledger(tmp_path: Path) -> None:
+def test_the_error_of_a_changed_owner_says_to_restore_it(tmp_path: Path) -> None:
     with workspace(tmp_path) as space:
         space.configure("groups: [Jour]\ncontacts: [{key: anna, firstname: Anna, mobile: 0701740605}]\n")
         space.apply()

@@ -1,4 +1,4 @@
-"""`destroy` goes on until the account holds nothing of the configuration, whatever went wrong before."""
+"""`destroy`, repeated, removes everything of the configuration from the account, whatever failed before."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def failing(space: Workspace, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "error_before"])
-def test_a_destroy_that_could_remove_nothing_is_finished_by_the_next_one(space: Workspace, fault: str) -> None:
+def test_a_failed_destroy_is_finished_by_the_next_one(space: Workspace, fault: str) -> None:
     failing(space, fault)
     assert space.run("destroy", *ALL).code in (1, 7)
     assert left(space) == (2, 4)

@@ -1,4 +1,4 @@
-"""What is approved is what is sent: the digest covers all that decides requests, and cannot be searched."""
+"""The digest covers everything that decides what is sent, and cannot be guessed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def digest(space: Workspace, *arguments: str) -> str:
     return str(json.loads(space.run("plan", "--format", "json", *arguments).out)["digest"])
 
 
-def test_every_setting_that_decides_requests_changes_the_digest(space: Workspace) -> None:
+def test_every_setting_that_changes_requests_changes_the_digest(space: Workspace) -> None:
     digests = [digest(space), digest(space, "--target", "contact/anna")]
     for head in HEADS:
         space.configure(WANTED.replace("0701740605", "+46701740605"), head=head)
@@ -72,7 +72,7 @@ def test_a_plan_file_is_stale_under_other_settings(space: Workspace, head: str) 
     assert space.emulator.store.groups() == []
 
 
-def test_a_group_that_was_made_again_is_another_audience(space: Workspace) -> None:
+def test_a_group_that_was_made_again_changes_the_digest(space: Workspace) -> None:
     space.apply("--target", "group/Jour")
     assert space.run("plan", "--out", "p.plan").code == 0
     before = digest(space)

@@ -19,13 +19,11 @@ from cli_world import (
     assert_no_trace,
     assert_nothing_private,
     faults,
-    in_background,
     odd_service,
     on_terminal,
     posts,
-    wait_for,
 )
-from harness import HEAD, SECRET, Workspace
+from harness import HEAD, SECRET, Workspace, in_background, wait_for
 
 LEDGER = ".intime/ledger.json"
 NAMES = {
@@ -36,7 +34,7 @@ NAMES = {
 
 @pytest.fixture
 def settled(space: Workspace) -> Workspace:
-    """Applied, with nobody's calls counted yet."""
+    """A configuration that was applied; no calls are counted yet."""
     space.configure(EVERYTHING.replace("Jour", "Läkare"))
     space.apply()
     assert space.emulator is not None
@@ -62,7 +60,7 @@ def examined(
     return {check["name"]: check for check in sorted(checks, key=lambda check: rank.index(check["state"]))}
 
 
-def test_where_all_is_well_every_check_says_so(settled: Workspace) -> None:
+def test_doctor_passes_every_check_of_a_sound_setup(settled: Workspace) -> None:
     assert settled.emulator is not None
     found = examined(settled, code=0)
     assert {check["state"] for name, check in found.items() if name != "clock"} == {"ok"}, found
@@ -74,7 +72,7 @@ def test_where_all_is_well_every_check_says_so(settled: Workspace) -> None:
     assert [method for method, _ in settled.emulator.calls] == ["GET"] * 3
 
 
-def test_the_text_has_a_mark_a_check_and_advice_below_and_takes_any_terminal(settled: Workspace) -> None:
+def test_each_check_has_a_line_with_a_mark_and_advice_below_it(settled: Workspace) -> None:
     ran = settled.run("doctor")
     assert ran.out.startswith("✓ versions")
     assert "– clock" in ran.out
@@ -88,7 +86,7 @@ def test_the_text_has_a_mark_a_check_and_advice_below_and_takes_any_terminal(set
     assert "\x1b" not in on_terminal(settled, "doctor", env={"NO_COLOR": "1"}).out
 
 
-def test_broken_yaml_is_reported_and_the_rest_is_looked_at(settled: Workspace) -> None:
+def test_broken_yaml_is_reported_and_the_other_checks_run(settled: Workspace) -> None:
     settled.configure("contacts: [{mobile: 12}, {mobile: 13}]\n")
     found = examined(settled, code=1)
     assert found["configuration"]["state"] == "failed"
@@ -98,7 +96,7 @@ def test_broken_yaml_is_reported_and_the_rest_is_looked_at(settled: Workspace) -
 
 
 @pytest.mark.parametrize("text", ["version: [", "version: 1\n", None])
-def test_without_settings_there_is_little_to_look_at(space: Workspace, text: str | None) -> None:
+def test_without_settings_few_checks_run(space: Workspace, text: str | None) -> None:
     if text is not None:
         space.write("intime.yaml", text)
     found = examined(space, code=1)
@@ -117,7 +115,7 @@ def test_without_settings_there_is_little_to_look_at(space: Workspace, text: str
         ({"INTIME_LEDGER": "sql://x"}, "ledger", "is not a file"),
     ],
 )
-def test_what_is_wrong_is_named_with_what_to_do_and_the_ledger_is_looked_at(
+def test_a_failed_check_has_advice_and_the_ledger_is_checked(
     settled: Workspace, env: dict[str, str], name: str, fragment: str
 ) -> None:
     found = examined(settled, env, code=1)
@@ -128,7 +126,7 @@ def test_what_is_wrong_is_named_with_what_to_do_and_the_ledger_is_looked_at(
         assert (found["ledger"]["state"], found["lists"]["state"]) == ("ok", "skipped")
 
 
-def test_a_hash_file_and_a_ledger_that_others_may_read_are_pointed_out(settled: Workspace) -> None:
+def test_a_warning_names_a_hash_file_or_ledger_that_others_may_read(settled: Workspace) -> None:
     file = settled.write("secret.txt", SECRET)
     (settled.path / LEDGER).chmod(0o644)
     env = {"INTIME_HASH": "", "INTIME_HASH_FILE": "secret.txt"}
@@ -140,7 +138,7 @@ def test_a_hash_file_and_a_ledger_that_others_may_read_are_pointed_out(settled: 
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_a_ledger_that_git_would_take_is_pointed_out(settled: Workspace) -> None:
+def test_a_warning_names_a_ledger_that_git_would_add(settled: Workspace) -> None:
     def git(*arguments: str) -> None:
         subprocess.run(["git", *arguments], cwd=settled.path, check=True, capture_output=True)
 
@@ -155,21 +153,21 @@ def test_a_ledger_that_git_would_take_is_pointed_out(settled: Workspace) -> None
     assert "under version control" in found["text"]
 
 
-def test_a_damaged_ledger_stops_nothing_but_what_needs_it(settled: Workspace) -> None:
+def test_a_damaged_ledger_stops_only_the_checks_that_need_it(settled: Workspace) -> None:
     settled.write(LEDGER, "{")
     found = examined(settled, code=1)
     assert (found["ledger"]["state"], found["lists"]["state"]) == ("failed", "ok")
     assert (found["encoding"]["state"], found["carriers"]["state"]) == ("skipped", "skipped")
 
 
-def test_a_lost_ledger_shows_by_its_carriers(settled: Workspace) -> None:
+def test_a_lost_ledger_is_recognised_by_its_carriers(settled: Workspace) -> None:
     (settled.path / LEDGER).unlink()
     found = examined(settled, code=1)
     assert "none yet" in found["ledger"]["text"]
     assert "it seems to be lost" in found["carriers"]["text"]
 
 
-def test_carriers_that_nobody_knows_that_are_gone_and_that_are_others(settled: Workspace) -> None:
+def test_unknown_missing_and_foreign_carriers_are_reported(settled: Workspace) -> None:
     assert settled.emulator is not None
     store = settled.emulator.store
     store.add_group("~clinic-a/okand")
@@ -181,7 +179,7 @@ def test_carriers_that_nobody_knows_that_are_gone_and_that_are_others(settled: W
     assert found["other owners"]["text"].endswith("clinic-b (1)")
 
 
-def test_names_that_come_back_garbled_are_told_from_renamed_ones(settled: Workspace) -> None:
+def test_garbled_names_are_told_from_renamed_ones(settled: Workspace) -> None:
     assert settled.emulator is not None
     store = settled.emulator.store
     group = next(id for id, name in store.groups() if name == "Läkare")
@@ -191,7 +189,7 @@ def test_names_that_come_back_garbled_are_told_from_renamed_ones(settled: Worksp
         assert examined(settled)["encoding"]["state"] == state, name
 
 
-def test_a_list_entry_that_is_no_number_is_pointed_out(settled: Workspace) -> None:
+def test_a_warning_names_a_list_entry_that_is_no_number(settled: Workspace) -> None:
     assert settled.emulator is not None
     settled.emulator.store.block("växeln")
     found = examined(settled, code=0)["numbers"]
@@ -199,7 +197,7 @@ def test_a_list_entry_that_is_no_number_is_pointed_out(settled: Workspace) -> No
 
 
 @pytest.mark.parametrize("body", [b"<html>Server Error</html>", b"", b"<groups><group groupid='1'>"])
-def test_garbage_for_a_list_is_an_answer_and_no_account(settled: Workspace, body: bytes) -> None:
+def test_a_garbled_list_is_reported_as_such(settled: Workspace, body: bytes) -> None:
     with odd_service() as service:
         service.body = body
         found = examined(settled, {"INTIME_URL": service.url}, code=1)
@@ -233,7 +231,7 @@ def test_the_clocks_are_compared_where_the_service_says_what_time_it_is(
     assert fragment in found["text"]
 
 
-def test_a_held_lock_and_what_an_interrupted_run_left(space: Workspace) -> None:
+def test_a_held_lock_and_an_interrupted_run_are_reported(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("groups: [Personal]\n")
     space.emulator.set_faults(faults({"endpoint": "contacts/addgroup", "call": 1, "fault": "delay", "seconds": 60}))

@@ -1,4 +1,4 @@
-"""`drift` as a process over real HTTP: what people did by hand, what was only configured, and every way to fail."""
+"""`drift` as a process over real HTTP: changes by hand, changes of the configuration, and every way to fail."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ import signal
 from datetime import datetime
 
 import pytest
-from cli_world import (
-    EVERYTHING,
-    assert_no_trace,
-    assert_nothing_private,
-    faults,
-    in_background,
-    odd_service,
-    posts,
-    wait_for,
-)
-from harness import HEAD, Ran, Workspace
+from cli_world import EVERYTHING, assert_no_trace, assert_nothing_private, faults, odd_service, posts
+from harness import HEAD, Ran, Workspace, in_background, wait_for
 
 MESSAGE = """\
 messages:
@@ -40,7 +31,7 @@ def _applied(space: Workspace) -> None:
     space.emulator.calls.clear()
 
 
-def test_after_an_apply_there_is_no_drift_and_what_cannot_be_seen_is_named(space: Workspace) -> None:
+def test_after_an_apply_there_is_no_drift_and_unobservable_objects_are_named(space: Workspace) -> None:
     _applied(space)
     ran = space.run("drift")
     assert (ran.code, ran.err) == (0, "")
@@ -49,14 +40,14 @@ def test_after_an_apply_there_is_no_drift_and_what_cannot_be_seen_is_named(space
     assert posts(space) == []
 
 
-def test_what_only_the_configuration_changed_is_no_drift_nor_is_a_broken_item(space: Workspace) -> None:
+def test_changes_of_the_configuration_and_broken_items_are_no_drift(space: Workspace) -> None:
     _applied(space)
     space.configure("groups: [Helt annat]\nblocklist: []\ncontacts: [{mobile: 12}]\n")
     assert space.run("plan").code == 3
     assert _drift(space) == []
 
 
-def test_what_people_did_by_hand_is_drift(space: Workspace) -> None:
+def test_changes_by_hand_are_drift(space: Workspace) -> None:
     assert space.emulator is not None
     _applied(space)
     store = space.emulator.store
@@ -94,7 +85,7 @@ def test_what_people_did_by_hand_is_drift(space: Workspace) -> None:
     assert posts(space) == []
 
 
-def test_groups_that_the_configuration_tells_apart_by_id_are_no_twins(space: Workspace) -> None:
+def test_groups_of_one_name_with_pinned_ids_are_no_drift(space: Workspace) -> None:
     assert space.emulator is not None
     first, _ = (space.emulator.store.add_group("Jour") for _ in range(2))
     space.configure(f"groups: [{{name: Jour, id: {first}}}]\n")
@@ -104,7 +95,7 @@ def test_groups_that_the_configuration_tells_apart_by_id_are_no_twins(space: Wor
     assert _drift(space) == [("doubled", "group/Jour")], "with errors in it, the configuration tells nothing apart"
 
 
-def test_without_a_ledger_there_is_nothing_to_compare_but_carriers_show_that_it_is_lost(space: Workspace) -> None:
+def test_without_a_ledger_drift_compares_nothing_and_carriers_show_that_it_is_lost(space: Workspace) -> None:
     space.configure(EVERYTHING)
     ran = space.run("drift")
     assert (ran.code, "nothing to compare" in ran.out) == (0, True)
@@ -146,7 +137,7 @@ def test_drift_fails_as_a_plan_does(space: Workspace, env: dict[str, str], code:
     assert_no_trace(ran)
 
 
-def test_a_list_that_is_garbage_is_not_taken_for_a_loss(space: Workspace) -> None:
+def test_a_garbled_list_is_an_error_and_no_drift(space: Workspace) -> None:
     _applied(space)
     with odd_service() as service:
         for body in (b"<html>Server Error</html>", b"<groups><group groupid='1'>Per", b""):

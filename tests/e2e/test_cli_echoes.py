@@ -47,7 +47,7 @@ reminders:
 
 @pytest.mark.parametrize("declare", ["iso-8859-1", "iso88591", "utf-8"])
 @pytest.mark.parametrize("echo", ["national", "e164", "raw"])
-def test_after_an_apply_there_is_nothing_to_do_however_the_service_spells(
+def test_a_plan_after_an_apply_is_empty_in_every_spelling_of_the_service(
     tmp_path: Path, echo: str, declare: str
 ) -> None:
     with workspace(tmp_path, echo=echo, declare=declare) as space:
@@ -63,7 +63,7 @@ def test_after_an_apply_there_is_nothing_to_do_however_the_service_spells(
 
 
 @pytest.mark.parametrize("wire", ["dates: basic, mobiles: national", "dates: extended, mobiles: e164"])
-def test_either_spelling_of_requests_comes_back_as_it_was_meant(space: Workspace, wire: str) -> None:
+def test_both_spellings_of_requests_give_the_same_objects(space: Workspace, wire: str) -> None:
     head = f"version: 1\nowner: clinic-a\naccount: {{url: embedded, wire: {{{wire}}}}}\n"
     space.configure(ODD, head)
     space.apply()
@@ -80,7 +80,7 @@ def test_another_spelling_of_the_same_configuration_is_no_change(space: Workspac
     assert space.changes() == []
 
 
-def test_what_somebody_made_by_hand_and_is_wanted_is_adopted_without_a_call(space: Workspace) -> None:
+def test_wanted_objects_that_were_made_by_hand_are_adopted_without_a_call(space: Workspace) -> None:
     assert space.emulator is not None
     space.emulator.store.add_group("Personal")
     space.emulator.store.block("070-1740607")

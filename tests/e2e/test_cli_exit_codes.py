@@ -1,4 +1,4 @@
-"""Exit codes: each as the contract has it, with a message that says why; and whatever refuses sends nothing."""
+"""Exit codes are those of the contract, with a message that says why; a run that refuses sends nothing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_world import (
-    EVERYTHING,
-    OddService,
-    assert_no_secret,
-    assert_no_trace,
-    faults,
-    in_background,
-    odd_service,
-    posts,
-    wait_for,
-)
-from harness import SECRET, Ran, Workspace
+from cli_world import EVERYTHING, OddService, assert_no_secret, assert_no_trace, faults, odd_service, posts
+from harness import PATIENCE, SECRET, Ran, Workspace, in_background, wait_for
 
 SMALL = "groups: [Personal]\nblocklist: [0701740607]\n"
 
@@ -78,9 +68,7 @@ def test_3_a_bad_command_line_is_not_taken_for_changes(
 
 
 @pytest.mark.parametrize("extra", [(), ("--format", "json"), ("--expect-digest", "sha256:0")])
-def test_3_apply_without_a_terminal_names_the_flag_that_lets_it_pass(
-    space: Workspace, extra: tuple[str, ...]
-) -> None:
+def test_3_apply_without_a_terminal_names_the_flag_to_give(space: Workspace, extra: tuple[str, ...]) -> None:
     space.configure(SMALL)
     assert space.run("plan", "--out", "p.json").code == 0
     for target in (".", "p.json"):
@@ -91,7 +79,7 @@ def test_3_apply_without_a_terminal_names_the_flag_that_lets_it_pass(
     assert posts(space) == []
 
 
-def test_3_closed_streams_are_no_terminal_and_no_accident(alone: Workspace) -> None:
+def test_3_closed_streams_do_not_count_as_a_terminal(alone: Workspace) -> None:
     alone.configure(SMALL)
     command = f"exec {sys.executable} -m intime_sync"
     for shell, code, fragment in (
@@ -118,7 +106,7 @@ def test_5_a_digest_that_is_not_the_expected_one_sends_nothing(space: Workspace)
     assert space.run("apply", "--auto-approve", "--expect-digest", planned).code == 0
 
 
-def test_6_a_second_apply_names_who_holds_the_ledger_and_a_killed_holder_holds_nothing(space: Workspace) -> None:
+def test_6_a_second_apply_names_the_holder_of_the_lock_and_a_killed_holder_loses_it(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure(SMALL)
     space.emulator.set_faults(faults({"endpoint": "contacts/addgroup", "call": 1, "fault": "delay", "seconds": 60}))
@@ -140,7 +128,7 @@ def test_6_a_second_apply_names_who_holds_the_ledger_and_a_killed_holder_holds_n
     assert [name for _, name in space.emulator.store.groups()] == ["Personal"]
 
 
-def test_6_with_a_lock_timeout_the_second_apply_waits_its_turn(space: Workspace) -> None:
+def test_6_with_a_lock_timeout_the_second_apply_waits(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure(SMALL)
     space.emulator.set_faults(faults({"endpoint": "contacts/addgroup", "call": 1, "fault": "delay", "seconds": 1.5}))
@@ -148,11 +136,11 @@ def test_6_with_a_lock_timeout_the_second_apply_waits_its_turn(space: Workspace)
         wait_for(lambda: "contacts/addgroup" in posts(space), "the first apply to send")
         second = space.run("apply", "--auto-approve", "--lock-timeout", "30")
         assert (second.code, "No changes." in second.out) == (0, True)
-        assert first.wait(10) == 0
+        assert first.wait(PATIENCE) == 0
     assert len(space.emulator.store.groups()) == 1
 
 
-def test_7_what_the_service_refuses_is_named_and_the_rest_is_done(space: Workspace) -> None:
+def test_7_refused_items_are_named_and_the_others_done(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure(EVERYTHING)
     refusal = {"endpoint": "nix/addnix", "fault": "garbage", "text": "2:ERROR1", "act": False}
@@ -258,7 +246,7 @@ def shaped(service: OddService, tmp_path: Path) -> Workspace:
 
 
 @pytest.mark.parametrize("case", SHAPES)
-def test_1_nothing_is_planned_from_what_is_no_list(tmp_path: Path, case: str) -> None:
+def test_1_nothing_is_planned_from_a_malformed_list(tmp_path: Path, case: str) -> None:
     with odd_service() as service:
         service.body, service.status, service.headers = SHAPES[case]
         space = shaped(service, tmp_path)
@@ -280,7 +268,7 @@ def test_1_the_documented_code_for_an_empty_list_is_an_empty_list(tmp_path: Path
         assert space.changes() == [("create", "group/B")]
 
 
-def test_1_nobody_listens(tmp_path: Path) -> None:
+def test_1_nothing_listens_at_the_address(tmp_path: Path) -> None:
     space = Workspace(
         tmp_path, environ={"INTIME_URL": "http://127.0.0.1:9/api", "INTIME_USER": "demo", "INTIME_HASH": SECRET}
     )

@@ -123,7 +123,7 @@ def test_a_key_that_the_ledger_knows_is_kept_when_an_earlier_reminder_comes(used
     ]
 
 
-def test_what_is_there_is_never_overwritten_unasked(used: Workspace) -> None:
+def test_an_export_overwrites_no_file_unasked(used: Workspace) -> None:
     export(used, "a")
     used.write("a/groups.yaml", "groups: [Mine]\n")
     before = tree(used.path / "a")
@@ -137,7 +137,7 @@ def test_what_is_there_is_never_overwritten_unasked(used: Workspace) -> None:
     assert after == before, "intime.yaml is never written again"
 
 
-def test_an_existing_configuration_is_used_and_told_what_it_does_not_include(used: Workspace) -> None:
+def test_an_export_says_what_the_existing_configuration_does_not_include(used: Workspace) -> None:
     used.configure("include: [blocklist.yaml]\n")
     ran = export(used, ".", "--only", "groups,blocklist")
     assert "does not include groups.yaml; add `- groups.yaml` under `include`" in ran.err
@@ -147,7 +147,7 @@ def test_an_existing_configuration_is_used_and_told_what_it_does_not_include(use
     assert "owner and address already" in export(used, ".", "--owner", "x", code=3).err
 
 
-def test_what_the_configuration_says_elsewhere_is_not_said_twice(used: Workspace) -> None:
+def test_an_export_refuses_sections_that_the_configuration_has(used: Workspace) -> None:
     used.configure("groups: [Personal]\n")
     ran = export(used, ".", code=3)
     assert "intime.yaml already holds groups; nothing was written" in ran.err
@@ -155,7 +155,7 @@ def test_what_the_configuration_says_elsewhere_is_not_said_twice(used: Workspace
     export(used, ".", "--only", "blocklist")
 
 
-def test_prune_all_would_remove_what_is_left_out_and_that_is_said(used: Workspace) -> None:
+def test_an_export_warns_that_prune_all_would_remove_what_is_left_out(used: Workspace) -> None:
     used.configure("policy: {prune: all}\n")
     ran = export(used, ".", "--only", "groups")
     assert "warning: `policy.prune` is `all` for groups" in ran.err
@@ -170,7 +170,7 @@ def test_contacts_alone_need_their_groups_in_the_account(used: Workspace) -> Non
     assert not (used.path / "b").exists()
 
 
-def test_a_new_owner_is_not_one_whose_carriers_are_there(used: Workspace) -> None:
+def test_an_export_refuses_an_owner_whose_carriers_are_there(used: Workspace) -> None:
     assert used.emulator is not None
     used.emulator.store.add_group("~demo/all-0123456789ab")
     used.write("p.csv", "mobile\n0701740605\n")
@@ -205,7 +205,7 @@ def test_what_cannot_be_exported_is_refused_before_anything_is_written(
     assert not (space.path / "a").exists()
 
 
-def test_address_and_credentials_are_asked_for(space: Workspace) -> None:
+def test_an_export_names_the_missing_address_and_credentials(space: Workspace) -> None:
     ran = space.run("export", "a", env={"INTIME_URL": ""})
     assert (ran.code, "--url https://sms.intime.nu" in ran.err) == (3, True), ran.err
     assert space.run("export", "a", env={"INTIME_HASH": ""}).code == 9

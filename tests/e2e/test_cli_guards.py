@@ -1,4 +1,4 @@
-"""Guards and stale plans: what would delete too much, or is no longer what was reviewed, sends nothing."""
+"""Guards and stale plans: a plan that deletes too much, or is no longer what was reviewed, sends nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def test_thirty_contacts_pass_with_thirty_and_not_with_twenty_nine(space: Worksp
 
 
 @pytest.mark.parametrize(("owned", "kept", "stopped"), [(5, 1, False), (6, 0, True), (2, 0, True), (1, 0, False)])
-def test_a_few_may_go_but_never_all_of_several(space: Workspace, owned: int, kept: int, stopped: bool) -> None:
+def test_a_few_objects_may_be_removed_but_never_all_of_several(
+    space: Workspace, owned: int, kept: int, stopped: bool
+) -> None:
     wanted = numbers(0, owned)
     owning(space, section("blocklist", wanted))
     space.configure(section("blocklist", wanted[:kept]))
@@ -72,7 +74,7 @@ def test_a_few_may_go_but_never_all_of_several(space: Workspace, owned: int, kep
         assert ran.code == 0, ran
 
 
-def test_the_limits_are_the_configurations_own(space: Workspace) -> None:
+def test_the_configuration_sets_the_limits(space: Workspace) -> None:
     head = HEAD + "policy: {max_delete: {percent: 0, always_allow: 1}}\n"
     groups = [f"G{number}" for number in range(9)]
     space.configure(section("groups", groups), head)
@@ -85,7 +87,7 @@ def test_the_limits_are_the_configurations_own(space: Workspace) -> None:
     assert space.run("apply", "--auto-approve").code == 0
 
 
-def test_protected_objects_stay_even_when_their_line_is_gone(space: Workspace) -> None:
+def test_protected_objects_stay_when_they_are_left_out(space: Workspace) -> None:
     sections = "groups:\n  - {name: Keep, protect: true}\n  - Other\n  - Third\n"
     owning(
         space,
@@ -224,7 +226,7 @@ def test_a_plan_file_is_not_applied_on_a_list_that_fails(space: Workspace) -> No
     assert "nix/list" in refused(space, space.run("apply", "p.json", "--auto-approve"), 1)
 
 
-def test_a_section_that_is_absent_is_neither_read_nor_touched(space: Workspace) -> None:
+def test_a_missing_section_is_neither_read_nor_changed(space: Workspace) -> None:
     assert space.emulator is not None
     owning(space, "groups: [A, B]\nblocklist: [0701740605, 0701740606]\n")
     space.configure("groups: [A, B, C]\n")

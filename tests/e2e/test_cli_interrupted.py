@@ -1,4 +1,4 @@
-"""What an interrupted run, or somebody's hand, left behind stops nobody: the same command again ends it."""
+"""After an interrupted run, or a change by hand, the same command again reaches the wanted state."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def interrupted_removal(space: Workspace, kind: str, *keys: str) -> None:
         session.intend("remove", kind, keys)
 
 
-def test_an_account_that_the_last_destroy_emptied_stops_no_other_destroy(space: Workspace) -> None:
+def test_an_account_that_a_destroy_emptied_does_not_stop_the_next_one(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("groups: [Jour, Natt, Dag]\nblocklist: [0701740607, 0701740608]\n")
     space.apply()
@@ -87,7 +87,7 @@ def test_an_account_that_the_last_destroy_emptied_stops_no_other_destroy(space: 
     assert space.emulator.store.blocklist() == []
 
 
-def test_an_account_that_somebody_else_emptied_still_stops_it(space: Workspace) -> None:
+def test_an_account_that_somebody_else_emptied_stops_a_destroy(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("groups: [Jour, Natt, Dag]\n")
     space.apply()
@@ -97,7 +97,7 @@ def test_an_account_that_somebody_else_emptied_still_stops_it(space: Workspace) 
 
 
 @pytest.mark.parametrize("cut_short", [False, True])
-def test_a_group_that_gets_its_old_id_again_has_nobody_in_it(tmp_path: Path, *, cut_short: bool) -> None:
+def test_a_group_that_is_made_again_with_its_old_id_gets_its_members_back(tmp_path: Path, *, cut_short: bool) -> None:
     """Also where the run that makes it does not come to its members: it was narrowed, or ended."""
     message = "messages: [{key: m, send_at: 2036-12-24T08:00, sender: Jour, body: Hej, groups: [Jour]}]\n"
     with workspace(tmp_path, reuse_ids=True) as space:

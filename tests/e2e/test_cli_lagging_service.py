@@ -1,4 +1,4 @@
-"""A service whose lists lag: the real command makes nothing twice, forgets nothing, and says what it waits for."""
+"""A service whose lists lag: the real command makes nothing twice and says what it waits for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import EVERYTHING, in_background, posts, wait_for
-from harness import Workspace, workspace
+from cli_world import EVERYTHING, posts
+from harness import PATIENCE, Workspace, in_background, wait_for, workspace
 
 MESSAGE = """\
 messages:
@@ -68,7 +68,7 @@ def account(space: Workspace) -> Counter[str]:
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3])
-def test_apply_and_apply_again_make_nobody_twice(tmp_path: Path, lag: int) -> None:
+def test_repeated_applies_make_no_object_twice(tmp_path: Path, lag: int) -> None:
     with workspace(tmp_path, list_lag=lag) as space:
         for sections, wanted in ((EVERYTHING + MESSAGE, FIRST), (CHANGED, SECOND)):
             space.configure(sections)
@@ -84,7 +84,7 @@ def test_apply_and_apply_again_make_nobody_twice(tmp_path: Path, lag: int) -> No
 
 
 @pytest.mark.parametrize("endpoint", ["contacts/addgroup", "contacts/add", "nix/addnix", "reminder/add"])
-def test_a_kill_while_the_list_lags_makes_nobody_twice(tmp_path: Path, endpoint: str) -> None:
+def test_a_kill_while_the_list_lags_makes_no_object_twice(tmp_path: Path, endpoint: str) -> None:
     with workspace(tmp_path, list_lag=2) as space:
         space.configure(EVERYTHING + MESSAGE)
         with in_background(space, "apply", "--auto-approve") as process:
@@ -96,7 +96,7 @@ def test_a_kill_while_the_list_lags_makes_nobody_twice(tmp_path: Path, endpoint:
         assert space.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_what_is_never_listed_in_time_is_held_and_named_until_it_is(tmp_path: Path) -> None:
+def test_an_object_that_is_not_listed_is_held_and_named_until_it_is(tmp_path: Path) -> None:
     with workspace(tmp_path, list_lag=1000) as space:
         emulator: Any = space.emulator
         space.configure("reminders:" + EVERYTHING.partition("reminders:")[2])
@@ -104,7 +104,7 @@ def test_what_is_never_listed_in_time_is_held_and_named_until_it_is(tmp_path: Pa
             # It waits for minutes; whoever asks it to stop is heard at once.
             wait_for(lambda: emulator.calls.count(("GET", "reminder/list")) > 3, "the list to be read again")
             process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=20)
+            out, _ = process.communicate(timeout=PATIENCE)
         assert "with id 1 " in out
         assert "does not list it yet" in out
         for _ in range(2):
@@ -130,7 +130,7 @@ def test_a_plan_file_is_applied_while_something_is_waited_for(tmp_path: Path) ->
         with in_background(space, "apply", "--auto-approve") as process:
             wait_for(lambda: emulator.calls.count(("GET", "contacts/listgroups")) > 2, "the list to be read again")
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(PATIENCE)
         assert space.run("plan", "--out", "plan.json").code == 0
         assert space.run("apply", "plan.json", "--auto-approve").code == 0
         assert posts(space) == ["contacts/addgroup"]

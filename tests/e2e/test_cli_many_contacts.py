@@ -1,4 +1,4 @@
-"""Many contacts through the real command: what is as wanted needs nothing, and one that changed is one change."""
+"""Many contacts through the real command: unchanged ones need nothing, and a changed one is one change."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import assert_no_trace, faults, in_background, on_terminal, posts, wait_for
-from harness import Ran, Workspace, workspace
+from cli_world import assert_no_trace, faults, on_terminal, posts
+from harness import PATIENCE, Ran, Workspace, in_background, wait_for, workspace
 
 from intime_sync.kinds.registry import MESSAGES
 from intime_sync.receipts import ReceiptStore
@@ -67,7 +67,7 @@ def receiver(space: Workspace) -> Iterator[str]:
         assert "/status/" in line
         yield line.split()[-1]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def failed(space: Workspace, code: int, *arguments: str) -> Ran:
@@ -102,7 +102,7 @@ def test_from_a_line_in_a_file_to_delivered(space: Workspace) -> None:
     assert "+46701740690" not in text
 
 
-def test_reschedule_then_cancel(space: Workspace) -> None:
+def test_a_message_is_rescheduled_and_then_cancelled(space: Workspace) -> None:
     campaign(space)
     space.apply()
     campaign(space, send_at=DUE + timedelta(hours=2), body="Gott nytt år!")
@@ -117,7 +117,7 @@ def test_reschedule_then_cancel(space: Workspace) -> None:
     assert states(space) == []
 
 
-def test_the_plan_says_what_it_costs(space: Workspace) -> None:
+def test_the_plan_says_what_a_message_costs(space: Workspace) -> None:
     campaign(space)
     assert "(1 SMS to 4 recipients)" in space.run("plan").out
 
@@ -130,7 +130,7 @@ def test_without_the_section_messages_are_left_alone(space: Workspace) -> None:
     assert space.changes() == []
 
 
-def test_destroy_takes_back_what_lies_ahead(space: Workspace) -> None:
+def test_destroy_cancels_scheduled_messages(space: Workspace) -> None:
     campaign(space)
     space.apply()
     allow = [f"--allow-delete={kind}" for kind in ("contact=3", "group=1", "message=1")]
@@ -142,7 +142,7 @@ def test_destroy_takes_back_what_lies_ahead(space: Workspace) -> None:
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_lost_answer_is_unknown_until_somebody_says_how_it_was(space: Workspace, fault: str) -> None:
+def test_a_message_of_unknown_outcome_is_held_until_it_is_resolved(space: Workspace, fault: str) -> None:
     assert space.emulator is not None
     campaign(space)
     space.emulator.set_faults(faults({"endpoint": "message/create", "call": 1, "fault": fault}))
@@ -167,7 +167,7 @@ def test_a_lost_answer_is_unknown_until_somebody_says_how_it_was(space: Workspac
     failed(space, 3, "ledger", "rm", "message/jul")
 
 
-def test_a_receipt_settles_it_without_anybody(space: Workspace) -> None:
+def test_a_receipt_resolves_an_unknown_outcome(space: Workspace) -> None:
     assert space.emulator is not None
     with receiver(space) as url:
         campaign(space, url)
@@ -181,7 +181,7 @@ def test_a_receipt_settles_it_without_anybody(space: Workspace) -> None:
     assert states(space)[0]["state"] == "sent"
 
 
-def test_kill_9_while_it_is_sent_off(space: Workspace) -> None:
+def test_kill_9_while_a_message_is_scheduled(space: Workspace) -> None:
     emulator = space.emulator
     assert emulator is not None
     campaign(space)
@@ -200,7 +200,7 @@ def test_kill_9_while_it_is_sent_off(space: Workspace) -> None:
     assert posts(space).count("message/create") == 1
 
 
-def test_a_lost_ledger_stops_before_anything_is_sent_twice(space: Workspace) -> None:
+def test_a_lost_ledger_stops_messages(space: Workspace) -> None:
     campaign(space)
     space.apply()
     (space.path / ".intime" / "ledger.json").unlink()
@@ -212,7 +212,7 @@ def test_a_lost_ledger_stops_before_anything_is_sent_twice(space: Workspace) -> 
 # What the clock says
 
 
-def test_what_was_never_sent_in_time_is_not_sent_late(space: Workspace) -> None:
+def test_a_message_whose_time_has_passed_is_not_sent(space: Workspace) -> None:
     item = "{key: alt, send_at: 2021-01-02T08:00, sender: Kliniken, body: Hej, recipients: [0701740605]}"
     space.configure(f"messages: [{item}]\n")
     assert "[too-late]" in failed(space, 3, "plan").err
@@ -236,7 +236,7 @@ def test_send_shows_the_cost_asks_and_sends_once(space: Workspace) -> None:
     assert "+46701740605" not in ran.out + ran.err
 
 
-def test_send_leaves_people_alone_who_opted_out(space: Workspace) -> None:
+def test_send_leaves_blocked_numbers_out(space: Workspace) -> None:
     assert space.emulator is not None
     space.emulator.store.block("070-174 06 05")
     space.configure("")
@@ -260,7 +260,7 @@ SEND_AGAIN = ["message", "send", ".", "--body", "God jul!", "--auto-approve"]
 
 
 @pytest.mark.parametrize("to", ["0701740690", "contact/john", "contact/maja", "group/Personal"])
-def test_send_does_not_say_again_what_is_scheduled(space: Workspace, to: str) -> None:
+def test_send_refuses_a_text_that_is_scheduled_for_the_same_reader(space: Workspace, to: str) -> None:
     campaign(space)
     space.apply()
     before = sent(space)
@@ -274,7 +274,7 @@ def test_send_does_not_say_again_what_is_scheduled(space: Workspace, to: str) ->
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_send_is_no_way_round_a_message_in_doubt(space: Workspace, *, killed: bool) -> None:
+def test_send_refuses_a_text_of_unknown_outcome_for_the_same_reader(space: Workspace, *, killed: bool) -> None:
     assert space.emulator is not None
     campaign(space)
     fault: dict[str, Any] = {"endpoint": "message/create", "call": 1, "fault": "drop_after"}
@@ -297,7 +297,7 @@ def test_send_is_no_way_round_a_message_in_doubt(space: Workspace, *, killed: bo
 
 
 @pytest.mark.parametrize("meanwhile", ["scheduled", "opted out"])
-def test_what_happens_while_send_asks_counts(space: Workspace, meanwhile: str) -> None:
+def test_send_checks_again_after_its_question(space: Workspace, meanwhile: str) -> None:
     assert space.emulator is not None
     store = space.emulator.store
     campaign(space)
@@ -317,7 +317,7 @@ def test_what_happens_while_send_asks_counts(space: Workspace, meanwhile: str) -
     )
 
 
-def test_a_one_off_whose_answer_is_lost_is_not_sent_again(space: Workspace) -> None:
+def test_a_sent_message_of_unknown_outcome_is_not_sent_again(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("")
     space.emulator.set_faults(faults({"endpoint": "message/create", "call": 1, "fault": "drop_after"}))
@@ -325,7 +325,7 @@ def test_a_one_off_whose_answer_is_lost_is_not_sent_again(space: Workspace) -> N
     assert len(sent(space)) == 1
 
 
-def test_cancel_takes_back_and_reports_what_is_gone(space: Workspace) -> None:
+def test_cancel_cancels_and_reports_what_could_not_be_cancelled(space: Workspace) -> None:
     space.configure("")
     send = ["message", "send", ".", "--to", "0701740605", "--body", "Hej", "--auto-approve"]
     assert space.run(*send, "--at", f"{DUE:%Y-%m-%dT%H:%M}").out.endswith("Scheduled as 1.\n")
@@ -334,14 +334,14 @@ def test_cancel_takes_back_and_reports_what_is_gone(space: Workspace) -> None:
     assert sent(space) == []
 
 
-def test_cancel_leaves_what_the_configuration_schedules_to_the_configuration(space: Workspace) -> None:
+def test_cancel_refuses_messages_of_the_configuration(space: Workspace) -> None:
     campaign(space)
     space.apply()
     assert "message/jul" in failed(space, 3, "message", "cancel", "1", "--auto-approve").err
     assert len(sent(space)) == 4
 
 
-def test_status_of_what_nobody_knows_is_an_error(space: Workspace) -> None:
+def test_status_of_an_unknown_message_is_an_error(space: Workspace) -> None:
     space.configure("")
     assert space.run("message", "status").code == 0
     failed(space, 3, "message", "status", ".", "nobody")
@@ -349,12 +349,12 @@ def test_status_of_what_nobody_knows_is_an_error(space: Workspace) -> None:
     assert states(space, "17")[0]["recipients"][0]["status"] is None
 
 
-# What a person may say of it
+# Resolving an unknown outcome
 
 
 @pytest.fixture
 def unsettled(space: Workspace) -> Workspace:
-    """A message to two numbers of which nobody knows whether it was sent (it was), beside one that is known."""
+    """A message to two numbers whose outcome is unknown (it was sent), beside one that is known."""
     assert space.emulator is not None
     items = [
         f"{{key: {key}, send_at: {DUE:%Y-%m-%dT%H:%M}, sender: Kliniken, body: {key}, recipients: [{numbers}]}}"
@@ -367,18 +367,18 @@ def unsettled(space: Workspace) -> Workspace:
 
 
 @pytest.mark.parametrize("ids", ["0,2", "2,2", "1,2", "2", "2,3,4", "2,x"])
-def test_ids_that_cannot_be_its_own_are_refused(unsettled: Workspace, ids: str) -> None:
+def test_resolve_refuses_impossible_ids(unsettled: Workspace, ids: str) -> None:
     failed(unsettled, 3, "ledger", "resolve", ".", "message/two", "--as", "sent", "--ids", ids)
     assert ("held", "message/two") in unsettled.changes()
 
 
-def test_ids_belong_to_what_was_sent(unsettled: Workspace) -> None:
+def test_resolve_takes_ids_only_for_a_sent_message(unsettled: Workspace) -> None:
     failed(unsettled, 3, "ledger", "resolve", ".", "message/two", "--as", "not-sent", "--ids", "2,3")
     assert unsettled.run("ledger", "resolve", ".", "message/two", "--as", "sent", "--ids", "2,3").code == 0
     assert unsettled.changes() == []
 
 
-def test_what_was_reported_is_not_called_not_sent(unsettled: Workspace) -> None:
+def test_resolve_refuses_not_sent_for_a_reported_message(unsettled: Workspace) -> None:
     with ReceiptStore(unsettled.path / ".intime" / "receipts.sqlite3") as store:
         store.record(2, 20, MESSAGES.transid("two", "+46701740605"), datetime(2036, 12, 24, tzinfo=UTC))
     ran = failed(unsettled, 3, "ledger", "resolve", ".", "message/two", "--as", "not-sent")
@@ -386,13 +386,13 @@ def test_what_was_reported_is_not_called_not_sent(unsettled: Workspace) -> None:
     assert unsettled.changes() == []
 
 
-def test_receipts_that_cannot_be_read_block_nothing_else(unsettled: Workspace) -> None:
+def test_unreadable_receipts_do_not_stop_other_work(unsettled: Workspace) -> None:
     unsettled.write(".intime/receipts.sqlite3", "this is no database" * 100)
     ran = failed(unsettled, 8, "apply", "--auto-approve")
     assert "delivery receipts cannot be read" in ran.err
 
 
-def test_send_to_a_group_that_is_there_twice_sends_nothing(space: Workspace) -> None:
+def test_send_to_an_ambiguous_group_sends_nothing(space: Workspace) -> None:
     assert space.emulator is not None
     for _ in range(2):
         space.emulator.store.add_group("Jour")
@@ -421,7 +421,7 @@ def apply_target(space: Workspace, *, by_file: bool) -> Ran:
 
 
 @pytest.mark.parametrize("by_file", [False, True])
-def test_a_target_is_no_way_round_a_message_in_doubt(space: Workspace, *, by_file: bool) -> None:
+def test_a_target_does_not_hide_an_unknown_outcome(space: Workspace, *, by_file: bool) -> None:
     campaign(space)
     assert space.emulator is not None
     space.emulator.set_faults(faults({"endpoint": "message/create", "call": 1, "fault": "drop_after"}))
@@ -436,7 +436,7 @@ def test_a_target_is_no_way_round_a_message_in_doubt(space: Workspace, *, by_fil
 
 
 @pytest.mark.parametrize("by_file", [False, True])
-def test_a_target_takes_back_what_was_scheduled_under_the_old_key(space: Workspace, *, by_file: bool) -> None:
+def test_a_target_cancels_the_message_under_the_old_key(space: Workspace, *, by_file: bool) -> None:
     campaign(space)
     space.apply()
     before = sent(space)
@@ -446,7 +446,7 @@ def test_a_target_takes_back_what_was_scheduled_under_the_old_key(space: Workspa
     assert sent(space) == before
 
 
-def test_what_the_service_does_not_take_back_is_not_sent_under_a_new_key(space: Workspace) -> None:
+def test_a_message_that_cannot_be_cancelled_is_not_sent_under_a_new_key(space: Workspace) -> None:
     """However often the same is applied: "could not be removed" may mean that it will be sent."""
     campaign(space)
     space.apply()
@@ -466,7 +466,7 @@ def test_what_the_service_does_not_take_back_is_not_sent_under_a_new_key(space: 
     ("first", "second"),
     [("groups: [Jour]", "recipients: [{contact: anna}]"), ("recipients: [0701740605]", "groups: [Jour]")],
 )
-def test_a_member_of_a_group_is_not_sent_in_person_what_is_in_doubt(
+def test_a_message_of_unknown_outcome_to_a_group_is_not_sent_to_its_member(
     space: Workspace, first: str, second: str, target: tuple[str, ...]
 ) -> None:
     contacts = "groups: [Jour]\ncontacts: [{key: anna, firstname: Anna, mobile: 0701740605, groups: [Jour]}]\n"
@@ -484,7 +484,7 @@ def test_a_member_of_a_group_is_not_sent_in_person_what_is_in_doubt(
 
 
 @pytest.mark.parametrize("fault", [{"fault": "drop_before"}, {"fault": "refuse", "code": "2:ERROR2"}])
-def test_a_group_and_its_message_under_new_names_wait_for_what_is_not_taken_back(
+def test_a_renamed_message_to_a_renamed_group_waits_for_the_cancellation_of_the_old_one(
     space: Workspace, fault: dict[str, str]
 ) -> None:
     text = """\

@@ -1,4 +1,4 @@
-"""Numbers as people's lists have them: the right person's number, or an error that says why; never another number."""
+"""Numbers as people write them are read as the right number, or are an error that says why."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def sheet(space: Workspace, section: str, cells: list[str]) -> None:
 
 
 @pytest.mark.parametrize("section", ["contacts", "blocklist"])
-def test_what_people_write_is_read_as_the_number_that_it_is(tmp_path: Path, section: str) -> None:
+def test_common_spellings_are_read_as_their_number(tmp_path: Path, section: str) -> None:
     space = Workspace(tmp_path)
     sheet(space, section, list(UNDERSTOOD))
     ran = space.run("plan", "--format", "json", "--reveal")
@@ -69,7 +69,7 @@ def test_what_people_write_is_read_as_the_number_that_it_is(tmp_path: Path, sect
 
 @pytest.mark.parametrize("section", ["contacts", "blocklist"])
 @pytest.mark.parametrize("numbers", ["valid", "possible"])
-def test_what_is_no_number_is_an_error_that_says_why(tmp_path: Path, section: str, numbers: str) -> None:
+def test_text_that_is_no_number_is_an_error_that_says_why(tmp_path: Path, section: str, numbers: str) -> None:
     space = Workspace(tmp_path)
     wrong = REFUSED | (NOT_IN_USE if numbers == "valid" else {})
     wrong |= NO_MOBILES if (section, numbers) == ("contacts", "valid") else {}

@@ -1,4 +1,4 @@
-"""A contact that the service refuses by now does not keep its neighbours from anything that costs it its place."""
+"""A contact that the service refuses does not keep the others in its carrier from being changed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import in_background
 from faults.refusing import refuse
-from harness import Workspace, workspace
+from harness import PATIENCE, Workspace, in_background, workspace
 
 from intime_sync.emulator.service import Call, Reply, Service, Share
 
@@ -20,7 +19,7 @@ OLD, NEW = "0701740612", "0701740619"
 
 
 def people(anna: str = "Anna", bo: str = OLD, *, dan: bool = False) -> str:
-    """The sections: Anna, Bo, who is refused, and Cia; and Dan, who comes."""
+    """The sections: Anna, Bo (refused) and Cia, and Dan, who is new."""
     lines = [
         f"{{key: anna, firstname: {anna}, mobile: 0701740611, groups: [Jour]}}",
         f"{{key: bo, firstname: Bo, mobile: {bo}, groups: [Jour]}}",
@@ -31,7 +30,7 @@ def people(anna: str = "Anna", bo: str = OLD, *, dan: bool = False) -> str:
 
 
 def held(space: Workspace) -> Counter[str]:
-    """First names of those who are in the group; nobody may be outside of it."""
+    """First names of the contacts in the group; all contacts must be in it."""
     assert space.emulator is not None
     jour = {name: id for id, name in space.emulator.store.groups()}["Jour"]
     contacts = space.emulator.store.contacts()
@@ -44,7 +43,7 @@ EVERYBODY = Counter(["Anna", "Bo", "Cia", "Dan"])
 
 @pytest.mark.parametrize("keep_others", [False, True], ids=["all-or-nothing", "the-others-are-kept"])
 @pytest.mark.parametrize("way", WAYS)
-def test_nobody_is_lost_and_it_is_said_what_waits_for_whom(
+def test_a_refused_contact_keeps_its_carrier_and_the_report_says_what_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, keep_others: bool
 ) -> None:
     with workspace(tmp_path, on_known_mobile=way) as space:
@@ -76,7 +75,7 @@ def test_nobody_is_lost_and_it_is_said_what_waits_for_whom(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_who_is_refused_may_be_taken_out_and_everything_else_arrives(
+def test_without_the_refused_contact_all_other_changes_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     with workspace(tmp_path, on_known_mobile=way) as space:
@@ -94,7 +93,7 @@ def test_who_is_refused_may_be_taken_out_and_everything_else_arrives(
 
 @pytest.mark.parametrize("nth", [3, 8])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_kill_in_the_middle_costs_nobody_a_place(
+def test_a_kill_beside_a_refused_contact_loses_no_contact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, nth: int
 ) -> None:
     with workspace(tmp_path, on_known_mobile=way) as space:
@@ -112,7 +111,7 @@ def test_a_kill_in_the_middle_costs_nobody_a_place(
                 return reply
 
             patched.setattr(Service, "answer", killing)
-            assert process.wait(60) in (-signal.SIGKILL, 7)
+            assert process.wait(PATIENCE) in (-signal.SIGKILL, 7)
         for _ in range(2):
             assert space.run("apply", "--auto-approve").code in (0, 7)
         assert held(space) == EVERYBODY

@@ -1,4 +1,4 @@
-"""`ledger rename-owner`: all follows a changed `owner`, nobody is lost or twice, and no message is sent again."""
+"""`ledger rename-owner`: everything follows a changed `owner`; no contact is lost or doubled, no message resent."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_world import assert_no_trace, faults, in_background, posts, wait_for
-from harness import HEAD, Ran, Workspace, workspace
+from cli_world import assert_no_trace, faults, posts
+from harness import HEAD, Ran, Workspace, in_background, wait_for, workspace
 
 from intime_sync.emulator.records import Contact
 
@@ -32,7 +32,7 @@ SIZE = "policy: {contacts: {carrier_size: 4}}\n"
 
 @pytest.fixture
 def space(tmp_path: Path) -> Iterator[Workspace]:
-    """Twelve people, one who is protected, and a message, all of clinic-a; the configuration says clinic-b by now."""
+    """Twelve contacts, one protected, and a message, owned by clinic-a; the configuration now says clinic-b."""
     with workspace(tmp_path) as made:
         made.configure(SECTIONS, head=HEAD + SIZE)
         made.apply()
@@ -105,7 +105,7 @@ def test_the_refusal_names_the_command_and_the_next_apply_moves_everybody(space:
     assert "former owner" not in space.run("doctor").out
 
 
-def test_it_may_be_run_twice(space: Workspace) -> None:
+def test_rename_owner_may_be_run_twice(space: Workspace) -> None:
     assert space.run(*RENAME).code == 0
     again = space.run(*RENAME)
     assert (again.code, again.out) == (0, "The ledger belongs to `clinic-b` already.\n")
@@ -218,7 +218,7 @@ def test_an_interrupted_run_of_the_old_name_is_settled_first(space: Workspace) -
     assert_followed(space)
 
 
-def test_carriers_that_may_be_somebody_elses_are_neither_taken_nor_left_unsaid(space: Workspace) -> None:
+def test_carriers_of_unknown_origin_stop_rename_owner(space: Workspace) -> None:
     assert space.emulator is not None
     stranger = space.emulator.store.add_group("~clinic-b/all-0123456789ab")
     assert "another configuration has that name" in refused(space, 4, *RENAME).err
@@ -264,7 +264,7 @@ def test_without_a_ledger_there_is_nothing_to_rename(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("policy", ["prune: never", "contacts: {strategy: append}"])
-def test_who_is_only_kept_is_lost_by_no_policy(tmp_path: Path, policy: str) -> None:
+def test_contacts_that_the_policy_keeps_survive_rename_owner(tmp_path: Path, policy: str) -> None:
     one = "groups: []\ncontacts: [{key: anna, firstname: Anna, mobile: 0701740605}]\n"
     none = "groups: []\ncontacts: []\n"
     with workspace(tmp_path) as space:
@@ -284,7 +284,7 @@ def test_who_is_only_kept_is_lost_by_no_policy(tmp_path: Path, policy: str) -> N
         assert carriers(space, "clinic-a") == carriers(space, "clinic-b") == {}
 
 
-def test_destroy_removes_what_has_the_old_name_still(space: Workspace) -> None:
+def test_destroy_removes_carriers_of_the_old_name(space: Workspace) -> None:
     assert space.run(*RENAME).code == 0
     space.configure(SECTIONS.replace("protect: true", "protect: false"), head=NEW_HEAD + SIZE)
     space.apply()

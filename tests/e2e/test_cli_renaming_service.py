@@ -1,4 +1,4 @@
-"""A service that changes names: what it made of a name is remembered and matched, and nothing grows."""
+"""A service that changes names: the changed name is remembered and matched, and nothing is made twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def listed(space: Workspace) -> list[str]:
 
 @pytest.mark.parametrize(("way", "name", "made"), NAMES)
 @pytest.mark.parametrize("head", [HEAD, SIZES], ids=["short", "long"])
-def test_a_changed_name_is_matched_and_nothing_grows(
+def test_a_name_that_the_service_changed_is_matched_and_made_once(
     tmp_path: Path, way: str, name: str, made: str, head: str
 ) -> None:
     with workspace(tmp_path, names=way) as space:
@@ -56,7 +56,7 @@ def test_a_changed_name_is_matched_and_nothing_grows(
         assert space.changes() == []
 
 
-def test_writing_the_name_that_the_service_uses_makes_nothing_again(tmp_path: Path) -> None:
+def test_configuring_the_services_spelling_of_a_name_makes_nothing_again(tmp_path: Path) -> None:
     with workspace(tmp_path, names="latin1") as space:
         space.configure("groups: [Łódź]\n")
         space.apply()

@@ -1,4 +1,4 @@
-"""Reports: a plan in files for people and pipelines, masked, in place before anything is sent, or nothing is sent."""
+"""Reports: a plan in files, masked, written before anything is sent; nothing is sent if one cannot be written."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_guard_stops_as_ever_and_leaves_the_report(space: Workspace) -> None:
         (("markdown=p.md", "text=./p.md"), "two reports go to p.md"),
     ],
 )
-def test_a_report_that_cannot_be_meant_is_a_usage_error(
+def test_an_invalid_report_option_is_a_usage_error(
     space: Workspace, verb: str, reports: tuple[str, ...], fragment: str
 ) -> None:
     space.configure("groups: [A]\n")

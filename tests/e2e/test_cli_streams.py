@@ -1,4 +1,4 @@
-"""stdout is for the result; numbers are masked where nobody watches; the secret is nowhere."""
+"""stdout has only the result, numbers are masked unless on a terminal, and the secret is never written."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_json_stands_alone_on_stdout_even_with_warnings(space: Workspace) -> None:
+def test_stdout_is_only_json_even_with_warnings(space: Workspace) -> None:
     space.configure(WARNED)
     plan = space.run("plan", "--format", "json").json()
     assert {found["code"] for found in plan["diagnostics"]} == {"doubtful-number", "shared-mobile"}
@@ -51,7 +51,7 @@ def test_json_stands_alone_on_stdout_even_with_warnings(space: Workspace) -> Non
     assert (validated.code, "[shared-mobile]" in validated.out) == (0, True)
 
 
-def test_nothing_that_is_piped_has_a_number_or_an_address_in_full(space: Workspace) -> None:
+def test_piped_output_has_no_number_or_address_in_full(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure(EVERYTHING)
     runs = [
@@ -138,7 +138,7 @@ def test_plan_file_and_ledger_are_complete_and_for_their_owner_alone(space: Work
 
 
 @pytest.mark.parametrize("ending", ["done", "failed", "refused", "unreachable"])
-def test_the_secret_is_in_nothing_that_is_written(space: Workspace, ending: str) -> None:
+def test_the_secret_is_never_written(space: Workspace, ending: str) -> None:
     assert space.emulator is not None
     space.configure(EVERYTHING)
     rules = {
@@ -218,7 +218,7 @@ def test_ctrl_c_at_the_question_sends_nothing_and_leaves_no_lock(space: Workspac
     assert space.run("apply", "--auto-approve").code == 0
 
 
-def test_an_encoding_without_the_letters_does_no_harm(tmp_path: Path) -> None:
+def test_output_fits_an_encoding_without_the_letters(tmp_path: Path) -> None:
     space = Workspace(tmp_path, environ={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
     space.configure("groups: [Łódź]\nblocklist: [0701740605]\n")
     ran = space.run("plan")

@@ -30,13 +30,22 @@ def test_the_librarys_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
     examples = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     with run_in_thread(EmulatorOptions()) as emulator:
         for example in examples:
-            documented = "http://127.0.0.1:8080/api/1.0"
-            assert documented in example
-            exec(compile(example.replace(documented, emulator.url), LIBRARY.name, "exec"), {})
+            example = example.replace("http://127.0.0.1:8080/api/1.0", emulator.url)
+            exec(compile(example, LIBRARY.name, "exec"), {})
         assert [message.status for message in emulator.store.messages()] == ["cancelled"]
     printed = capsys.readouterr().out
     assert printed.startswith("created (1, 2)\n")
     assert "scheduled as (1,)\ncancelled: Ids(ids=(1,))\n" in printed
+    assert printed.endswith(
+        "ParsedMobile(number='+46701740605', valid=True, other='')\n2036-12-24T08:00 2036-12-24 07:00:00+00:00\n"
+    )
+
+
+def test_the_library_is_imported_from_one_place() -> None:
+    text = LIBRARY.read_text(encoding="utf-8")
+    modules = {*re.findall(r"^from (intime_sync[\w.]*) import", text, re.MULTILINE)}
+    assert modules == {"intime_sync.service"}
+    assert "intime_sync." not in text.replace("intime_sync.service", "").replace("intime_sync.service.", "")
 
 
 def test_the_guide_is_read_whole() -> None:

@@ -1,4 +1,4 @@
-"""The examples and what is said about them: they work, they warn of nothing, and nobody's real number is in them."""
+"""The examples work without warnings, and no number in them is real."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 
 
 def texts() -> list[Path]:
-    """Files that are part of the project, not what somebody's trial left behind."""
+    """Files that belong to the project, without those that a trial left behind."""
     return [path for path in TEXTS if path.is_file() and ".intime" not in path.parts]
 
 

@@ -35,7 +35,7 @@ class Api:
     def post(self, endpoint: str, body: str | bytes, **query: str) -> requests.Response:
         data = body.encode() if isinstance(body, str) else body
         query = {"user": "demo", "hash": "demo", **query}
-        return self.session.post(f"{self.emulator.url}/{endpoint}.ashx", params=query, data=data, timeout=10)
+        return self.session.post(f"{self.emulator.url}/{endpoint}.ashx", params=query, data=data, timeout=60)
 
     def say(self, endpoint: str, body: str | bytes, **query: str) -> str:
         """Post and return the reply's text; every documented reply comes with status 200."""
@@ -45,7 +45,7 @@ class Api:
 
     def get(self, endpoint: str, **query: str) -> requests.Response:
         query = {"user": "demo", "hash": "demo", **query}
-        return self.session.get(f"{self.emulator.url}/{endpoint}.ashx", params=query, timeout=10)
+        return self.session.get(f"{self.emulator.url}/{endpoint}.ashx", params=query, timeout=60)
 
     def tree(self, endpoint: str, **query: str) -> etree._Element:
         return etree.fromstring(self.get(endpoint, **query).content.strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,16 +12,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-DEADLINE = 10.0
+DEADLINE = 60.0
+"""Seconds to wait for what should come at once: only a test that fails waits as long."""
 
 
 @dataclass(frozen=True)
 class Posted:
-    """One request as it arrived."""
+    """One request as it arrived; `at` is when, by the monotonic clock, and is before its answer is sent."""
 
     path: str
     kind: str
     form: dict[str, str]
+    at: float
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,16 @@ class Answer:
 
 
 class Receiver:
-    """`url` is where to post; `script` says how posts are answered in turn, and the last one goes for the rest."""
+    """`url` is where to post; `script` says how posts are answered in turn, the last one also for the rest.
+
+    `answered` counts the posts that are no longer held.
+    """
 
     def __init__(self, url: str, script: list[Answer]) -> None:
         self.url = url
         self.script = script
         self.posted: queue.Queue[Posted] = queue.Queue()
+        self.answered = 0
 
     def next(self) -> Posted:
         """The next post that arrives; fails the test if none does."""
@@ -56,9 +63,10 @@ def _handler(receiver: Callable[[], Receiver]) -> type[BaseHTTPRequestHandler]:
             form = dict(parse_qsl(text, keep_blank_values=True))
             script = receiver().script
             answer = script.pop(0) if len(script) > 1 else script[0]
-            receiver().posted.put(Posted(self.path, self.headers["Content-Type"], form))
+            receiver().posted.put(Posted(self.path, self.headers["Content-Type"], form, time.monotonic()))
             if answer.hold is not None:
                 answer.hold.wait(DEADLINE)
+            receiver().answered += 1
             body = (form["messageid"] if answer.body is None else answer.body).encode()
             self.send_response(answer.status)
             for name, value in answer.headers:

@@ -45,6 +45,6 @@ def test_a_test_can_let_the_lists_catch_up(start) -> None:
         assert "0701740606" in api.get("nix/list").text
 
 
-def test_no_list_shows_the_future() -> None:
+def test_a_lagging_list_never_shows_a_later_state() -> None:
     with pytest.raises(ValueError, match="list_lag"):
         EmulatorOptions(list_lag=-1)

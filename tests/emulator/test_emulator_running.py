@@ -42,7 +42,7 @@ def served(tmp_path):
 
 def add(url: str, name: str) -> str:
     return requests.post(
-        f"{url}/contacts/addgroup.ashx?user=demo&hash=demo", data=GROUP.format(name), timeout=10
+        f"{url}/contacts/addgroup.ashx?user=demo&hash=demo", data=GROUP.format(name), timeout=60
     ).text
 
 
@@ -50,7 +50,7 @@ def test_what_was_answered_survives_a_kill(served):
     process, url, data = served
     assert add(url, "Personal") == "1"
     process.kill()
-    process.wait(10)
+    process.wait(60)
     with Store(data) as store:
         assert store.groups() == [(1, "Personal")]
 
@@ -59,9 +59,9 @@ def test_what_was_answered_survives_a_kill(served):
 def test_a_signal_stops_it_cleanly_and_silently(served, number):
     process, url, _ = served
     with requests.Session() as session:
-        assert session.get(f"{url}/nix/list.ashx?user=demo&hash=demo", timeout=10).text == "2:ERROR1"
+        assert session.get(f"{url}/nix/list.ashx?user=demo&hash=demo", timeout=60).text == "2:ERROR1"
         process.send_signal(number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "stopped\n", "")
 
 
@@ -88,9 +88,9 @@ def test_without_a_file_each_emulator_starts_empty():
         assert second.store.groups() == []
 
 
-def test_it_comes_up_and_goes_down_without_a_word(capfd):
+def test_it_starts_and_stops_without_output(capfd):
     with run_in_thread() as emulator, requests.Session() as session:
-        session.get(f"{emulator.url}/nix/list.ashx", timeout=10)
+        session.get(f"{emulator.url}/nix/list.ashx", timeout=60)
     assert capfd.readouterr() == ("", "")
     with pytest.raises(requests.ConnectionError):
         requests.get(emulator.url, timeout=1)
@@ -104,7 +104,7 @@ def test_it_stops_at_once_even_while_a_reply_is_held_back(start):
         thread.start()
         while not api.emulator.calls:
             thread.join(0.005)
-    thread.join(5)
+    thread.join(60)
     assert replied == [200]
 
 
@@ -115,7 +115,7 @@ def test_many_callers_at_once_each_get_their_own_ids():
         assert {(int(key), f"g{n}") for n, key in enumerate(ids)} == set(emulator.store.groups())
 
 
-def test_bad_http_and_unfinished_requests_are_survived_in_silence(capfd):
+def test_bad_http_and_unfinished_requests_cause_no_output(capfd):
     with run_in_thread() as emulator:
         port = int(emulator.url.split(":")[2].split("/")[0])
         for raw in (
@@ -135,7 +135,7 @@ def test_a_port_that_is_taken_is_an_oserror():
             serve(EmulatorOptions(), port=port)
 
 
-def test_a_person_can_change_everything_behind_the_scenes():
+def test_the_store_offers_every_change_that_a_person_can_make():
     with run_in_thread() as emulator:
         store = emulator.store
         group = store.add_group("a")

@@ -15,15 +15,14 @@ from properties.account_lab import CLOCK, OWNER, REF, reading
 
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
-from intime_sync.applying.settling import read_settled
-from intime_sync.cli.wiring import settle_in
+from intime_sync.applying.settling import fetch_until_shown, settle_interrupted
 from intime_sync.emulator import EmulatorOptions
 from intime_sync.emulator.records import NewReminder
 from intime_sync.emulator.service import Call, Reply, Service, Share
 from intime_sync.emulator.store import Store
 from intime_sync.fetching import fetch_actual
 from intime_sync.kinds.registry import BLOCKLIST, BY_SECTION, CONTACTS, GROUPS, MESSAGES
-from intime_sync.ledgers.base import LedgerSession, LedgerView
+from intime_sync.ledgers.base import LedgerSession
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.ledger import DropEntry, Ledger, PutEntry
 from intime_sync.model.plan import Guard, Plan
@@ -32,7 +31,7 @@ from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.guards import still_tripped
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import make_plan
 from intime_sync.service.client import Client
 from intime_sync.service.secrets import Credentials, Secret
@@ -190,14 +189,14 @@ class Account:
             return plan, apply_plan(plan, run)
 
     def _plan(self, desired: Snapshot, session: LedgerSession) -> tuple[Plan, Snapshot]:
-        actual = read_settled(
+        fetched = fetch_until_shown(
             lambda kinds: fetch_actual(self.client, kinds, reading()),
-            desired,
             desired.resources,
-            LedgerView(session.ledger, session.open_intents),
-            settle_in(session),
+            session,
             lambda _seconds: None,
         )
+        settle_interrupted(session, fetched)
+        actual = account_under_own_names(fetched, session.ledger, desired)
         return make_plan(desired, actual, session.ledger, PlanningContext(self.ref, self.clock, POLICY)), actual
 
     def allow(self, guard: Guard) -> None:

@@ -12,8 +12,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from e2e.cli_world import assert_no_trace, faults, in_background, posts, wait_for
-from harness import Ran, Workspace
+from e2e.cli_world import assert_no_trace, faults, posts
+from harness import Ran, Workspace, in_background, wait_for
 
 MANY = 24
 HEAD = "policy: {batch_size: 4, max_delete: {percent: 100}, contacts: {carrier_size: 4}}\n"

@@ -16,7 +16,8 @@ from intime_sync.config.convert import converter_for
 from intime_sync.config.explain import Checker
 from intime_sync.config.schema import section_schema
 from intime_sync.fetching import fetch_kind
-from intime_sync.kinds.base import ItemContext, Kind, ListedKind, Removal, WireContext
+from intime_sync.kinds.base import Kind, ListedKind, Removal, WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS, KINDS, LISTED, ORDER
 from intime_sync.model.problem import Origin, Severity
 from intime_sync.model.resource import Resource

@@ -13,15 +13,14 @@ from zoneinfo import ZoneInfo
 
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
-from intime_sync.applying.settling import read_settled
-from intime_sync.cli.wiring import settle_in, settle_in_memory, view_of
+from intime_sync.applying.settling import fetch_until_shown, settle_interrupted
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
 from intime_sync.emulator.records import Contact
 from intime_sync.errors import StalePlan
 from intime_sync.fetching import fetch_actual
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, GROUPS
-from intime_sync.ledgers.base import LedgerView, Settle
+from intime_sync.ledgers.base import OpenLedger
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.model.change import action_of
 from intime_sync.model.ledger import AccountRef, Ledger
@@ -33,7 +32,7 @@ from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.carriers import unknown_carriers
 from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.matching import Clock, account_under_own_names
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
@@ -164,18 +163,18 @@ class Lab:
         """What would be done now, once what a run left open is settled."""
         desired = desired_from(sections)
         view = self.ledgers.read()
-        actual = self._read(desired.resources, desired, view, settle_in_memory(view.ledger))
+        actual = self._read(desired.resources, desired, view)
         return self.make(desired, actual, view.ledger)
 
-    def _read(
-        self, kinds: Iterable[KindName], desired: Snapshot | None, view: LedgerView, settle: Settle
-    ) -> Snapshot:
+    def _read(self, kinds: Iterable[KindName], desired: Snapshot | None, ledger: OpenLedger) -> Snapshot:
         """The account, once what an interrupted run left open is settled."""
 
         def fetch(kinds: Iterable[KindName]) -> Snapshot:
             return fetch_actual(self.client, kinds, reading())
 
-        return read_settled(fetch, desired, kinds, view, settle, lambda _seconds: None)
+        actual = fetch_until_shown(fetch, kinds, ledger, lambda _seconds: None)
+        settle_interrupted(ledger, actual)
+        return account_under_own_names(actual, ledger.ledger, desired)
 
     def ledger(self) -> Ledger:
         """The ledger as it reads now."""
@@ -211,7 +210,7 @@ class Lab:
             }
             run = Run(**(options | self.run_options))
             self.runs.append(run)
-            actual = self._read(desired.resources, desired, view_of(session), settle_in(session))
+            actual = self._read(desired.resources, desired, session)
             run.actual = Run.lists_of(actual)
             if planned is None:
                 return apply_plan(alter(self.make(desired, actual, session.ledger, selection)), run)
@@ -226,7 +225,7 @@ class Lab:
             known = session.ledger.account
             assert known is not None
             if known.owner != owner:
-                groups = self._read([GROUPS.name], None, view_of(session), settle_in(session)).of(GROUPS.name)
+                groups = self._read([GROUPS.name], None, session).of(GROUPS.name)
                 if any(unknown_carriers(groups, name, session.ledger) for name in (known.owner, owner)):
                     return False
                 session.rename_owner(owner)

@@ -15,10 +15,10 @@ from intime_sync.config.convert import convert, converter_for
 from intime_sync.config.document import ItemColumns
 from intime_sync.config.explain import Checker
 from intime_sync.config.schema import section_schema
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.columns import read_emails, read_mobiles, read_texts
 from intime_sync.kinds.contact import Contact, ContactColumns
 from intime_sync.kinds.numbers import read_email, read_mobile
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import PRESENT, Resource

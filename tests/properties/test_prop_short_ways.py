@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin
 from intime_sync.service.text import clean, forbidden_character

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
-import select
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from harness import Workspace
+from harness import Workspace, serving
 
 from intime_sync.receipts import Receipt, ReceiptStore
 
@@ -87,24 +84,8 @@ def receiving(
     space: Workspace, *arguments: str, env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The real command on a free port, and the address that it printed; killed at the end if it is still there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "intime_sync", "receive", "--port", "0", *arguments],
-        cwd=space.path,
-        env=space.environment(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            assert select.select([process.stdout], [], [], 30)[0], "it does not start"
-            line = process.stdout.readline()
-            assert line.startswith("Ready for statuses at "), line + (process.stderr.read() if process.stderr else "")
-            yield process, line.split()[-1]
-        finally:
-            process.kill()
+    with serving(space, "receive", *arguments, env=env) as served:
+        yield served
 
 
 def page_of(process: subprocess.Popen[str]) -> str:
@@ -118,14 +99,6 @@ def page_of(process: subprocess.Popen[str]) -> str:
 def data_of(space: Workspace) -> Path:
     """Where the command keeps what it receives unless told otherwise."""
     return space.path / ".intime" / "receipts.sqlite3"
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    """Poll until it is so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
 
 
 def is_root() -> bool:

@@ -1,4 +1,4 @@
-"""Who may see the page: nobody without its token, and statuses and the health check do not ask for it."""
+"""The page needs its token; statuses and the health check do not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def token_of(page: str) -> str:
     return page.partition("?token=")[2]
 
 
-def test_without_the_token_it_is_refused_in_plain_words_and_the_rest_is_not(tmp_path: Path):
+def test_without_the_token_only_the_page_is_refused(tmp_path: Path):
     with run_in_thread(ReceiveOptions(tmp_path / "r.sqlite3", PATH_SECRET)) as receiver:
         token = token_of(receiver.page)
         assert len(token) == 32
@@ -54,7 +54,7 @@ def _wrong_ways(token: str) -> list[tuple[str, str]]:
     ]
 
 
-def test_the_token_opens_it_once_and_the_cookie_after_that(tmp_path: Path):
+def test_the_token_sets_a_cookie_that_opens_the_page(tmp_path: Path):
     data = tmp_path / "r.sqlite3"
     with run_in_thread(ReceiveOptions(data, PATH_SECRET)) as receiver, calling(receiver.url) as caller:
         caller.post(FORM)

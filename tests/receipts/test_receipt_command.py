@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from harness import Workspace
-from receipt_world import PATH_SECRET, calling, data_of, page_of, receiving, stored, wait_for
+from harness import PATIENCE, Workspace, wait_for
+from receipt_world import PATH_SECRET, calling, data_of, page_of, receiving, stored
 
 from intime_sync.emulator import EmulatorOptions, run_in_thread
 from intime_sync.kinds.message import transid as transid_of
@@ -31,7 +31,7 @@ def test_it_prints_the_address_once_takes_a_status_and_stops_with_0(alone: Works
         assert caller.post(FORM, "/status/wrong") == (404, "not found")
         page = page_of(process)
         process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=20) == ("", "")
+        assert process.communicate(timeout=PATIENCE) == ("", "")
         assert process.returncode == 0
     assert len(stored(data_of(alone))) == 1
     assert stat.S_IMODE(data_of(alone).stat().st_mode) == 0o600
@@ -41,7 +41,7 @@ def test_it_prints_the_address_once_takes_a_status_and_stops_with_0(alone: Works
             caller.visit(page)
             assert caller.request("GET", "/")[0] == 200, "and so does the page's token, which is not said again"
         process.send_signal(signal.SIGINT)
-        assert (process.communicate(timeout=20), process.returncode) == (("", ""), 0)
+        assert (process.communicate(timeout=PATIENCE), process.returncode) == (("", ""), 0)
     assert [file.name for file in data_of(alone).parent.iterdir()] == ["receipts.sqlite3"], "the log was tidied up"
 
 
@@ -51,12 +51,12 @@ def test_the_secret_can_be_given_and_is_then_kept_nowhere(alone: Workspace):
         assert urlsplit(url).path == f"/status/{PATH_SECRET}"
         assert caller.post(FORM) == (200, "4711")
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
     assert PATH_SECRET.encode() not in data_of(alone).read_bytes()
 
 
 @pytest.mark.parametrize("given", ["", "short", "with spaces in it, which no path has"])
-def test_a_secret_that_is_none_is_refused_without_being_shown(alone: Workspace, given: str):
+def test_an_invalid_secret_is_refused_without_being_shown(alone: Workspace, given: str):
     ran = alone.run("receive", "--port", "0", env={"INTIME_RECEIVE_SECRET": given})
     assert (ran.code, ran.out) == (3, "")
     assert "INTIME_RECEIVE_SECRET cannot be used: the secret m" in ran.err
@@ -86,7 +86,7 @@ def test_the_verbose_log_does_not_hold_the_secret(alone: Workspace):
             caller.post(b"nonsense")
             caller.request("GET", caller.path)
         process.terminate()
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
     assert PATH_SECRET not in out + err
     assert line.rpartition("=")[2].strip() not in out + err
 
@@ -100,10 +100,10 @@ def test_an_open_page_is_for_this_machine_alone(alone: Workspace, host: str):
     with receiving(alone, "--open-page") as (process, url), calling(url) as caller:
         assert caller.request("GET", "/")[0] == 200
         process.terminate()
-        assert process.communicate(timeout=20) == ("", "")
+        assert process.communicate(timeout=PATIENCE) == ("", "")
 
 
-def test_dir_and_data_say_where(alone: Workspace):
+def test_dir_and_data_choose_the_file(alone: Workspace):
     (alone.path / "clinic").mkdir()
     for arguments, data in (
         (["clinic"], "clinic/.intime/receipts.sqlite3"),
@@ -112,13 +112,13 @@ def test_dir_and_data_say_where(alone: Workspace):
         with receiving(alone, *arguments) as (process, url), calling(url) as caller:
             assert caller.post(FORM) == (200, "4711")
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
         assert len(stored(alone.path / data)) == 1
     ran = alone.run("receive", "clinc", "--port", "0")
     assert (ran.code, "clinc is not a directory" in ran.err) == (3, True)
 
 
-def test_the_configuration_says_where_and_its_ledger_who(alone: Workspace):
+def test_the_configuration_chooses_the_file_and_its_ledger_gives_the_names(alone: Workspace):
     alone.configure(
         "receipts: {data: kept/r.sqlite3}\n"
         "contacts: []\n"
@@ -132,7 +132,7 @@ def test_the_configuration_says_where_and_its_ledger_who(alone: Workspace):
         caller.visit(page_of(process))
         page = caller.request("GET", "/")[1]
         process.terminate()
-        assert process.communicate(timeout=20) == ("", "")
+        assert process.communicate(timeout=PATIENCE) == ("", "")
     assert "julhalsning" in page
     assert "+46•••••••05" in page
     assert "Message 2 " in page

@@ -1,4 +1,4 @@
-"""A disk without room, for real: the system refuses every write past a size, until the test makes room."""
+"""A full disk: the system refuses every write past a size, until the test makes room."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from harness import Workspace
+from harness import PATIENCE, Workspace
 from receipt_world import Caller, calling, data_of, page_of, receiving, stored
 
 
@@ -40,7 +40,7 @@ def test_a_full_disk_is_a_500_and_once_there_is_room_everything_goes_on(alone: W
         assert caller.request("GET", "/health")[0] == 200
         assert [post(caller, number) for number in range(2, 40)] == [200] * 38
         process.terminate()
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert sorted(kept.message_id for kept in stored(data_of(alone))) == list(range(1, 40))
     lines = err.splitlines()

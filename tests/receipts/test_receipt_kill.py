@@ -1,4 +1,4 @@
-"""By force: `receive` is killed at full load, again and again, and no status that was answered 200 is missing."""
+"""`receive` is killed at full load, again and again, and no status that was answered with 200 is missing."""
 
 from __future__ import annotations
 

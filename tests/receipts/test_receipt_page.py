@@ -1,4 +1,4 @@
-"""The page: what it shows, that nothing in it can act, and how it is divided."""
+"""The page of receipts: what it shows, that no text in it can act, and how it is divided."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def get(caller: Caller, path: str = "/") -> str:
     return text
 
 
-def test_who_what_and_when_in_words():
+def test_the_page_shows_recipient_status_and_time():
     named = {"t1": Named("julhalsning", "+46•••••••05")}
     words = Document(render_page(view(delivery(4711, 21, 20), delivery(4712, 7, transid="t2"), names=named))).words
     assert "julhalsning to +46•••••••05 ✓ Delivered acknowledged by the phone 2026-12-25 08:00:05" in words
@@ -101,7 +101,7 @@ def test_hostile_names_and_transids_are_text(tmp_path: Path):
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
-def test_no_text_breaks_out(key: str, recipient: str, transid: str):
+def test_no_text_escapes_its_element(key: str, recipient: str, transid: str):
     plain = Document(render_page(view(delivery(1, 20), names={"t1": Named("x", "y")})))
     odd = Document(render_page(view(delivery(1, 20, transid=transid), names={transid: Named(key, recipient)})))
     assert (odd.tags, odd.names) == (plain.tags, plain.names) or not transid
@@ -150,7 +150,7 @@ def test_pages_of_a_hundred_newest_first_and_any_page_number_is_survived(caller:
     assert (code, text) == (200, "")
 
 
-def test_a_ledger_that_cannot_be_read_costs_the_names_only(tmp_path: Path, caplog):
+def test_an_unreadable_ledger_only_leaves_the_names_out(tmp_path: Path, caplog):
     def broken() -> dict[str, Named]:
         raise LedgerError("ledger.json is damaged")
 
@@ -164,7 +164,7 @@ def test_a_ledger_that_cannot_be_read_costs_the_names_only(tmp_path: Path, caplo
     assert "the page is shown without names: ledger.json is damaged" in caplog.text
 
 
-def test_data_that_cannot_be_read_is_said_and_statuses_go_on(caller: Caller, data: Path, caplog):
+def test_unreadable_data_is_reported_on_the_page_and_statuses_are_accepted(caller: Caller, data: Path, caplog):
     caller.post({"messageid": 1, "status": 20, "transid": "t"})
     away = data.rename(data.with_name("away"))
     data.write_bytes(b"something else entirely" * 100)

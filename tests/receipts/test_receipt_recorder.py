@@ -1,4 +1,4 @@
-"""Group commit: who waits together is written together, and nobody is told before the disk has it."""
+"""Group commit: waiting statuses are written together, and none is confirmed before it is on the disk."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def receipt(number: int) -> Receipt:
     return Receipt(number, f"t{number}", 20, MOMENT)
 
 
-def test_nobody_is_told_before_the_commit_and_who_waits_meanwhile_shares_the_next(slow, data):
+def test_a_status_is_confirmed_after_its_commit_and_waiting_ones_share_the_next(slow, data):
     async def run() -> None:
         recorder = Recorder(slow)
         first = asyncio.ensure_future(recorder.record(receipt(1)))
@@ -110,7 +110,7 @@ def test_closing_writes_what_is_waiting(slow, data):
     assert len(stored(data)) == 20
 
 
-def test_who_has_gone_away_hinders_nobody_and_is_written_all_the_same(slow, data):
+def test_a_status_of_a_cancelled_request_is_written(slow, data):
     async def give_up(recorder: Recorder) -> None:
         task = asyncio.ensure_future(recorder.record(receipt(1)))
         await asyncio.to_thread(slow.started.wait, 20)

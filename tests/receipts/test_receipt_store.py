@@ -180,7 +180,7 @@ def test_a_file_that_another_program_holds_is_an_error_and_later_works(data):
         assert store.record(1, 20, "t", MOMENT)
 
 
-def test_nothing_is_promised_on_a_file_that_was_removed_or_replaced(data):
+def test_no_status_is_confirmed_once_the_file_was_removed_or_replaced(data):
     with ReceiptStore(data) as store:
         store.record(1, 20, "t", MOMENT)
         away = data.rename(data.with_name("away"))

@@ -38,7 +38,7 @@ def test_a_level_that_nobody_documented_stays_a_number(number):
     ("statuses", "current"),
     [([20], 20), ([21, 20], 20), ([20, 21], 20), ([3, 20], 20), ([20, 3], 3), ([21, 7], 7), ([3, 7, 21], 3)],
 )
-def test_what_is_known_of_a_message_is_not_lost_by_a_late_report_that_knows_less(statuses, current):
+def test_a_late_report_does_not_replace_a_final_status(statuses, current):
     receipts = [Receipt(1, "a", status, MOMENT + timedelta(n)) for n, status in enumerate(statuses)]
     assert Delivery(1, tuple(receipts)).current.status == current
 
@@ -115,7 +115,7 @@ def test_any_bytes_are_a_report_or_a_reason(body, query):
 @pytest.mark.parametrize(
     "secret", ["", "short", "x" * 15, "x" * 201, "with/a/slash/in/the/middle", "ett-hemligt-ord-på-svenska"]
 )
-def test_a_secret_that_is_no_secret_or_no_path_is_refused_without_repeating_it(tmp_path, secret):
+def test_an_invalid_path_secret_is_refused_without_repeating_it(tmp_path, secret):
     with pytest.raises(ValueError, match="the secret m") as caught:
         ReceiveOptions(tmp_path, secret)
     assert not secret or secret not in str(caught.value)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
-import select
 import socket
 import struct
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from harness import Workspace
+from callers import connected, get
+from harness import PATIENCE, Workspace, serving
 
 MANY = 300
 """More connections than are served at once."""
@@ -23,49 +19,10 @@ FEW_FILES = 128
 """A limit of open files that is lower than the usual limit of connections."""
 
 
-@contextmanager
-def receiver(space: Workspace, files: int | None = None) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The real command and its address; `files` is how many it may have open."""
-    limited = [] if files is None else ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh"]
-    process = subprocess.Popen(
-        [*limited, sys.executable, "-m", "intime_sync", "receive", "--port", "0"],
-        cwd=space.path,
-        env=space.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            assert select.select([process.stdout], [], [], 30)[0], "it does not start"
-            yield process, process.stdout.readline().split()[-1]
-        finally:
-            process.kill()
-
-
-def connected(url: str) -> socket.socket:
-    parts = urlsplit(url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=20)
-
-
-def health(url: str) -> int:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-    try:
-        connection.request("GET", "/health")
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    finally:
-        connection.close()
-
-
 def said(process: subprocess.Popen[str]) -> list[str]:
     """The lines on stderr, but for the page's address."""
     process.terminate()
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     return [line for line in err.splitlines() if not line.startswith("The page is at ")]
 
 
@@ -83,12 +40,13 @@ BEGINNINGS = {
 def test_the_health_check_answers_under_many_idle_connections(
     beginning: bytes, files: int | None, tmp_path: Path
 ) -> None:
-    with receiver(Workspace(tmp_path), files) as (process, url), ExitStack() as held:
+    limited = () if files is None else ("sh", "-c", f'ulimit -n {files}; exec "$@"', "sh")
+    with serving(Workspace(tmp_path), "receive", through=limited) as (process, url), ExitStack() as held:
         for _ in range(MANY):
             connection = held.enter_context(connected(url))
             connection.sendall(beginning)
         for _ in range(5):
-            assert health(url) == 200
+            assert get(url, "/health")[0] == 200
         assert said(process) == []
 
 
@@ -107,13 +65,13 @@ def test_nonsense_and_broken_connections_leave_no_line(tmp_path: Path) -> None:
         b"GET / HTTP/1.1\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\n",
     ]
-    with receiver(Workspace(tmp_path)) as (process, url):
+    with serving(Workspace(tmp_path), "receive") as (process, url):
         for index in range(MANY):
             with connected(url) as connection:
                 connection.sendall(nonsense[index % len(nonsense)])
                 if index % 2:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        assert health(url) == 200
+        assert get(url, "/health")[0] == 200
         assert said(process) == []
 
 

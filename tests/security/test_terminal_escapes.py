@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 from cli_world import on_terminal
-from harness import HEAD, Workspace
+from harness import HEAD, PATIENCE, Workspace
 
 import intime_sync
 from intime_sync.render.style import harmless
@@ -145,7 +145,7 @@ def test_a_log_line_names_a_file(space: Workspace) -> None:
             assert requests.get(f"{url[: url.index('/status/')]}/health", timeout=20).status_code == 503
         finally:
             process.terminate()
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert "statuses are refused" in errors
     assert "\x1b" not in errors
     assert "\x07" not in errors

@@ -1,4 +1,4 @@
-"""Files are replaced in one step: whole or not at all, for those who may read them, never through a link beside."""
+"""Files are replaced in one step, with their permissions, and never through a link."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def mode(path: Path) -> int:
         (PRIVATE, 0o000, 0o600),
     ],
 )
-def test_a_file_that_was_there_keeps_the_rights_that_it_may_have(
-    tmp_path: Path, asked: int, before: int | None, after: int
-) -> None:
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, asked: int, before: int | None, after: int) -> None:
     path = tmp_path / "file"
     if before is not None:
         path.write_text("old")
@@ -64,14 +62,14 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
     assert len(list((tmp_path / "there").iterdir())) == 1
 
 
-def test_another_name_of_the_file_keeps_what_it_held(tmp_path: Path) -> None:
+def test_a_hard_link_keeps_the_old_content(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     os.link(tmp_path / "file", tmp_path / "other")
     replace_file(tmp_path / "file", [b"new"], SHARED)
     assert (tmp_path / "other").read_text() == "old"
 
 
-def test_what_fails_in_the_middle_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
 
     def pieces() -> Iterator[bytes]:
@@ -115,7 +113,7 @@ def test_a_stream_that_goes_to_a_file_is_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("there", ["file", "link", "dangling"])
-def test_a_new_file_takes_no_place_that_is_taken(tmp_path: Path, there: str) -> None:
+def test_a_new_file_never_replaces_another(tmp_path: Path, there: str) -> None:
     path = tmp_path / "place"
     (tmp_path / "mine").write_text("precious")
     if there == "file":

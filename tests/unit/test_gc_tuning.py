@@ -24,7 +24,7 @@ def test_it_comes_back_after_an_error() -> None:
     assert gc.isenabled()
 
 
-def test_who_has_switched_it_off_finds_it_off() -> None:
+def test_a_collector_that_was_off_stays_off() -> None:
     gc.disable()
     try:
         with collector_paused():
@@ -34,7 +34,7 @@ def test_who_has_switched_it_off_finds_it_off() -> None:
         gc.enable()
 
 
-def test_only_very_much_is_kept_out_of_later_searches() -> None:
+def test_only_many_objects_are_frozen() -> None:
     gc.collect()
     before = gc.get_freeze_count()
     with collector_paused():
@@ -49,7 +49,7 @@ def test_only_very_much_is_kept_out_of_later_searches() -> None:
         gc.unfreeze()
 
 
-def test_a_run_searches_for_cycles_seldom_but_does() -> None:
+def test_collection_is_rare_but_not_off() -> None:
     before = gc.get_threshold()
     try:
         collect_seldom()

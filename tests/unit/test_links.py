@@ -158,7 +158,7 @@ def test_a_second_work_tree_has_an_index_of_its_own(tmp_path: Path) -> None:
 
 
 @needs_git
-def test_a_link_and_what_it_leads_to_both_count(tmp_path: Path) -> None:
+def test_a_link_counts_as_tracked_if_it_or_its_target_is(tmp_path: Path) -> None:
     git(tmp_path, "init")
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "x").touch()

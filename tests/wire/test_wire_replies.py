@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from endpoint_list import ALL_ENDPOINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from wire_samples import REPLIES
 
 from intime_sync.service import endpoints, xml
-from intime_sync.service.endpoints import ALL_ENDPOINTS, Endpoint
+from intime_sync.service.endpoints import Endpoint
 from intime_sync.service.listings import blocklist_rows, group_rows, reminder_rows
 from intime_sync.service.reply import (
     EXCERPT_LENGTH,
@@ -129,9 +130,9 @@ def test_a_code_of_another_endpoint_is_unexpected() -> None:
     assert isinstance(classify_ids(endpoints.ADD_GROUPS, b"3:ERROR2", 1), Unexpected)
 
 
-def test_a_body_over_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xml, "MAX_BODY", 10)
-    assert isinstance(classify_list(endpoints.LIST_GROUPS, b"<groups></groups>"), Unexpected)
+def test_a_body_over_the_cap_is_refused() -> None:
+    body = b"<groups>%s</groups>" % (b" " * xml.MAX_BODY)
+    assert isinstance(classify_list(endpoints.LIST_GROUPS, body), Unexpected)
 
 
 @given(st.binary(max_size=200))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from endpoint_list import ALL_ENDPOINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -12,7 +13,6 @@ from wire_samples import BUILT, MESSAGE, MESSAGE_NOW, REQUESTS
 
 from intime_sync.errors import InvalidInput
 from intime_sync.service import requests, xml
-from intime_sync.service.endpoints import ALL_ENDPOINTS
 from intime_sync.service.text import forbidden_character
 
 CARRIED = st.text().filter(lambda text: forbidden_character(text, newlines=True) is None)

@@ -1,1 +1,1 @@
-"""One module a verb, each with a `command`."""
+"""One module for each verb; its `command` is what click runs."""

@@ -1,4 +1,4 @@
-"""`apply`: plan afresh (or take a plan file), show, ask, carry out, report."""
+"""`apply`: make a plan or take a plan file, show it, ask, carry it out, report."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import click
 from intime_sync.cli.apply_flow import apply_options, make_apply_options, run_apply
 from intime_sync.cli.options import environ, selection_of, selection_options
 from intime_sync.cli.plans import read_plan_file
-from intime_sync.cli.wiring import Connection, changed_terms, clock_of, plan_for, read_account, settle_in, view_of
+from intime_sync.cli.session import Session, changed_terms
 from intime_sync.config.desired import Configuration, load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput, StalePlan
 from intime_sync.kinds.registry import CONTACTS
-from intime_sync.ledgers.base import LedgerSession
+from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import GuardRule, Plan
 from intime_sync.model.resource import Snapshot
-from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
@@ -50,52 +49,52 @@ def command(place: Path, target: tuple[str, ...], replacement: tuple[str, ...], 
 
 
 class _Fresh:
-    """Plans afresh from a configuration."""
+    """Plans from a configuration."""
 
     def __init__(self, configuration: Configuration, selection: Selection) -> None:
         self.configuration = configuration
         self.settings = configuration.settings
         self.selection = selection
 
-    def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
-        """The plan, and the account that it was made from."""
-        return plan_for(
-            self.configuration, connection, view_of(session), settle_in(session), self.selection, patient=True
-        )
+    def desired(self, ledger: Ledger) -> Snapshot:
+        """What the configuration says."""
+        return self.configuration.desired
+
+    def plan(self, session: Session, desired: Snapshot, actual: Snapshot) -> Plan:
+        """The plan, made now."""
+        return session.plan(self.configuration, actual, self.selection)
 
 
 class _FromFile:
-    """Takes a plan as it was written, and refuses it when the world has moved."""
+    """Takes the plan of a plan file, and refuses it when settings, ledger or account have changed since."""
 
     def __init__(self, settings: Settings, plan: Plan) -> None:
         self.settings = settings
         self.planned = plan
-
-    def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
-        """The plan, and the account as it is now. Raises StalePlan."""
-        plan, settings = self.planned, self.settings
         changed = changed_terms(plan, settings)
         if changed:
             raise StalePlan(
                 f"settings have changed since the plan was made ({', '.join(changed)}), so nothing was sent",
                 hint="plan again",
             )
-        kinds = [change.address.kind for change in plan.changes]
-        if plan.leftovers:
-            kinds.append(CONTACTS.name)
-        actual = read_account(settings, connection, kinds, view_of(session), settle_in(session), patient=True)
-        clock = clock_of(settings, connection.client)
-        reasons = stale_reasons(plan, connection.account, actual, session.ledger, clock)
-        if not reasons and plan.recomputed(session.ledger.digest_key) != plan.stated:
+
+    def desired(self, ledger: Ledger) -> Snapshot:
+        """The kinds that the plan changes; what was wanted of them is not known any more."""
+        kinds = [change.address.kind for change in self.planned.changes]
+        return Snapshot(dict.fromkeys([*kinds, CONTACTS.name] if self.planned.leftovers else kinds, ()))
+
+    def plan(self, session: Session, desired: Snapshot, actual: Snapshot) -> Plan:
+        """The plan of the file, with the guards as they are now. Raises StalePlan."""
+        plan, ledger, context = self.planned, session.ledger, session.context()
+        reasons = stale_reasons(plan, context.account, actual, ledger, context.clock)
+        if not reasons and plan.recomputed(ledger.digest_key) != plan.stated:
             reasons = ["its digest is not that of its contents: it was edited, or made without the ledger's key"]
         if reasons:
             shown = "\n  ".join(reasons[:_SHOWN_REASONS])
             more = f"\n  and {len(reasons) - _SHOWN_REASONS} more" if len(reasons) > _SHOWN_REASONS else ""
             raise StalePlan(f"the plan is stale, so nothing was sent:\n  {shown}{more}", hint="plan again")
-        guards = judge(
-            plan.changes, actual, session.ledger, PlanningContext(connection.account, clock, settings.policy)
-        )
-        lost = tuple(lost_ledger(plan.changes, actual, session.ledger, connection.account.owner))
+        guards = judge(plan.changes, actual, ledger, context)
+        lost = tuple(lost_ledger(plan.changes, actual, ledger, context.account.owner))
         # A plan that was narrowed shows only some of the messages that a lost ledger may have known.
         lost = lost or tuple(guard for guard in plan.guards if guard.rule is GuardRule.LOST_LEDGER)
-        return replace(plan, guards=(*guards, *lost)), actual
+        return replace(plan, guards=(*guards, *lost))

@@ -10,11 +10,11 @@ import click
 
 from intime_sync.cli.apply_flow import apply_options, make_apply_options, run_apply
 from intime_sync.cli.options import directory_argument, environ
-from intime_sync.cli.wiring import Connection, plan_for, settle_in, view_of
+from intime_sync.cli.session import Session
 from intime_sync.config.desired import Configuration, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.kinds.registry import CONTACTS, KINDS
-from intime_sync.ledgers.base import LedgerSession
+from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Snapshot
@@ -34,22 +34,22 @@ def command(directory: Path, **options: Any) -> int:
 
 
 class _Nothing:
-    """Plans as if the configuration wanted none of what is owned."""
+    """Plans the removal of everything that is owned."""
 
     def __init__(self, settings: Settings) -> None:
         policy = replace(settings.policy, prune={kind.name: Prune.OWNED for kind in KINDS})
         self.settings = replace(settings, policy=policy)
 
-    def plan(self, connection: Connection, session: LedgerSession) -> tuple[Plan, Snapshot]:
-        """The plan, and the account that it was made from."""
-        ledger = session.ledger
+    def desired(self, ledger: Ledger) -> Snapshot:
+        """Nothing of each kind that the ledger owns objects of."""
         owned = {kind.name for kind in KINDS if ledger.of(kind.name)}
         if ledger.lineage:
             # Carriers that an interrupted run left are looked for even where the ledger knows of none.
             owned.add(CONTACTS.name)
-        desired = Snapshot({kind.name: () for kind in KINDS if kind.name in owned})
-        plan, actual = plan_for(
-            Configuration(self.settings, desired, ()), connection, view_of(session), settle_in(session), patient=True
-        )
+        return Snapshot({kind.name: () for kind in KINDS if kind.name in owned})
+
+    def plan(self, session: Session, desired: Snapshot, actual: Snapshot) -> Plan:
+        """The plan that removes what is owned."""
+        plan = session.plan(Configuration(self.settings, desired, ()), actual)
         # Without a ledger, carriers of this owner may be those of another configuration.
-        return plan if ledger.lineage else replace(plan, leftovers=()), actual
+        return plan if session.ledger.lineage else replace(plan, leftovers=())

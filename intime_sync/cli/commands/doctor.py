@@ -11,7 +11,7 @@ from intime_sync.cli.doctor import account, machine
 from intime_sync.cli.doctor.findings import CheckResult, State, broken, findings_to_json, findings_to_text, skipped
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import ledger_store
+from intime_sync.cli.session import ledger_store
 from intime_sync.config.desired import load_settings
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from intime_sync.cli.connection import connect
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import clock_of, connect, ledger_store, read_account, settle_in_memory
+from intime_sync.cli.session import Session, clock_of, ledger_store
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.errors import InvalidInput
 from intime_sync.kinds.registry import GROUPS
 from intime_sync.model.drift import Doubled
 from intime_sync.planning.drift import find_drift, watched_kinds
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.render.drift import drift_to_json, drift_to_text
 from intime_sync.render.style import counted
 
@@ -31,14 +33,16 @@ def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -
     """
     settings = load_settings(directory, environ())
     with connect(settings) as connection:
-        view = ledger_store(settings).read()
-        if view.open_intents:
+        session = Session(settings, connection, ledger_store(settings).read())
+        ledger, intents = session.ledger, session.open_ledger.open_intents
+        if intents:
             Output.for_stderr().note(
-                f"note: the last apply left {counted(len(view.open_intents), 'request')} open, taken here as "
+                f"note: the last apply left {counted(len(intents), 'request')} open, taken here as "
                 "the next one will settle them"
             )
-        ledger, kinds = view.ledger, watched_kinds(view.ledger)
-        actual = read_account(settings, connection, kinds, view, settle_in_memory(ledger))
+        fetched = session.fetch(watched_kinds(ledger))
+        session.settle(fetched)
+        actual = account_under_own_names(fetched, ledger, None)
         account = connection.account
     clock = clock_of(settings)
     drift = find_drift(ledger, actual, clock, settings.owner)
@@ -53,7 +57,7 @@ def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -
 
 
 def _pinned(directory: Path) -> frozenset[str]:
-    """Groups that the configuration tells apart by id; none are known while it has errors."""
+    """The groups that the configuration pins to an id; none while it has errors."""
     try:
         desired = load_desired(directory, environ()).desired
     except InvalidInput:

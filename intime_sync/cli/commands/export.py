@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from intime_sync.cli.connection import connect
 from intime_sync.cli.options import environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import check_ledger, clock_of, connect, ledger_store, reading_context
+from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.files import find_files
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings
@@ -21,20 +22,18 @@ from intime_sync.config.whole_schema import SCHEMAS
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.fetching import fetch_actual
 from intime_sync.files import SHARED, replace_file
-from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS
+from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS, LISTED
 from intime_sync.links import refuse_target
 from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import KindName, RemoteId
+from intime_sync.model.resource import KindName
 from intime_sync.render.style import inert
 
 if TYPE_CHECKING:
     from intime_sync.exporting.export import Export
     from intime_sync.exporting.people import People
 
-_REMINDER = BY_SECTION["reminders"].name
 _PROVISIONAL = "provisional"
-_CHOICES = ("groups", "blocklist", "reminders", "contacts")
 
 _EPILOG = """\
 \b
@@ -48,6 +47,11 @@ Exit codes: 0 written, also when rows were left out (stderr names them); 1 faile
 """
 
 
+def _choices() -> list[str]:
+    """The sections that can be exported, in the order of their files."""
+    return [*(kind.spec.name for kind in LISTED), CONTACTS.spec.name]
+
+
 class _Sections(click.ParamType[tuple[str, ...]]):
     """`groups,blocklist`."""
 
@@ -57,8 +61,8 @@ class _Sections(click.ParamType[tuple[str, ...]]):
         """The sections named. Fails for anything that cannot be exported."""
         names = tuple(part.strip() for part in str(value).split(","))
         for name in names:
-            if name not in _CHOICES:
-                self.fail(f"`{name}` must be one of {', '.join(_CHOICES)}; part several with commas", param, ctx)
+            if name not in _choices():
+                self.fail(f"`{name}` must be one of {', '.join(_choices())}; part several with commas", param, ctx)
         return names
 
 
@@ -72,9 +76,9 @@ class _Sections(click.ParamType[tuple[str, ...]]):
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="People, who cannot be listed: a CSV, XLSX or vCard file; may be repeated.",
+    help="A CSV, XLSX or vCard file of people, since the service cannot list contacts; may be repeated.",
 )
-@click.option("--only", type=_Sections(), help="Export nothing else: groups, blocklist, reminders, contacts.")
+@click.option("--only", type=_Sections(), help=f"Export nothing else: {', '.join(_choices())}.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there; never intime.yaml.")
 @reveal_option
 def command(
@@ -103,7 +107,7 @@ def command(
             "the service cannot list contacts", hint="name a file that holds them with --contacts FILE"
         )
     settings = _new_settings(directory, owner, url) if is_new else load_settings(directory, environ())
-    wanted = tuple(name for name in only or _CHOICES if name != CONTACTS.spec.name)
+    wanted = tuple(name for name in only or _choices() if name != CONTACTS.spec.name)
     _refuse_overwriting(directory, wanted, people=bool(sources), force=force)
     people = _people(sources, settings) if sources else None
     export, settings = _export(settings, people, wanted, find_owner=is_new and owner is None)
@@ -173,9 +177,9 @@ def _people(sources: Sequence[Path], settings: Settings) -> People:
 def _export(
     settings: Settings, people: People | None, wanted: Sequence[str], *, find_owner: bool
 ) -> tuple[Export, Settings]:
-    """What the account and `people` come to; the settings with an owner that is free, where that is to be found."""
+    """The export of the account and `people`, and the settings; with `find_owner`, under an owner that is free."""
     from intime_sync.exporting.export import default_owner, export_account, owners
-    from intime_sync.exporting.sections import ListContext
+    from intime_sync.kinds.exports import ExportContext
 
     kinds = [BY_SECTION[name].name for name in wanted] + [CONTACTS.name]
     if settings.url == EMBEDDED:
@@ -183,7 +187,7 @@ def _export(
     with connect(settings) as connection:
         view = ledger_store(settings).read()
         known = view.ledger.account
-        # The owner's name is only found with the account's groups; that it is this account is known before.
+        # The new owner is found from the account's groups, so the first check uses the owner that the ledger names.
         asked = known.owner if find_owner and known is not None else settings.owner
         check_ledger(view.ledger, replace(connection.account, owner=asked))
         actual = fetch_actual(connection.client, kinds, reading_context(settings))
@@ -191,14 +195,15 @@ def _export(
     if find_owner:
         settings = replace(settings, owner=default_owner(user, actual))
         check_ledger(view.ledger, replace(connection.account, owner=settings.owner))
-    entries = view.ledger.of(_REMINDER)
-    keys: Mapping[RemoteId, str] = {
-        entry.remote_id: key for key, entry in entries.items() if entry.remote_id is not None
+    keys = {
+        kind.name: {
+            entry.remote_id: key for key, entry in view.ledger.of(kind.name).items() if entry.remote_id is not None
+        }
+        for kind in LISTED
     }
-    clock = clock_of(settings)
-    account = ListContext(settings.region, settings.zone, clock.now, keys)
+    account = ExportContext(settings.region, settings.zone, clock_of(settings).now)
     prunes_all = [name for name in wanted if settings.policy.prune_of(BY_SECTION[name].name) is Prune.ALL]
-    export = export_account(actual, people, wanted, account, prunes_all)
+    export = export_account(actual, people, wanted, account, keys, prunes_all)
     if people and settings.owner in owners(actual) and not view.ledger.carriers:
         export = replace(export, notes=(*export.notes, _carriers_warning(settings.owner)))
     return export, settings
@@ -212,11 +217,11 @@ def _carriers_warning(owner: str) -> str:
 
 
 def _refuse_doubling(directory: Path, export: Export) -> None:
-    """What an existing configuration says elsewhere must not be said again by the files of an export."""
+    """Refuse sections that the existing configuration has in other files already. Raises InvalidInput."""
     try:
         desired = load_desired(directory, environ()).desired
     except InvalidConfiguration:
-        return  # it may wait for these very files; what is still wrong when they are there is said then
+        return  # it may include files that are written only now; `_report` validates it again
     for kind, resources in desired.resources.items():
         section = BY_NAME[KindName(kind)].spec.name
         files = {resource.origin.file for resource in resources if resource.origin} - export.files.keys()
@@ -229,8 +234,7 @@ def _refuse_doubling(directory: Path, export: Export) -> None:
 
 
 def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people: bool, is_new: bool) -> None:
-    """Writes the files, intime.yaml last: without it, what a full disk has cut short is no configuration."""
-    from intime_sync.exporting.export import LISTED
+    """Write the files, intime.yaml last, so that an export cut short by a full disk is no configuration."""
     from intime_sync.exporting.files import IGNORE, include_lines, root_yaml
 
     directory = settings.directory
@@ -240,7 +244,7 @@ def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people:
     aids[".gitignore"] = IGNORE
     texts |= {name: text for name, text in aids.items() if not (directory / name).exists()}
     if is_new:
-        include = include_lines([name for name in LISTED if name in wanted], people=people)
+        include = include_lines([name for name in _choices() if name in wanted], people=people)
         texts[ROOT_FILE] = root_yaml(settings.owner, settings.url, settings.zone.key, settings.region, include)
     for name in texts:
         refuse_target(directory / name, directory)
@@ -250,13 +254,13 @@ def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people:
 
 
 def _report(settings: Settings, export: Export, reveal: bool | None) -> None:
-    """What was written and what to do next; on stderr, what was not and why. Raises InvalidConfiguration."""
+    """Say what was written and what to do next, and on stderr what was left out. Raises InvalidConfiguration."""
     notes = Output.for_stderr(reveal)
     for remark in export.left_out:
         notes.note(f"left out: {remark}")
     for remark in export.notes:
         notes.note(remark if remark.startswith("warning: ") else f"note: {remark}")
-    count = export.counts.get("contacts")
+    count = export.counts.get(CONTACTS.spec.name)
     if count:
         notes.note(
             f"warning: the first apply creates {count} {'contact' if count == 1 else 'contacts'}, since the service "

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from intime_sync.applying.recovery import heard_of, needs_list, settlement
+from intime_sync.applying.recovery import heard_of
+from intime_sync.applying.settling import settle_without_lists
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output
-from intime_sync.cli.wiring import clock_of, ledger_store, receipts_for_unknown
+from intime_sync.cli.session import clock_of, ledger_store, receipts_for_unknown
 from intime_sync.config.desired import load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import InvalidInput
@@ -20,7 +21,7 @@ from intime_sync.ledgers.codec import ledger_to_json
 from intime_sync.ledgers.lock import break_lock
 from intime_sync.ledgers.parts import entry_to_dict
 from intime_sync.model.ledger import Dispatch, DropEntry, Entry, Ledger, PutEntry
-from intime_sync.model.resource import Address, RemoteId, Snapshot
+from intime_sync.model.resource import Address, RemoteId
 from intime_sync.planning.matching import Clock
 from intime_sync.render.masking import mask_json, mask_of
 from intime_sync.render.style import inert
@@ -134,7 +135,7 @@ def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float)
         if entry.carrier is not None:
             raise InvalidInput(
                 f"{address} lives in a carrier with other contacts and would be removed with it one day",
-                hint="take it out of the configuration and apply, or make its carrier's contacts anew with --replace",
+                hint="take it out of the configuration and apply, or make the carrier's contacts again by --replace",
             )
         session.record([DropEntry(address.kind, address.key)])
     Output.for_stdout().write(
@@ -174,10 +175,8 @@ def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_tim
         raise click.UsageError("--ids belongs to --as sent: what was not sent has none.")
     settings = load_settings(directory, environ())
     with ledger_store(settings).hold("ledger resolve", lock_timeout) as session:
-        for intent in session.open_intents:
-            # What an interrupted run sent off and no list shows is unknown from now on, whoever looks first.
-            if not needs_list(intent):
-                session.settle(intent.number, settlement(intent, session.ledger, Snapshot({})))
+        # Messages that an interrupted run sent count as unknown from now on, so that they can be resolved.
+        settle_without_lists(session)
         entry = _known_entry(session.ledger, address)
         if not entry.unknown:
             raise InvalidInput(f"the outcome of {address} is known", hint="there is nothing to resolve")

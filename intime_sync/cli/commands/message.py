@@ -11,20 +11,13 @@ from typing import Any
 
 import click
 
+from intime_sync.cli.connection import connect
+from intime_sync.cli.credentials import account_of
 from intime_sync.cli.one_off import OneOff, one_off
 from intime_sync.cli.options import directory_argument, environ, reveal_option
 from intime_sync.cli.output import Output, ask
 from intime_sync.cli.places import receipts_path
-from intime_sync.cli.wiring import (
-    account_of,
-    check_ledger,
-    clock_of,
-    connect,
-    ledger_store,
-    reading_context,
-    settle_in_memory,
-    settle_messages,
-)
+from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context, settle_messages
 from intime_sync.config.desired import load_desired, load_settings
 from intime_sync.config.settings import Settings
 from intime_sync.errors import AppliedInPart, GuardStopped, InvalidInput, OutcomeUnknown, ServiceError
@@ -81,8 +74,9 @@ def send_command(
 ) -> int:
     """Send one message, at once or at a time, after showing what goes to whom and what it costs.
 
-    It is not written into the ledger: what shall be kept, changed and taken back belongs into `messages:`. What the
-    ledger has as scheduled or in doubt is not said to the same person once more, unless --allow-resend is given.
+    It is not written into the ledger: a message to be kept, changed or taken back later belongs into `messages:`.
+    A text that the ledger has as scheduled or in doubt is not sent to the same person again, unless --allow-resend
+    is given.
     """
     _check_terminal(auto_approve, "send")
     settings, desired = _settings_and_people(directory, to)
@@ -105,7 +99,7 @@ def send_command(
         if not auto_approve:
             if not _confirmed("Send this?", "Not sent."):
                 return 1
-            # While it was asked, another run may have scheduled the same, and somebody may have opted out.
+            # Since the first check, another run may have scheduled the text, and a recipient may have opted out.
             if not allow_resend:
                 _check_earlier(message, settings, _known(settings))
             if not allow_blocked:
@@ -116,14 +110,14 @@ def send_command(
 
 
 def _known(settings: Settings) -> Ledger:
-    """The ledger as it is now, with what journal and receipts tell of its messages."""
-    view = ledger_store(settings).read()
-    settle_messages(settings, view, settle_in_memory(view.ledger))
-    return view.ledger
+    """The ledger as it is now, with what the journal and delivery receipts tell about its messages."""
+    ledger = ledger_store(settings).read()
+    settle_messages(settings, ledger)
+    return ledger.ledger
 
 
 def _settings_and_people(directory: Path, to: Sequence[str]) -> tuple[Settings, Snapshot]:
-    """Nobody's contacts are read, and need be right, where all recipients are numbers."""
+    """The settings, and the desired objects. Where all recipients are numbers, the contacts are not read."""
     if all(Address.parse(text) is None for text in to):
         return load_settings(directory, environ()), Snapshot({})
     configuration = load_desired(directory, environ())
@@ -146,7 +140,7 @@ def _confirmed(question: str, otherwise: str) -> bool:
 
 
 def _check_blocklist(message: OneOff, settings: Settings, client: Client) -> None:
-    """People who opted out get nothing, unless somebody says that they shall."""
+    """Raise GuardStopped for recipients on the account's blocklist."""
     blocked = {row.key for row in fetch_kind(client, BLOCKLIST, reading_context(settings))}
     found = [number for number in message.numbers if number in blocked]
     if found:
@@ -157,7 +151,7 @@ def _check_blocklist(message: OneOff, settings: Settings, client: Client) -> Non
 
 
 def _check_earlier(message: OneOff, settings: Settings, ledger: Ledger) -> None:
-    """Nobody is sent by hand what the ledger has on its way to them, or perhaps has."""
+    """Raise GuardStopped for a text that the ledger has as scheduled, or in doubt, for one of the same people."""
     people = message.members.union(message.numbers)
     earlier = earlier_message(ledger, message.body, people, message.groups, clock_of(settings))
     if earlier is None:
@@ -249,7 +243,7 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
 
 
 def _cancelled(client: Client, id: RemoteId) -> tuple[str, bool]:
-    """What became of one id, and whether it will certainly not be sent from now on."""
+    """Cancel one id: what became of it, and whether it is certain that it will not be sent."""
     lost = ""
     for _ in range(3):
         match client.delete_message(id):
@@ -287,7 +281,8 @@ def _owners(ledger: Ledger) -> dict[RemoteId, str]:
 def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, reveal: bool | None) -> int:
     """Show what became of messages, from the ledger and from the statuses that `intime-sync receive` took.
 
-    Names nothing: one line for each message of the ledger. Keys (or message/KEY) and ids: each recipient of these.
+    Without arguments, one line for each message of the ledger; with keys (or message/KEY) or ids, each recipient of
+    these.
     """
     from intime_sync.cli.deliveries import message_states, states_to_json, states_to_text
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from intime_sync.cli.connection import connect
 from intime_sync.cli.options import (
     directory_argument,
     environ,
@@ -18,10 +19,11 @@ from intime_sync.cli.options import (
 from intime_sync.cli.output import Output
 from intime_sync.cli.places import check_targets
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
-from intime_sync.cli.wiring import connect, ledger_store, plan_for, settle_in_memory
+from intime_sync.cli.session import Session, ledger_store
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import InvalidInput
 from intime_sync.links import real_path
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.render.style import counted
 
 
@@ -53,14 +55,18 @@ def command(
     if out is not None and any(real_path(report.path) == real_path(out) for report in reports):
         raise InvalidInput(f"--out and --report both go to {out}")
     configuration = load_desired(directory, environ())
-    settings = configuration.settings
+    settings, desired = configuration.settings, configuration.desired
     check_targets([*([out] if out else []), *(report.path for report in reports)], settings, environ())
     with connect(settings) as connection:
-        view = ledger_store(settings).read()
-        if view.open_intents:
-            left = counted(len(view.open_intents), "request")
+        ledger = ledger_store(settings).read()
+        session = Session(settings, connection, ledger)
+        if ledger.open_intents:
+            left = counted(len(ledger.open_intents), "request")
             Output.for_stderr().note(f"note: the last apply left {left} open, which the next one settles first")
-        plan, _ = plan_for(configuration, connection, view, settle_in_memory(view.ledger), selection)
+        fetched = session.fetch(desired.resources)
+        session.settle(fetched)
+        actual = account_under_own_names(fetched, session.ledger, desired)
+        plan = session.plan(configuration, actual, selection)
     if out is not None:
         from intime_sync.cli.plans import write_plan_file
 

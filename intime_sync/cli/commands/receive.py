@@ -44,8 +44,8 @@ def command(
 
     Prints the address that takes them, for a TLS proxy to pass on; it ends in a secret, which is made once and
     kept with the data unless INTIME_RECEIVE_SECRET holds one. What was delivered is shown on a page at / of the
-    same port, with names from the ledger if DIR holds a configuration. Only who has its token sees it: the address
-    with it is printed on stderr when it is made, and later on terminals only. See docs/receipts.md.
+    same port, with names from the ledger if DIR holds a configuration. Only visitors with its token see it: the
+    address with it is printed on stderr when it is made, and later on terminals only. See docs/receipts.md.
     """
     try:
         from intime_sync.receipts import serve_receipts
@@ -68,13 +68,13 @@ def command(
 def _say(addresses: Addresses) -> None:
     out, notes = Output.for_stdout(), Output.for_stderr()
     out.write(f"Ready for statuses at {addresses.statuses}")
-    # What is no terminal may be a log, which others read: there the token stands once, or nobody could know it.
+    # Output that is not a terminal may be a log that others read, so the token is written there only when it is new.
     if addresses.page_is_new or notes.stream.isatty():
         notes.write(f"The page is at {addresses.page}")
 
 
 def _options(directory: Path, data: Path | None, open_page: bool, hosts: tuple[str, ...]) -> ReceiveOptions:
-    """What the command line and the environment say, and the configuration if the directory holds one."""
+    """The options from the command line, the environment, and the configuration if the directory holds one."""
     from zoneinfo import ZoneInfo
 
     from intime_sync.cli.places import default_receipts_path, receipts_path
@@ -101,10 +101,10 @@ def _options(directory: Path, data: Path | None, open_page: bool, hosts: tuple[s
 
 
 class _Names:
-    """Who a transid stands for, by the ledger; read anew when it has changed, so that what an apply adds is seen."""
+    """Message and recipient of each transid, by the ledger, which is read again when it has changed."""
 
     def __init__(self, settings: Settings) -> None:
-        from intime_sync.cli.wiring import ledger_store
+        from intime_sync.cli.session import ledger_store
 
         self._store = ledger_store(settings)
         self._seen: tuple[int, int] | None = None

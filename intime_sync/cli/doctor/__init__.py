@@ -1,1 +1,1 @@
-"""What `doctor` looks at: small checks that each say how it is and what to do. None changes the account."""
+"""The checks of `doctor`: each says what it found and what to do. None changes the account."""

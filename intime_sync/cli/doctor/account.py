@@ -1,4 +1,4 @@
-"""Checks of the account: reachable, signed in, its clock, what its lists say. Only lists are asked for."""
+"""Checks of the account: connection, sign-in, clock and lists. Sends nothing but requests for lists."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from intime_sync.cli.connection import Connection, connect
 from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, skipped, warning
-from intime_sync.cli.wiring import Connection, connect, reading_context
+from intime_sync.cli.session import reading_context
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, ReadFailed, ServiceUnreachable
 from intime_sync.kinds.registry import GROUPS, LISTED
@@ -49,19 +50,19 @@ class _Visit:
 
     @property
     def error(self) -> IntimeSyncError | None:
-        """What became of the very first call."""
+        """The error of the first call, if it failed."""
         return self.errors.get(GROUPS.name)
 
 
 def check_account(settings: Settings, view: LedgerView | None, managed: Collection[KindName]) -> list[CheckResult]:
-    """Every check that needs the service. `view` is None where the ledger is no use."""
+    """Every check that needs the service. `view` is None where the ledger is unusable."""
     owned = {name for name, entries in view.ledger.objects.items() if entries} if view else set()
     wanted = [kind.name for kind in LISTED if kind.name == GROUPS.name or kind.name in {*owned, *managed}]
     try:
         with connect(settings) as connection:
             visit = _visit(connection, wanted)
     except CredentialsError:
-        # That they are missing is another check's finding.
+        # Another check says that they are missing.
         return nothing_asked("there are no credentials")
     except (IntimeSyncError, OSError) as error:
         advice = error.hint or "" if isinstance(error, IntimeSyncError) else ""
@@ -76,12 +77,12 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
 
 
 def nothing_asked(why: str) -> list[CheckResult]:
-    """Where the service must not be asked at all."""
+    """All checks of the account, skipped because the service must not be asked."""
     return not_checked(why, "connection", *_AFTER_CONNECTION)
 
 
 def not_checked(why: str, *names: str) -> list[CheckResult]:
-    """Checks that make no sense now."""
+    """The named checks, skipped."""
     return [skipped(name, why) for name in names]
 
 
@@ -171,7 +172,7 @@ def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Ite
 def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
     name = "encoding"
     if view is None:
-        return skipped(name, "the ledger is no use")
+        return skipped(name, "the ledger is unusable")
     whole = 0
     for sent, shown in _echoes(actual, view.ledger):
         if is_garbled(sent, shown):
@@ -235,7 +236,7 @@ def _numbers(visit: _Visit, region: str) -> CheckResult:
 def _own_carriers(there: Mapping[RemoteId, str], view: LedgerView | None, owner: str) -> CheckResult:
     name = "carriers"
     if view is None:
-        return skipped(name, f"the ledger is no use; {owner} has {len(there)} in the account")
+        return skipped(name, f"the ledger is unusable; {owner} has {len(there)} in the account")
     if there and not view.ledger.lineage:
         return failed(
             name,

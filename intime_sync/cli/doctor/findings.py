@@ -1,4 +1,4 @@
-"""What a check found, as text and as JSON. Knows nothing about the checks."""
+"""The result of a check, and results as text and as JSON. Knows nothing about the checks themselves."""
 
 from __future__ import annotations
 
@@ -46,27 +46,27 @@ _WORDS: Final = {
 
 
 def fine(name: str, text: str) -> CheckResult:
-    """Nothing to do."""
+    """The result of a check that found nothing to do."""
     return CheckResult(name, State.OK, text)
 
 
 def warning(name: str, text: str, advice: str) -> CheckResult:
-    """Worth a look; nothing fails because of it."""
+    """The result of a check that found something to look at; nothing fails because of it."""
     return CheckResult(name, State.WARNING, text, advice)
 
 
 def failed(name: str, text: str, advice: str) -> CheckResult:
-    """Other verbs will fail, or do what nobody wants."""
+    """The result of a check that found a fault: other verbs will fail or do harm."""
     return CheckResult(name, State.FAILED, text, advice)
 
 
 def skipped(name: str, why: str) -> CheckResult:
-    """It could not be looked at."""
+    """The result of a check that could not be made."""
     return CheckResult(name, State.SKIPPED, f"not checked: {why}")
 
 
 def broken(name: str, error: IntimeSyncError, advice: str = "") -> CheckResult:
-    """What the program says of it itself."""
+    """The result of a check that failed with `error`."""
     return failed(name, str(error), error.hint or advice)
 
 
@@ -99,7 +99,7 @@ def findings_to_text(findings: Sequence[CheckResult], *, color: bool, mask: bool
 
 
 def findings_to_json(findings: Sequence[CheckResult], *, mask: bool) -> str:
-    """The same for scripts."""
+    """The results as JSON, for scripts."""
     document = {
         "format_version": FORMAT_VERSION,
         "summary": summary_of(findings),

@@ -17,9 +17,10 @@ from zoneinfo import TZPATH
 from filelock import FileLock, Timeout
 
 from intime_sync import __version__
+from intime_sync.cli.credentials import credentials_of
 from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, warning
 from intime_sync.cli.places import receipts_path
-from intime_sync.cli.wiring import check_ledger, credentials_of
+from intime_sync.cli.session import check_ledger
 from intime_sync.config.desired import load_desired
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, InvalidConfiguration, InvalidInput, LedgerError
@@ -32,11 +33,11 @@ from intime_sync.model.resource import KindName
 from intime_sync.render.style import counted
 
 _OTHERS = 0o077
-"""The rights of everybody but the owner."""
+"""The mode bits of everybody but the owner."""
 
 
 def check_versions() -> CheckResult:
-    """What runs here."""
+    """The versions of this program, Python and SQLite."""
     return fine(
         "versions", f"intime-sync {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
     )
@@ -64,7 +65,7 @@ def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[Ch
 
 
 def check_credentials(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
-    """Whether there are any; whether they are accepted, only the service can tell."""
+    """Whether credentials are set; only the service can tell whether it accepts them."""
     name = "credentials"
     try:
         user, _ = credentials_of(settings)
@@ -84,7 +85,7 @@ def check_credentials(settings: Settings, environ: Mapping[str, str]) -> CheckRe
 
 
 def check_zone(settings: Settings) -> CheckResult:
-    """Which time it is where the service is, and from which table."""
+    """The time in the account's zone, and where the time zone data comes from."""
     now = datetime.now(UTC).astimezone(settings.zone)
     offset = f"{now:%z}"
     return fine(
@@ -108,7 +109,7 @@ def _zone_table(settings: Settings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """What was found; `view` is None where the ledger is no use, `is_others` says that it is of another account."""
+    """The result; `view` is None where the ledger is unusable, and `is_others` says that it is another account's."""
 
     finding: CheckResult
     view: LedgerView | None
@@ -116,7 +117,7 @@ class LedgerCheck:
 
 
 def check_ledger_file(settings: Settings, store: FileLedgerStore) -> LedgerCheck:
-    """Whether it can be read and is about this account, and what it says of itself."""
+    """Whether the ledger can be read and is about this account, and what it holds."""
     name = "ledger"
     try:
         view = store.read()
@@ -158,7 +159,7 @@ def _user(settings: Settings) -> str:
 
 
 def check_privacy(path: Path) -> Iterator[CheckResult]:
-    """Whether others can come by the ledger, which holds names and numbers."""
+    """Whether the ledger, which holds names and numbers, is kept from others."""
     name = "privacy"
     if not path.is_file():
         return
@@ -211,7 +212,7 @@ def _closing(path: Path | str) -> str:
 
 
 def check_lock(store: FileLedgerStore) -> CheckResult:
-    """Whether somebody holds the ledger. Only where a holder has left its note is the lock itself tried."""
+    """Whether the ledger is held. The lock is tried only where a holder has left its note."""
     name = "lock"
     if not note_path(store.lock_path).exists():
         return fine(name, "free")

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from intime_sync.emulator.behaviour import Behaviour
 from intime_sync.emulator.xmlio import Element
@@ -52,3 +52,7 @@ class Listing:
     """An endpoint that replies with XML; None is the documented `2:ERROR1`, nothing to list."""
 
     read: Callable[[Mapping[str, str], Context], Element | None]
+
+
+Endpoints: TypeAlias = dict[str, Write[Any] | Listing]
+"""Endpoints by name, such as `contacts/add`."""

@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from intime_sync.emulator import tables
-from intime_sync.emulator.handlers.base import Context, Listing, Refusal, Write
+from intime_sync.emulator.handlers.base import Context, Endpoints, Listing, Refusal, Write
 from intime_sync.emulator.values import echoed_number, normalised_number
 from intime_sync.emulator.xmlio import Element, empty_item, leaf, nested_items
 
@@ -49,6 +49,8 @@ def _delete(mobiles: Sequence[str], context: Context) -> list[int]:
     return ids
 
 
-LIST: Final = Listing(_list)
-ADD: Final = Write("addnixentries", _parse, _add)
-DELETE: Final = Write("deletenixentries", _parse, _delete)
+ENDPOINTS: Final[Endpoints] = {
+    "nix/list": Listing(_list),
+    "nix/addnix": Write("addnixentries", _parse, _add),
+    "nix/deletenix": Write("deletenixentries", _parse, _delete),
+}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from intime_sync.emulator import tables
-from intime_sync.emulator.handlers.base import Context, Refusal, Write
+from intime_sync.emulator.handlers.base import Context, Endpoints, Refusal, Write
 from intime_sync.emulator.records import NewContact
 from intime_sync.emulator.values import is_email, normalised_number
 from intime_sync.emulator.xmlio import Element, MalformedError, empty_item, fields, items, number, plain_text
@@ -81,4 +81,6 @@ def _add_or_merge(contact: NewContact, context: Context) -> int:
     return known
 
 
-ADD: Final = Write("contacts", _parse, _add)
+ENDPOINTS: Final[Endpoints] = {
+    "contacts/add": Write("contacts", _parse, _add),
+}

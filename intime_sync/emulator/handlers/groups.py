@@ -9,7 +9,7 @@ from lxml import etree
 
 from intime_sync.emulator import tables
 from intime_sync.emulator.behaviour import Names
-from intime_sync.emulator.handlers.base import Context, Listing, Refusal, Write
+from intime_sync.emulator.handlers.base import Context, Endpoints, Listing, Refusal, Write
 from intime_sync.emulator.xmlio import Element, empty_item, flag, leaf, nested_items, number
 
 
@@ -58,6 +58,8 @@ def _delete(wanted: Sequence[tuple[int, bool]], context: Context) -> list[int]:
     return removed
 
 
-LIST: Final = Listing(_list)
-ADD: Final = Write("addgroups", _parse_add, _add)
-DELETE: Final = Write("deletegroups", _parse_delete, _delete)
+ENDPOINTS: Final[Endpoints] = {
+    "contacts/listgroups": Listing(_list),
+    "contacts/addgroup": Write("addgroups", _parse_add, _add),
+    "contacts/deletegroup": Write("deletegroups", _parse_delete, _delete),
+}

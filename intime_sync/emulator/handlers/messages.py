@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from intime_sync.emulator import outbox, tables
-from intime_sync.emulator.handlers.base import Context, Refusal, Write
+from intime_sync.emulator.handlers.base import Context, Endpoints, Refusal, Write
 from intime_sync.emulator.records import NewMessage
 from intime_sync.emulator.values import is_sender, is_web_address, message_length, normalised_number, parsed_date
 from intime_sync.emulator.xmlio import (
@@ -170,5 +170,7 @@ def _delete(keys: Sequence[int], context: Context) -> list[int]:
     return list(keys)
 
 
-CREATE: Final = Write("message", _parse_create, _create, nothing="2:ERROR2")
-DELETE: Final = Write("message", _parse_delete, _delete, unreadable="1:ERROR1")
+ENDPOINTS: Final[Endpoints] = {
+    "message/create": Write("message", _parse_create, _create, nothing="2:ERROR2"),
+    "message/delete": Write("message", _parse_delete, _delete, unreadable="1:ERROR1"),
+}

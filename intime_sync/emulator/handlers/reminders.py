@@ -9,7 +9,7 @@ from typing import Any, Final
 from lxml import etree
 
 from intime_sync.emulator import tables
-from intime_sync.emulator.handlers.base import Context, Listing, Refusal, Write
+from intime_sync.emulator.handlers.base import Context, Endpoints, Listing, Refusal, Write
 from intime_sync.emulator.records import NewReminder, Reminder
 from intime_sync.emulator.values import (
     appointment_text,
@@ -111,6 +111,8 @@ def _edit(edits: Sequence[_Edit], context: Context) -> list[int]:
     return ids
 
 
-LIST: Final = Listing(_list)
-ADD: Final = Write("reminderappointments", _parse_add, _add)
-EDIT: Final = Write("reminderappointments", _parse_edit, _edit)
+ENDPOINTS: Final[Endpoints] = {
+    "reminder/list": Listing(_list),
+    "reminder/add": Write("reminderappointments", _parse_add, _add),
+    "reminder/edit": Write("reminderappointments", _parse_edit, _edit),
+}

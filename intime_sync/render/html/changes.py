@@ -13,6 +13,7 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
+from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import (
     Change,
     Delete,
@@ -30,7 +31,7 @@ from intime_sync.render.html.values import table_html
 from intime_sync.render.html.view import View, grouped
 from intime_sync.render.style import counted
 from intime_sync.render.summary import gist_of, title_of, value_of
-from intime_sync.render.wording import consequence_of, counts_phrase, kind_title, stopped_by
+from intime_sync.render.wording import consequence_of, counts_phrase, shown_options, stopped_by
 
 LIST_SIZE: Final = 50
 """Rows in one list; page.css and the script's estimate of heights rely on it."""
@@ -66,7 +67,7 @@ def changes_html(view: View) -> str:
 def _bar(sections: Sequence[_Section], count: int, view: View) -> str:
     chips = "".join(
         f'<button type="button" data-kind="{view.safe(section.kind)}" aria-pressed="false">'
-        f"{view.safe(kind_title(section.kind))} {grouped(len(section.changes))}</button>\n"
+        f"{view.safe(words_of(section.kind).title)} {grouped(len(section.changes))}</button>\n"
         for section in sections
     )
     return (
@@ -87,7 +88,7 @@ def _section(number: int, section: _Section, view: View) -> str:
     rows = [_row(change, view) for change in section.changes]
     return (
         f'<section class="kind" data-kind="{view.safe(section.kind)}" aria-labelledby="kind-{number}">\n'
-        f'<h2 id="kind-{number}">{view.safe(kind_title(section.kind))} '
+        f'<h2 id="kind-{number}">{view.safe(words_of(section.kind).title)} '
         f'<span><span class="count"></span>{counts_phrase(section.changes)}</span></h2>\n'
         f"{''.join(_lists(rows))}</section>\n"
     )
@@ -145,7 +146,6 @@ def _meta(change: Change, view: View) -> str:
     parts += (
         ["<span>not made by this configuration</span>"] if isinstance(change, Delete) and not change.owned else []
     )
-    # What the ledger remembers of a message's readers is for comparing, and would tell who they are.
-    if change.options and change.address.kind != "message":
-        parts.append(f"<span><bdi>{escape(value_of(dict(change.options), view.mask))}</bdi></span>")
+    if options := shown_options(change):
+        parts.append(f"<span><bdi>{escape(value_of(dict(options), view.mask))}</bdi></span>")
     return f'<p class="meta">{"".join(parts)}</p>'

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from endpoint_list import ALL_ENDPOINTS
+from reply_outcomes import REPLIES, ReplyCase
 
-from intime_sync.applying.outcomes import REPLIES, ReplyCase
 from intime_sync.service.client import Unknown
-from intime_sync.service.endpoints import ALL_ENDPOINTS, DELETE_MESSAGE, EDIT_REMINDERS, Endpoint
+from intime_sync.service.endpoints import DELETE_MESSAGE, EDIT_REMINDERS, Endpoint
 from intime_sync.service.reply import Unexpected, classify_ids
 
 POSTS = [endpoint for endpoint in ALL_ENDPOINTS if endpoint.method == "POST"]

@@ -24,7 +24,7 @@ FINDINGS = [
         "Läkare".encode().decode("cp1252").encode().decode("cp1252"),
     ],
 )
-def test_a_wrong_turn_between_encodings_is_recognised(shown: str) -> None:
+def test_text_in_the_wrong_encoding_is_recognised(shown: str) -> None:
     assert is_garbled("Läkare", shown)
 
 
@@ -35,7 +35,7 @@ def test_another_name_is_not_a_garbled_one(sent: str, shown: str) -> None:
     assert not is_garbled(sent, shown)
 
 
-def test_a_report_has_a_line_a_check_and_fits_the_encoding() -> None:
+def test_a_report_has_one_line_for_each_check_and_fits_the_encoding() -> None:
     text = findings_to_text(FINDINGS, color=False, mask=True, encoding="utf-8")
     assert text == (
         "✓ one    all 070•••••05\n"

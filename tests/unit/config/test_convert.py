@@ -47,12 +47,12 @@ def test_whole_numbers(word: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("word", ["maybe", "tRUE", "1", "y", ""])
-def test_other_words_are_left_for_the_schema_to_explain(word: str) -> None:
+def test_other_words_are_left_to_the_schema(word: str) -> None:
     assert convert(word, BOOLEAN) == word
 
 
 @pytest.mark.parametrize("word", ["", "1.5", "0x1F", "007", "1_000", "१२", "9" * 19, "1\n", " 1"])
-def test_other_numbers_are_left_for_the_schema_to_explain(word: str) -> None:
+def test_other_numbers_are_left_to_the_schema(word: str) -> None:
     assert convert(word, INTEGER) == word
 
 
@@ -72,11 +72,11 @@ def test_text_like_fields_are_never_converted() -> None:
         (None, None),
     ],
 )
-def test_the_form_is_chosen_by_what_the_value_is(value: object, converted: object) -> None:
+def test_the_type_of_a_value_selects_its_form(value: object, converted: object) -> None:
     assert convert(value, PRUNE) == converted
 
 
-def test_a_section_is_converted_in_place_however_deep_and_without_what_was_not_given() -> None:
+def test_a_section_is_converted_in_place_at_every_depth_without_empty_values() -> None:
     items: list[object] = [
         {"key": "a", "active": "no", "id": "1"},
         {"key": None, "person": {"name": None, "active": "yes"}},
@@ -96,7 +96,7 @@ def test_a_section_is_converted_in_place_however_deep_and_without_what_was_not_g
     ]
 
 
-def test_converting_shared_values_twice_does_no_harm() -> None:
+def test_converting_a_shared_value_twice_changes_nothing() -> None:
     shared: dict[str, object] = {"active": "yes", "name": None}
     items: list[object] = [{"person": shared}, {"person": shared, "people": [shared]}]
     convert_items = converter_for(SECTION)
@@ -113,7 +113,7 @@ def test_a_short_form_is_converted_too() -> None:
     assert items == [7, {"id": 8}, "x"]
 
 
-def test_one_mapping_such_as_the_settings() -> None:
+def test_a_single_mapping_is_converted() -> None:
     settings: dict[str, object] = {"active": "yes", "id": None}
     object_converter((BOOLEAN, INTEGER))(settings)
     assert settings == {"active": True}

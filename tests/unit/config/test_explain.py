@@ -1,4 +1,4 @@
-"""Every way not to fit a schema, as a sentence at a place."""
+"""Every way not to fit a schema has a sentence at a place."""
 
 import pytest
 
@@ -122,7 +122,7 @@ def problems_of(text: str) -> list[Problem]:
         ("", "wrong-type", 2, "item 1 of `things` must be text or a mapping, not empty"),
     ],
 )
-def test_what_is_wrong_and_where(item: str, code: str, column: int, message: str) -> None:
+def test_each_mistake_has_a_sentence_and_a_place(item: str, code: str, column: int, message: str) -> None:
     found = [
         problem for problem in problems_of(f"things:\n- {item}\n") if "`contact` is missing" not in problem.message
     ]
@@ -130,7 +130,7 @@ def test_what_is_wrong_and_where(item: str, code: str, column: int, message: str
     assert found[0].origin == Origin("f.yaml", 2, column)
 
 
-def test_everything_wrong_is_said_at_once_and_nothing_twice() -> None:
+def test_every_mistake_is_reported_once() -> None:
     found = problems_of(
         "things:\n- {moblie: x, typo: y, person: {}}\n- 070-174 06 05\n- {active: maybe, person: 1}\n"
     )
@@ -144,7 +144,7 @@ def test_everything_wrong_is_said_at_once_and_nothing_twice() -> None:
     ]
 
 
-def test_what_fits_has_no_problems() -> None:
+def test_valid_values_have_no_problems() -> None:
     assert problems_of("things:\n- {key: ab, type: sms, active: no, id: 3, groups: [a], prune: all}\n- x\n") == []
 
 
@@ -153,7 +153,7 @@ def test_long_values_are_cut_and_control_characters_escaped() -> None:
     assert problem.message == f"`type` must be one of sms, email, sms+email, not `\\x1b[31m{'x' * 35}…`"
 
 
-def test_the_two_libraries_never_disagree_in_silence() -> None:
+def test_a_disagreement_of_the_two_libraries_is_reported() -> None:
     # Python's `$` matches before a last line feed, Rust's does not: the refusal still gets a sentence.
     checker = Checker({"type": "string", "pattern": "^a$"})
     assert not checker.is_valid("a\n")
@@ -163,6 +163,6 @@ def test_the_two_libraries_never_disagree_in_silence() -> None:
     ]
 
 
-def test_a_section_that_is_no_list_is_explained_too() -> None:
+def test_a_section_that_is_no_list_is_reported() -> None:
     found = CHECKER.explain("x", at_the_start, ["things"])
     assert [problem.message for problem in found] == ["`things` must be a list, not text"]

@@ -86,7 +86,7 @@ def test_every_key_and_value_has_its_own_place(
         (("missing", "x"), (1, 1)),
     ],
 )
-def test_what_is_not_there_is_blamed_on_the_nearest_parent(
+def test_a_missing_value_has_the_place_of_its_nearest_parent(
     path: tuple[str | int, ...], nearest: tuple[int, int]
 ) -> None:
     assert place(BLOCK, *path) == nearest
@@ -103,7 +103,9 @@ def test_what_is_not_there_is_blamed_on_the_nearest_parent(
         (("contacts", 2, "key"), (8, 24)),
     ],
 )
-def test_a_shared_value_is_blamed_where_it_is_written(path: tuple[str | int, ...], expected: tuple[int, int]) -> None:
+def test_a_shared_value_has_the_place_where_it_is_written(
+    path: tuple[str | int, ...], expected: tuple[int, int]
+) -> None:
     assert place(SHARED, *path) == expected
 
 
@@ -132,7 +134,7 @@ def test_windows_line_ends_and_wide_characters_count_as_they_should() -> None:
     assert place(text, "contacts", 0, "mobile") == (4, 13)
 
 
-def test_items_behind_an_alias_or_a_merge_are_found_where_they_are_written() -> None:
+def test_items_behind_an_alias_or_a_merge_have_the_place_where_they_are_written() -> None:
     text = "x: &x {contacts: [{key: a}]}\ngroups: &g\n  - {name: b}\nblocklist: *g\n<<: *x\n"
     assert place(text, "blocklist", 0) == (4, 1)
     assert place(text, "blocklist", 0, "name") == (3, 12)

@@ -1,4 +1,4 @@
-"""What messages have to do with contacts, groups and blocklist, over all files of a configuration."""
+"""Recipients of messages, checked against contacts, groups and blocklist over all files of a configuration."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from intime_sync.config.messages import resolve_messages
 from intime_sync.config.schema import Flavour, section_schema
 from intime_sync.config.tables import read_csv
 from intime_sync.errors import InvalidConfiguration
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.contact import Contact
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, MESSAGES
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Json, Resource
@@ -107,7 +107,7 @@ def test_a_contact_that_could_not_be_read_is_not_called_unknown(folder: Path) ->
     assert [line.rpartition(" ")[2] for line in problems(folder, text)] == ["[impossible-number]"]
 
 
-def test_a_message_that_shall_be_gone_may_name_anybody(folder: Path) -> None:
+def test_an_absent_message_may_name_any_recipient(folder: Path) -> None:
     text = (
         f"{MESSAGE}    recipients: [{{contact: john}}, 0701740607]\n    groups: [Jour]\n    ensure: absent\n"
         "groups: []\nblocklist: [0701740607]\n"
@@ -141,7 +141,7 @@ def test_recipients_on_the_blocklist_are_warned_about(folder: Path) -> None:
     ]
 
 
-def test_who_is_reached_twice_is_warned_about(folder: Path) -> None:
+def test_a_recipient_that_is_reached_twice_is_warned_about(folder: Path) -> None:
     text = (
         f"{MESSAGE}    recipients: [{{contact: john}}, 0701740606, 0701740607, 0701740608, 0701740609]\n"
         "    groups: [Jour]\n"
@@ -160,7 +160,7 @@ def test_who_is_reached_twice_is_warned_about(folder: Path) -> None:
     ]
 
 
-def test_numbers_that_are_one_once_contacts_are_known_are_warned_about(folder: Path) -> None:
+def test_a_number_and_a_contact_with_it_are_warned_about(folder: Path) -> None:
     text = (
         f"{MESSAGE}    recipients: [{{contact: john}}, 0701740605, {{contact: eva}}]\n"
         "contacts: [{key: john, mobile: 0701740605}, {key: eva, mobile: 0701740606}]\n"
@@ -174,7 +174,7 @@ def test_numbers_that_are_one_once_contacts_are_known_are_warned_about(folder: P
     ]
 
 
-def test_unquoted_numbers_stay_text_and_other_things_are_no_recipients(folder: Path) -> None:
+def test_unquoted_numbers_stay_text_and_other_values_are_refused_as_recipients(folder: Path) -> None:
     assert recipients(load(folder, f"{MESSAGE}    recipients: [0701740605, +46701740606]\n")) == [
         "+46701740605",
         "+46701740606",
@@ -212,7 +212,7 @@ def test_a_table_of_messages(folder: Path) -> None:
     ]
 
 
-def test_editors_take_what_they_make_of_unquoted_numbers() -> None:
+def test_editors_accept_unquoted_numbers() -> None:
     schema = section_schema(BY_SECTION["messages"].spec, Flavour.EDITOR)
     item = {"key": "jul", "send_at": "2031-12-24T08:00", "sender": "Kliniken", "body": "God jul!"}
     strict = Checker(section_schema(BY_SECTION["messages"].spec))
@@ -234,7 +234,7 @@ def test_a_column_for_contacts_of_messages_is_unknown() -> None:
     assert [problem.code for problem in found] == ["unknown-field"]
 
 
-def test_a_message_with_thousands_of_problems_is_read_once_for_all_of_them(folder: Path) -> None:
+def test_a_message_with_thousands_of_problems_is_read_once(folder: Path) -> None:
     def work(count: int) -> int:
         lines = "".join(f"      - {{contact: k{number}}}\n" for number in range(count))
         return calls_of(lambda: problems(folder, f"{MESSAGE}    recipients:\n{lines}"))
@@ -242,7 +242,7 @@ def test_a_message_with_thousands_of_problems_is_read_once_for_all_of_them(folde
     assert work(3000) <= 11 * work(300)
 
 
-def test_contacts_are_looked_through_once_for_all_recipients() -> None:
+def test_contacts_are_searched_once_for_all_recipients() -> None:
     number = "+4670174{:04}".format
 
     def contacts(count: int) -> list[Resource[Contact]]:

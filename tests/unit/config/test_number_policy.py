@@ -1,4 +1,4 @@
-"""The right person gets it: a number is a valid mobile, or an error that says why, in words that no mask hides."""
+"""A number is a valid mobile, or an error that says why even when masked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.kinds.base import ItemContext
 from intime_sync.kinds.columns import read_mobiles
 from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.render.masking import mask_text
 from intime_sync.render.problems import message_of
@@ -41,7 +41,7 @@ def judged(text: str, *, possible: bool = False, any_kind: bool = False) -> tupl
         ("0701740609\u0660", "impossible-number", "arabic-indic digit zero"),
     ],
 )
-def test_an_error_says_why_masked_too(text: str, code: str, why: str) -> None:
+def test_a_masked_error_still_says_why(text: str, code: str, why: str) -> None:
     number, problems = judged(text)
     assert number is None
     assert [(problem.code, problem.severity) for problem in problems] == [(code, "error")]
@@ -50,7 +50,7 @@ def test_an_error_says_why_masked_too(text: str, code: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "code"), [("070112233", "doubtful-number"), ("08-123 456 78", "not-a-mobile")])
-def test_the_policy_makes_it_a_warning(text: str, code: str) -> None:
+def test_the_policy_turns_the_error_into_a_warning(text: str, code: str) -> None:
     number, problems = judged(text, possible=True)
     assert number is not None
     assert [(problem.code, problem.severity) for problem in problems] == [(code, "warning")]
@@ -66,7 +66,7 @@ def test_a_landline_may_be_blocked_and_a_date_may_not() -> None:
     assert judged("2026-12-02", any_kind=True)[0] is None
 
 
-def test_what_the_account_lists_is_read_whatever_its_form() -> None:
+def test_numbers_that_the_account_lists_are_read_in_every_form() -> None:
     listed = parse_listed("070101-1234", "SE")
     assert listed is not None
     assert listed.number == "+46701011234"
@@ -96,5 +96,5 @@ def test_no_personal_number_is_a_number(day: object, last: int, form: str) -> No
 
 
 @given(mobiles, mobiles, st.sampled_from(["/", " / ", ", ", " ", " - ", ";", " och "]))
-def test_two_numbers_are_none(one: str, other: str, between: str) -> None:
+def test_two_numbers_in_one_field_are_refused(one: str, other: str, between: str) -> None:
     assert parse_mobile(f"0{one}{between}0{other}", "SE") is None

@@ -67,7 +67,7 @@ def accepts(schema: dict[str, Any], instance: object) -> bool:
         ),
     ],
 )
-def test_the_strict_flavour_is_bare_and_exact(field: Field, strict: dict[str, object]) -> None:
+def test_the_strict_flavour_has_no_annotations(field: Field, strict: dict[str, object]) -> None:
     assert field_schema(field, Flavour.STRICT) == strict
 
 

@@ -42,7 +42,7 @@ def test_the_lead_time_of_messages(tmp_path: Path, given: str, meant: timedelta)
     assert load(tmp_path, f"policy: {{messages: {{lead_time: {given}}}}}\n").policy.message_lead_time == meant
 
 
-def test_nothing_said_leaves_five_minutes(tmp_path: Path) -> None:
+def test_the_default_lead_time_is_five_minutes(tmp_path: Path) -> None:
     assert load(tmp_path, "").policy.message_lead_time == Policy().message_lead_time == timedelta(minutes=5)
 
 
@@ -60,7 +60,7 @@ def test_nothing_said_leaves_five_minutes(tmp_path: Path) -> None:
         ("[5]", "wrong-type"),
     ],
 )
-def test_a_lead_time_that_cannot_be_is_one_error_beside_those_of_items(tmp_path: Path, given: str, code: str) -> None:
+def test_an_invalid_lead_time_is_one_error_beside_those_of_items(tmp_path: Path, given: str, code: str) -> None:
     text = f"policy: {{messages: {{lead_time: {given}}}}}\ngroups: [~x]\n"
     with pytest.raises(InvalidConfiguration) as raised:
         load(tmp_path, text)

@@ -51,7 +51,7 @@ def test_rows_become_items(table: str, items: list[dict[str, object]]) -> None:
     assert read(table).root == {"people": items}
 
 
-def test_what_is_not_utf_8_is_what_excel_writes_on_windows() -> None:
+def test_a_table_that_is_not_utf_8_is_read_as_windows_1252() -> None:
     assert read("firstname;mobile\nÅsa – €;070\n".encode("cp1252")).root == {
         "people": [{"firstname": "Åsa – €", "mobile": "070"}]
     }

@@ -58,7 +58,7 @@ def test_a_link_to_a_directory_is_followed_by_its_name_alone(tree: Path, tmp_pat
     assert names("**/link/*.yaml") == ["link/a.yaml"]
 
 
-def test_what_is_no_pattern_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_pattern_is_refused(tmp_path: Path) -> None:
     for pattern in ("a**", "x/**b/*.yaml", "***"):
         with pytest.raises(ValueError, match="alone"):
             matching_files(tmp_path, pattern, Allowance(1000))

@@ -94,13 +94,13 @@ def zip_without_a_workbook() -> bytes:
 @pytest.mark.parametrize(
     "data", [b"", b"mobile\n070\n", workbook(("mobile",))[:-30], zip_without_a_workbook(), bomb()], ids=lambda _: "x"
 )
-def test_what_is_no_workbook_is_a_problem(data: bytes) -> None:
+def test_a_file_that_is_no_workbook_is_a_problem(data: bytes) -> None:
     document, problems = read(data)
     assert document is None
     assert [problem.code for problem in problems] == ["excel-unreadable"]
 
 
-def test_damage_anywhere_is_no_exception() -> None:
+def test_a_damaged_workbook_raises_no_exception() -> None:
     data = workbook(("mobile",), ("070",))
     for position in range(0, len(data), 97):
         damaged = bytearray(data)
@@ -109,7 +109,7 @@ def test_damage_anywhere_is_no_exception() -> None:
         assert document is not None or problems
 
 
-def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_problem_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     _, [problem] = read(b"")
     assert problem.code == "excel-missing"

@@ -69,7 +69,7 @@ def test_bad_yaml_has_a_code_and_a_place(text: str, code: str, line: int, column
         (b"a: \xed\xa0\x80\n", "yaml-encoding", 1, 4),
     ],
 )
-def test_what_is_not_utf_8_has_a_place(data: bytes, code: str, line: int, column: int) -> None:
+def test_bytes_that_are_not_utf_8_have_a_place(data: bytes, code: str, line: int, column: int) -> None:
     assert found(data) == [(code, line, column)]
 
 
@@ -89,7 +89,7 @@ def test_duplicates_before_a_syntax_error_are_reported_with_it() -> None:
     assert found(b"a: 1\na: 2\nb: [\n") == [("duplicate-key", 2, 1), ("yaml-syntax", 4, 1)]
 
 
-def test_a_replaced_list_leaves_no_places_behind() -> None:
+def test_a_list_that_a_duplicate_key_replaces_has_no_places() -> None:
     document, _ = read_yaml("x.yaml", b"a: [1, 2]\na: text\n")
     assert document is not None
     assert document.items == {}
@@ -113,11 +113,11 @@ def bomb(levels: int, width: int) -> str:
         ),
     ],
 )
-def test_a_small_file_cannot_mean_a_huge_one(text: str, code: str) -> None:
+def test_a_small_file_cannot_expand_to_a_huge_value(text: str, code: str) -> None:
     assert [found_code for found_code, _, _ in found(text.encode())] == [code]
 
 
-def test_ordinary_sharing_is_no_bomb() -> None:
+def test_ordinary_aliases_are_accepted() -> None:
     groups = ", ".join(f"group-{n}" for n in range(20))
     text = f"x: &all [{groups}]\ncontacts:\n" + "- {mobile: 070-174 06 05, groups: *all}\n" * 5000
     assert found(text.encode()) == []
@@ -133,6 +133,6 @@ def test_ordinary_sharing_is_no_bomb() -> None:
         ("a: 'open\n", "the file ends inside a quoted text"),
     ],
 )
-def test_syntax_errors_are_said_to_a_person(text: str, sentence: str) -> None:
+def test_syntax_errors_are_in_plain_words(text: str, sentence: str) -> None:
     _, problems = read_yaml("x.yaml", text.encode())
     assert sentence in problems[0].message

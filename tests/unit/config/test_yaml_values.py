@@ -49,7 +49,7 @@ def test_unquoted_scalars_stay_the_text_that_was_written(scalar: str) -> None:
         ("a: &x", None),
     ],
 )
-def test_only_an_empty_plain_scalar_is_not_given(written: str, value: str | None) -> None:
+def test_only_an_empty_plain_scalar_counts_as_missing(written: str, value: str | None) -> None:
     assert read(written + "\n").root == {"a": value}
 
 
@@ -98,7 +98,7 @@ def test_lists_behind_an_alias_or_a_merge_have_places_too() -> None:
     assert list(document.items["contacts"]) == [(1, 18), (1, 18)]  # the list that `<<` brought in
 
 
-def test_the_collector_is_left_as_it_was() -> None:
+def test_reading_leaves_the_garbage_collector_as_it_was() -> None:
     read("a: b\n")
     assert gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""People from tables of all origins, and what of each makes a contact."""
+"""People from tables of all origins, and the contact that each becomes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ASA = ("asa.ohman", "Åsa", "Öhman", "+46701740605", "asa@example.se", "Jour|Pe
         "\n;;;\nNamn;Mobil:;E-POST *;Grupper\nÅsa Öhman;0046 701740605;asa@example.se;Personal, Jour\n",
     ],
 )
-def test_everybodys_columns_make_the_same_contact(table: str) -> None:
+def test_the_columns_of_every_origin_give_the_same_contact(table: str) -> None:
     table = table.replace("Personal;Jour\n", '"Personal;Jour"\n')
     for data in (table.encode(), table.encode("utf-8-sig"), table.encode("cp1252")):
         contacts, _ = people(data)
@@ -66,7 +66,7 @@ def test_excel_is_read_like_csv_and_numbers_may_have_lost_their_zero() -> None:
     assert left_out == ["p.xlsx: the column `Skonummer`, not known by header"]
 
 
-def test_columns_that_hold_nothing_are_not_worth_a_word() -> None:
+def test_empty_columns_are_not_reported() -> None:
     _, left_out = people("Mobil;Ort;Land;\n0701740605;Umeå;;x\n")
     assert left_out == ["p.csv: the columns `Ort`, number 4, not known by header"]
 
@@ -95,7 +95,7 @@ def test_the_first_mobile_is_taken_and_the_rest_reported(
     assert contacts.left_out == [f"p.vcf:1: Åsa Öhman: {remark}" for remark in remarks]
 
 
-def test_who_cannot_be_reached_is_reported_and_not_written() -> None:
+def test_people_without_number_and_address_are_reported_and_left_out() -> None:
     contacts, _ = people("Namn;Mobil;E-post;Grupper\nÅsa Öhman;12;x@;\nBo Ek;0701740606;b@example.se;~dolt\n")
     assert rows(contacts) == [("bo.ek", "Bo", "Ek", "+46701740606", "b@example.se", "")]
     assert len(contacts.left_out) == 4
@@ -105,7 +105,7 @@ def test_who_cannot_be_reached_is_reported_and_not_written() -> None:
     assert "the group `~dolt`" in contacts.left_out[3]
 
 
-def test_namesakes_get_keys_of_their_own_and_the_same_person_is_written_once() -> None:
+def test_people_of_one_name_get_different_keys_and_repeated_people_one() -> None:
     contacts, _ = people(
         "key;name;mobile;email;groups\n;Bo Ek;0701740607;;\n;Bo Ek;0701740606;;A\n;bo ek;070-1740606;;B\n"
         "bo.ek;Bo Ek;0701740608;;\n;;;bo.ek@example.se;\n;;0701740609;;\n"
@@ -125,7 +125,7 @@ def test_a_type_is_kept_where_it_fits(type_: str, kept: str) -> None:
     ("file", "data"),
     [("p.csv", b"Ort;Land\nx;y\n"), ("p.csv", b""), ("p.vcf", b"hello"), ("p.txt", b"mobile\n0701740605\n")],
 )
-def test_files_without_anybody_are_refused_with_a_way_out(file: str, data: bytes) -> None:
+def test_files_without_people_are_refused_with_a_hint(file: str, data: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_people(file, data)
     assert caught.value.hint
@@ -158,7 +158,7 @@ FOUND = st.builds(
 
 
 @given(st.lists(FOUND, max_size=6))
-def test_whoever_is_written_reads_back_as_the_same_contact(found: list[Found]) -> None:
+def test_a_written_contact_reads_back_as_the_same(found: list[Found]) -> None:
     contacts = contacts_from(found, "SE").contacts
     text = people_csv(contacts, "SE")
     document, problems = read_csv("p.csv", text.encode(), CONTACTS.spec)

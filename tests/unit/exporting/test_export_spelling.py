@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.exporting.spelling import Keys, folded, spelled_number
+from intime_sync.kinds.spelling import Keys, folded, spelled_number
 from intime_sync.service.phone import parse_mobile
 
 
@@ -52,6 +52,6 @@ def test_names_become_plain_letters(text: str, key: str) -> None:
     assert folded(text) == key
 
 
-def test_keys_are_given_out_once_also_where_a_number_was_a_name() -> None:
+def test_each_key_is_given_out_once_even_if_a_name_is_a_number() -> None:
     keys = Keys(["b"])
     assert [keys.take(base) for base in ("a", "a-2", "a", "a", "b")] == ["a", "a-2", "a-3", "a-4", "b-2"]

@@ -43,7 +43,7 @@ def read_back(text: str) -> Any:
 
 
 @given(st.lists(ITEMS, max_size=6))
-def test_what_is_written_reads_back_and_fits(items: list[Item]) -> None:
+def test_written_yaml_reads_back_and_fits_the_width(items: list[Item]) -> None:
     text = section_text("things", items)
     assert read_back(text) == {"things": [as_text(item) for item in items]}
     assert yaml.safe_load(text) == {"things": items}, "to a reader with types, text is text"
@@ -53,7 +53,7 @@ def test_what_is_written_reads_back_and_fits(items: list[Item]) -> None:
 
 @given(TEXTS)
 @example("0?")
-def test_inside_braces_text_reads_back_too(text: str) -> None:
+def test_text_in_flow_style_reads_back(text: str) -> None:
     assert yaml.safe_load(f"{{a: {scalar_text(text, flow=True)}, b: c}}") == {"a": text, "b": "c"}
 
 

@@ -1,4 +1,4 @@
-"""What a contact's item leaves unsaid."""
+"""What a contact's item leaves open, and how it is filled in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intime_sync.kinds.base import ItemContext, WireContext
+from intime_sync.kinds.base import WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.resource import RemoteId, Resource
@@ -69,11 +70,11 @@ def test_a_number_that_is_possible_but_not_in_use_is_an_error() -> None:
     assert [(problem.code, problem.severity) for problem in problems] == [("impossible-number", "error")]
 
 
-def test_whoever_shall_be_gone_need_not_be_reachable() -> None:
+def test_an_absent_contact_needs_no_number_or_address() -> None:
     assert good(key="anna", ensure="absent").lifecycle.absent
 
 
-def test_a_group_without_an_id_is_never_left_out_of_a_request() -> None:
+def test_a_group_without_an_id_fails_the_request() -> None:
     wanted = CONTACTS.attributes(good(mobile=MOBILE, groups=["Jour"]).value)
     with pytest.raises(KeyError):
         CONTACTS.add_request([(wanted, RemoteId(40))], WireContext())

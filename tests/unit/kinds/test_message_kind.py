@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from intime_sync.kinds.base import ItemContext, WireContext
+from intime_sync.kinds.base import WireContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Attributes, RemoteId, Resource
@@ -89,7 +90,7 @@ def test_senders_that_the_service_documents(sender: str) -> None:
         ("٠٧٠١٧٤", "(U+0660)"),
     ],
 )
-def test_a_bad_sender_is_told_what_is_wrong(sender: str, says: str) -> None:
+def test_the_error_of_a_bad_sender_says_what_is_wrong(sender: str, says: str) -> None:
     assert codes(sender=sender) == ["bad-sender"]
     assert says in message_of(sender=sender)
 
@@ -116,7 +117,7 @@ def test_a_body_is_needed_and_must_be_xml() -> None:
         ({"body": LONG, "multisms": True, "flash": True}, "flash-too-long", "a flash message takes at most 160"),
     ],
 )
-def test_a_text_that_is_too_long_is_told_how_long_and_what_helps(item: Any, code: str, says: str) -> None:
+def test_the_error_of_a_long_text_gives_its_length_and_what_helps(item: Any, code: str, says: str) -> None:
     assert codes(**item) == [code]
     assert says in message_of(**item)
 
@@ -161,7 +162,7 @@ def test_characters_outside_the_alphabet_are_warned_about_by_name() -> None:
         "https://example.se/?author=a&design=b&state=c",
     ],
 )
-def test_addresses_for_statuses(url: str) -> None:
+def test_status_urls_that_are_accepted(url: str) -> None:
     assert good(status_url=url).status_url == url
 
 
@@ -185,7 +186,7 @@ def test_addresses_for_statuses(url: str) -> None:
         ("https://:@example.se/", "secret-in-url"),
     ],
 )
-def test_addresses_that_would_not_work_or_not_be_safe(url: str, code: str) -> None:
+def test_status_urls_that_are_refused(url: str, code: str) -> None:
     assert codes(status_url=url) == [code]
     assert "example" not in message_of(status_url=url).replace("https://example.se/intime/status", "")
 
@@ -197,7 +198,7 @@ def test_addresses_that_would_not_work_or_not_be_safe(url: str, code: str) -> No
         *("apiKey", "api_key", "API-KEY", "x-auth", "access_token", "accesstoken", "userHash", "h%61sh", "SIG"),
     ],
 )
-def test_a_secret_in_an_address_is_refused_and_never_repeated(name: str) -> None:
+def test_a_secret_in_a_status_url_is_refused_and_not_repeated(name: str) -> None:
     for query in (f"{name}=s3cr3t", f"a=1&{name}=s3cr3t", f"a=1;{name}=s3cr3t", name):
         assert codes(status_url=f"https://example.se/?{query}") == ["secret-in-url"]
         assert "s3cr3t" not in message_of(status_url=f"https://example.se/?{query}")
@@ -208,7 +209,7 @@ def test_statuses_are_for_recipients_only() -> None:
     assert codes(status_url=URL) == codes(groups=["Jour"]) == []
 
 
-def test_a_message_needs_somebody_to_go_to_unless_it_shall_be_gone() -> None:
+def test_a_message_needs_recipients_unless_it_is_absent() -> None:
     assert codes(recipients=[], groups=[]) == ["no-recipients"]
     assert codes(recipients=[], ensure="absent") == []
 
@@ -221,7 +222,7 @@ def test_recipients_are_the_same_in_any_order_and_any_spelling() -> None:
     assert [recipient.index for recipient in one.recipients] != [recipient.index for recipient in other.recipients]
 
 
-def test_who_is_named_twice_counts_once() -> None:
+def test_a_repeated_recipient_counts_once() -> None:
     recipients = ["0701740605", {"contact": "john"}, "+46701740605", {"contact": "john"}]
     resource, problems = read(recipients=recipients)
     assert resource is not None
@@ -247,7 +248,7 @@ def test_numbers_of_contacts_are_filled_in_and_can_be_taken_out_again() -> None:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_one_number_gets_the_message_once_whoever_it_is_written_for(backwards: bool) -> None:
+def test_a_number_that_several_recipients_have_gets_the_message_once(backwards: bool) -> None:
     recipients = [{"contact": "john"}, "0701740605", {"contact": "anna"}, {"contact": "bo"}]
     value = good(recipients=recipients[::-1] if backwards else recipients)
     wanted = resolved(value, john="+46701740605", anna="+46701740606", bo="+46701740606")
@@ -258,20 +259,20 @@ def test_one_number_gets_the_message_once_whoever_it_is_written_for(backwards: b
     assert MESSAGES.written(wanted) == MESSAGES.written(apart)
 
 
-def test_text_that_is_no_number_is_told_how_a_contact_is_written() -> None:
+def test_the_error_of_a_recipient_without_number_shows_how_to_name_a_contact() -> None:
     assert codes(recipients=["john.svensson"]) == ["impossible-number"]
     assert "{contact: KEY}" in message_of(recipients=["john.svensson"])
 
 
-def test_what_is_blank_is_not_given() -> None:
+def test_blank_values_count_as_missing() -> None:
     assert codes(key=" ") == codes(recipients=[{"contact": " "}]) == ["missing-field"]
 
 
-def test_carriers_are_nobody_s_recipients() -> None:
+def test_carriers_are_refused_as_recipients() -> None:
     assert codes(groups=["~clinic-a/0-1"]) == ["reserved-name"]
 
 
-def test_in_the_hour_that_comes_twice_it_may_be_due_in_the_first_and_is_settled_in_the_second() -> None:
+def test_in_the_repeated_hour_a_message_is_due_in_the_first_and_past_after_the_second() -> None:
     twice = fields(send_at="2031-10-26T02:30+02:00")
     first = datetime(2031, 10, 26, 0, 30, tzinfo=UTC)
     assert MESSAGES.due(twice, ZONE) == first
@@ -316,7 +317,7 @@ def test_the_request_says_everything_and_tells_recipients_apart() -> None:
     assert b"<checknix>0</checknix><anonymize>0</anonymize>" in (alone.body or b"")
 
 
-def test_nobody_is_left_out_of_a_request_in_silence() -> None:
+def test_a_recipient_without_a_number_fails_the_request() -> None:
     with pytest.raises(KeyError):
         MESSAGES.create_request("jul", fields(groups=["Jour"]), WireContext())
     with pytest.raises(KeyError):

@@ -34,7 +34,7 @@ def test_an_address_is_read_as_it_is_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "group", "group/", "/Jour", "/"])
-def test_what_is_no_address_is_none(text: str) -> None:
+def test_text_that_is_no_address_is_refused(text: str) -> None:
     assert Address.parse(text) is None
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intime_sync.kinds.base import ItemContext
+from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION
 from intime_sync.model.change import Change, action_of
 from intime_sync.model.ledger import AccountRef, Carrier, Entry, Ledger

@@ -1,4 +1,4 @@
-"""Before and after never look equal once they are masked, and as little as possible is shown for it."""
+"""Masked values that differ look different, and as little as possible is shown for it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def plan_of(before: Json, after: Json) -> Plan:
         ),
     ],
 )
-def test_one_digit_is_enough_or_a_count_in_every_format(before: str, after: str, old: str, new: str) -> None:
+def test_every_format_shows_one_more_digit_or_a_count(before: str, after: str, old: str, new: str) -> None:
     plan = plan_of(before, after)
     assert f"x  {old} → {new}\n" in plan_to_text(plan, mask=True)
     assert f"<code>{old}</code> → <code>{new}</code>" in re.sub("&#64;<wbr>", "@", plan_to_markdown(plan, mask=True))
@@ -96,14 +96,14 @@ def _drift(before: str, after: str) -> Drift:
 
 
 @given(VALUES, VALUES)
-def test_whatever_differs_is_seen_to_differ(before: Json, after: Json) -> None:
+def test_different_values_look_different(before: Json, after: Json) -> None:
     apart = telling_apart(mask_text, {"x": before}, {"x": after}, (FieldChange("x", before, after),))
     assert (mask_json(before, apart) == mask_json(after, apart)) == (before == after)
     shown = json.dumps([mask_json(before, apart), mask_json(after, apart)])
     assert not re.search(r"\+467\d{6}|@example.se.*(?<!\w)(anna|anders)@", shown)
 
 
-def test_what_a_list_loses_and_gains_is_told_apart_though_another_looks_the_same() -> None:
+def test_removed_and_added_list_items_look_different_from_equal_looking_ones() -> None:
     text = plan_to_text(plan_of([ANNA, THIRD], [OTHER, THIRD]), mask=True)
     assert "x  - +46••••••605  + +46••••••705\n" in text
     same = plan_to_text(plan_of([ANNA, "a"], [ANNA, "b"]), mask=True)
@@ -116,6 +116,6 @@ def test_many_that_look_alike_are_counted_and_never_unmasked() -> None:
     assert len(set(re.findall(r"[-+] \+46•••••••05 \(\d+\)", text))) == 500
 
 
-def test_what_is_equal_to_the_eye_is_said_to_differ() -> None:
+def test_values_that_look_equal_are_said_to_differ() -> None:
     assert "x  true → true (they look alike, and differ)\n" in plan_to_text(plan_of("true", True))
     assert "<i>(they look alike, and differ)</i>" in plan_to_markdown(plan_of("true", True), mask=False)

@@ -128,7 +128,7 @@ def test_drift_text_is_as_it_was_reviewed(name: str, drift: Drift, options: dict
     check_golden(f"drift/{name}.txt", drift_to_text(drift, ACCOUNT, **options))
 
 
-def test_in_sync_is_never_claimed_for_what_cannot_be_seen() -> None:
+def test_drift_does_not_claim_that_unobservable_objects_are_in_sync() -> None:
     text = drift_to_text(NOTHING_DRIFTED, ACCOUNT)
     assert (
         "No drift in 12 groups, 3 opt-outs and 4 reminders. "

@@ -1,4 +1,4 @@
-"""What a plan as an HTML page promises before any browser has seen it."""
+"""A plan as an HTML page, checked without a browser."""
 
 import base64
 import hashlib
@@ -91,7 +91,7 @@ def difference(before: Json, after: Json) -> list[str]:
         ("leftovers", LEFTOVERS_ONLY, True),
     ],
 )
-def test_the_body_is_as_it_was_meant(name: str, plan: Plan, mask: bool) -> None:
+def test_the_body_equals_the_golden_file(name: str, plan: Plan, mask: bool) -> None:
     body = rendered(plan, mask=mask).partition("<body>\n")[2].partition("<script>")[0]
     check_golden(f"html/plan-{name}.html", body)
 
@@ -163,7 +163,7 @@ def test_text_from_elsewhere_is_text(name: str, key: str, reason: str) -> None:
     assert not page.xpath("//@*[starts-with(name(), 'on')]")
 
 
-def test_nothing_of_a_text_is_lost() -> None:
+def test_long_texts_are_shown_whole() -> None:
     plan = plan_of(Create(address=Address(KindName("contact"), "<b>&amp;\u202e"), after={"firstname": "' \"<!--"}))
     row = select(parsed(plan), ".rows details")[0]
     assert words(select(row, ".key")[0]) == "<b>&amp;\\u202e"
@@ -205,7 +205,7 @@ def test_every_change_is_there_with_what_it_brings_with_it() -> None:
         assert words(select(row_of(page, key), ".why")[0]) == why
 
 
-def test_what_stops_it_names_each_override_and_only_what_still_does() -> None:
+def test_stopping_guards_are_listed_with_their_overrides() -> None:
     stop = select(parsed(PLAN), ".stop")[0]
     assert [code.text_content() for code in select(stop, "code")] == [guard.override for guard in PLAN.tripped()]
     lifted = rendered(PLAN, stopping=())
@@ -214,7 +214,7 @@ def test_what_stops_it_names_each_override_and_only_what_still_does() -> None:
     assert "--allow-delete" not in lifted
 
 
-def test_both_sides_stand_beside_each_other_and_what_differs_is_marked() -> None:
+def test_before_and_after_are_side_by_side_with_differences_marked() -> None:
     row = row_of(parsed(PLAN), "john.svensson")
     cells = cells_of(row)
     assert cells["firstname"] == ["John", "John"]
@@ -265,7 +265,7 @@ def test_a_changed_mapping_is_shown_once() -> None:
     assert again == {"who.name": ["A", "B"], "who.age": ["1", "1"]}
 
 
-def test_a_kind_that_rendering_never_heard_of_is_still_shown() -> None:
+def test_an_unknown_kind_is_shown() -> None:
     page = parsed(plan_of(Create(address=address("template/a"), after={"text": "Hej"})))
     assert words(select(page, ".kind h2")[0]) == "Template 1 to create"
 

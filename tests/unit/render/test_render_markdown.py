@@ -1,4 +1,4 @@
-"""A plan as a comment: as it looks, whatever is in it, and however little room there is."""
+"""A plan as a comment: its text, its safety and its limits of size."""
 
 import re
 from dataclasses import replace
@@ -108,7 +108,7 @@ def test_plans_as_comments() -> None:
     check_golden("markdown/revealed.md", plan_to_markdown(MESSAGES, mask=False))
 
 
-def test_a_cut_plan_keeps_what_is_urgent_and_counts_the_rest() -> None:
+def test_a_shortened_plan_keeps_urgent_changes_and_counts_the_rest() -> None:
     plan = replace(PLAN, changes=(*PLAN.changes[:10], *blocked(60), *PLAN.changes[10:]))
     text = plan_to_markdown(plan, limit=6_000)
     check_golden("markdown/cut.md", text)
@@ -180,7 +180,7 @@ def test_code_and_prose_show_their_text(text: str) -> None:
     assert not BOUND.search(outside_code(prose(inert(text))))
 
 
-def test_no_address_is_left_in_one_piece_for_who_looks_for_addresses_after_markdown() -> None:
+def test_email_addresses_are_not_turned_into_links() -> None:
     assert code("anna@example.se") == "<code>anna&#64;<wbr>example.se</code>"
     assert prose("to anna@example.se, now") == "to <code>anna&#64;<wbr>example.se,</code> now"
 
@@ -258,7 +258,7 @@ def test_guards_that_an_override_lifts_are_not_shown() -> None:
     assert "stopped: " not in lifted
 
 
-def test_a_limit_that_nothing_fits_is_refused() -> None:
+def test_a_limit_that_is_too_small_is_refused() -> None:
     with pytest.raises(ValueError, match="1999 is below 2000"):
         plan_to_markdown(EMPTY, limit=1_999)
 

@@ -1,4 +1,4 @@
-"""No number and no address gets through masking, and nothing else is touched by it."""
+"""Masking hides every number and address, and changes nothing else."""
 
 import re
 
@@ -109,7 +109,7 @@ def test_revealing_changes_nothing() -> None:
 @pytest.mark.parametrize(
     "piece", ["a", "0", "+", "+1 ", "0 1", "a@", "/0", "12345678-1234-", "0123456789abcdef-", " "]
 )
-def test_hostile_text_does_not_take_for_ever(piece: str) -> None:
+def test_the_work_of_masking_hostile_text_is_bounded(piece: str) -> None:
     """Work that doubles with every character would never come to the end of this."""
     masked = mask_text(piece * (200_000 // len(piece)) + " 070-174 06 05")
     assert "174" not in masked
@@ -127,5 +127,5 @@ def test_hostile_text_does_not_take_for_ever(piece: str) -> None:
         ("ole.example.se", "ole.example.se"),
     ],
 )
-def test_what_was_meant_as_a_number_or_an_address_is_masked_though_it_is_none(mistyped: str, shown: str) -> None:
+def test_malformed_numbers_and_addresses_are_masked(mistyped: str, shown: str) -> None:
     assert mask_mistyped(mistyped) == shown

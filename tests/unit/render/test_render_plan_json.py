@@ -148,7 +148,7 @@ Edit = Callable[[dict[str, Any]], object]
         (lambda plan: plan["account"].update(url="http://elsewhere.example"), "it was edited"),
     ],
 )
-def test_what_is_not_exactly_a_plan_is_refused_with_the_reason(edit: Edit, reason: str) -> None:
+def test_a_changed_plan_file_is_refused_with_the_reason(edit: Edit, reason: str) -> None:
     document = json.loads(written(PLAN))
     edit(document)
     with pytest.raises(InvalidInput) as caught:
@@ -170,7 +170,7 @@ def test_what_is_not_exactly_a_plan_is_refused_with_the_reason(edit: Edit, reaso
         "9" * 5000,
     ],
 )
-def test_what_is_no_plan_at_all_is_refused(text: str) -> None:
+def test_a_file_that_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         plan_from_json(text)
 

@@ -1,4 +1,4 @@
-"""What cannot be seen, or looks like something else, is spelled out by every renderer."""
+"""Characters that are invisible, or look like others, are spelled out by every renderer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ UNSEEN = [
         ("\u0438\u200bAnna", r"\u0438\u200bAnna"),
     ],
 )
-def test_every_format_spells_it_out(name: str, spelled: str, mask: bool) -> None:
+def test_every_format_spells_invisible_characters_out(name: str, spelled: str, mask: bool) -> None:
     for shown in _all_formats(name, mask):
         assert spelled in unicodedata.normalize("NFC", shown).replace("&#92;", "\\").replace("\\\\", "\\")
         assert unicodedata.normalize("NFC", name) not in unicodedata.normalize("NFC", shown)
@@ -121,11 +121,11 @@ def _all_formats(name: str, mask: bool) -> list[str]:
         "x̶ 1⃣",
     ],
 )
-def test_honest_names_stay(name: str) -> None:
+def test_ordinary_names_are_unchanged(name: str) -> None:
     assert inert(name) == name
 
 
-def test_nothing_without_ink_is_let_through() -> None:
+def test_invisible_characters_are_spelled_out() -> None:
     """By property, over all of Unicode: what has no glyph of its own is ASCII once it is shown."""
     let_through = [
         hex(code)
@@ -137,7 +137,7 @@ def test_nothing_without_ink_is_let_through() -> None:
     assert let_through == []
 
 
-def test_nothing_that_draws_nothing_is_let_through() -> None:
+def test_characters_without_a_glyph_are_spelled_out() -> None:
     """By property, over all of Unicode: Default_Ignorable_Code_Point, and what is empty by design."""
     ignorable = [0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0, *range(0x180B, 0x1810)]
     ignorable += [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)]
@@ -151,7 +151,7 @@ def test_nothing_that_draws_nothing_is_let_through() -> None:
     assert [hex(code) for code in ignorable + blank if not inert(f"a{chr(code)}b").isascii()] == []
 
 
-def test_no_mark_without_a_letter_is_let_through() -> None:
+def test_combining_marks_without_a_letter_are_spelled_out() -> None:
     """A mark at the start, after a space, or on a letter of another script is drawn by some fonts only."""
     marks = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == "M"]
     assert len(marks) > 2000

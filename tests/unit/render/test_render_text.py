@@ -1,4 +1,4 @@
-"""What the text of plans, reports and problems promises, whatever is in them."""
+"""The text of plans, reports and problems."""
 
 import re
 import unicodedata
@@ -101,7 +101,7 @@ def test_what_is_to_be_created_fits_the_width_and_changed_fields_are_never_cut()
     assert f"{long} → {long}y" in text
 
 
-def test_group_membership_is_shown_as_what_comes_and_goes() -> None:
+def test_changed_groups_are_shown_as_added_and_removed() -> None:
     text = plan_to_text(plan_of(update(FieldChange("groups", ["Alla", "Jour"], ["Akut", "Alla"]))))
     assert "groups  - Jour  + Akut\n" in text
 
@@ -111,7 +111,7 @@ def test_a_list_in_another_order_is_shown_whole() -> None:
     assert "recipients  [b, a] → [a, b]\n" in text
 
 
-def test_a_value_that_would_look_like_nothing_is_quoted() -> None:
+def test_a_blank_value_is_quoted() -> None:
     text = plan_to_text(plan_of(update(FieldChange("lastname", "", " Ek"), FieldChange("active", True, None))))
     assert 'lastname  ""   → " Ek"\n' in text
     assert "active    true → (none)\n" in text
@@ -128,12 +128,12 @@ def test_a_value_that_would_look_like_nothing_is_quoted() -> None:
         ({"recipients": ["+46701740605"], "groups": ["Jour"]}, "to 1 recipient and group Jour"),
     ],
 )
-def test_a_message_is_told_by_when_from_what_and_to_whom(after: Attributes, gist: str) -> None:
+def test_a_message_is_summed_up_by_time_sender_text_and_recipients(after: Attributes, gist: str) -> None:
     text = plan_to_text(plan_of(Create(address=address("message/jul"), after=after)))
     assert f"  + jul  {gist}\n" in text
 
 
-def test_a_kind_that_rendering_never_heard_of_is_still_shown() -> None:
+def test_an_unknown_kind_is_shown() -> None:
     text = plan_to_text(
         plan_of(Create(address=address("template/a"), after={"name": "a", "text": "Hej", "count": 2}))
     )
@@ -170,7 +170,7 @@ def test_masked_output_has_no_number_and_no_address() -> None:
         assert "karin@" not in text
 
 
-def test_a_create_is_a_few_dozen_calls_to_render_however_many_there_are() -> None:
+def test_the_work_of_rendering_a_create_does_not_grow_with_their_number() -> None:
     def work(count: int) -> int:
         plan = plan_of(
             *(
@@ -203,7 +203,7 @@ def test_problems_keep_their_order_and_are_counted() -> None:
     assert problems_to_text([]) == "No problems.\n"
 
 
-def test_whoever_approves_a_message_sees_its_words_and_how_it_is_sent() -> None:
+def test_a_message_is_shown_with_its_text_and_options() -> None:
     body = "Kliniken är stängd mellan jul och nyår. Vid akuta besvär ring jouren, som har öppet dygnet runt."
     message = {
         "send_at": "2036-12-24T08:00",
@@ -221,7 +221,7 @@ def test_whoever_approves_a_message_sees_its_words_and_how_it_is_sent() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
-def test_nothing_of_a_message_is_cut_and_who_gets_it_comes_first(width: int) -> None:
+def test_a_message_is_shown_whole_with_recipients_first(width: int) -> None:
     groups = [f"Avdelning {number} dagtid" for number in range(12)]
     body = " ".join(f"ord{number}" for number in range(200)) + " evil.example"
     message = {"send_at": "2036-12-24T08:00", "sender": "Kliniken", "body": body, "groups": groups}
@@ -242,7 +242,7 @@ def test_nothing_of_a_message_is_cut_and_who_gets_it_comes_first(width: int) -> 
 
 
 @pytest.mark.parametrize("action", [Replace, Manual])
-def test_who_gets_a_message_is_shown_though_only_its_words_change(action: type[Replace | Manual]) -> None:
+def test_recipients_are_shown_even_if_only_the_text_changes(action: type[Replace | Manual]) -> None:
     (change,) = (change for change in MESSAGES.changes if isinstance(change, action))
     same = replace(change, after={**(change.after or {}), "groups": ["Jour", "Personal"]}, **_no_fields(change))
     assert "groups Jour, Personal" in plan_to_text(plan_of(same), width=80)

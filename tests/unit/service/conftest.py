@@ -1,4 +1,4 @@
-"""Credentials whose secret would show in any of its spellings, and nobody's proxies."""
+"""Credentials whose secret is recognised in any spelling, and an environment without proxies."""
 
 from __future__ import annotations
 

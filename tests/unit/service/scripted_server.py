@@ -81,7 +81,7 @@ class ScriptedServer:
 
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
+        self._thread.join(60)
         self._listener.close()
         for connection in self._open:
             connection.close()
@@ -104,7 +104,7 @@ class ScriptedServer:
             except OSError:
                 continue
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
 
     def _converse(self, connection: socket.socket) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Every reply to a POST is one of four outcomes; a list is whole or an error that says what to do."""
+"""Every reply to a POST is one of four outcomes; a list is whole, or an error that says what to do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_post_ends_in_one_of_four_outcomes(act: Act, outcome: Outcome, credent
         assert client.calls == 1
 
 
-def test_nothing_sent_is_an_outcome_too(credentials: Credentials) -> None:
+def test_a_request_that_was_not_sent_is_an_outcome(credentials: Credentials) -> None:
     with ScriptedServer() as server:
         url = server.url
     with Client(url, credentials) as client:
@@ -82,7 +82,7 @@ def test_one_reminder_can_be_asked_for(credentials: Credentials) -> None:
         answer(b"1,2"),
     ],
 )
-def test_a_list_that_is_not_one_is_an_error_never_empty(act: Act, credentials: Credentials) -> None:
+def test_a_malformed_list_is_an_error(act: Act, credentials: Credentials) -> None:
     with (
         ScriptedServer(*[act] * 4) as server,
         Client(server.url, credentials, sleep=lambda _: None) as client,
@@ -94,7 +94,7 @@ def test_a_list_that_is_not_one_is_an_error_never_empty(act: Act, credentials: C
     assert failed.value.hint
 
 
-def test_a_service_that_never_answers_whole_is_unreachable(credentials: Credentials) -> None:
+def test_a_service_that_cuts_every_reply_off_is_unreachable(credentials: Credentials) -> None:
     with (
         ScriptedServer(*[cut_off()] * 4) as server,
         Client(server.url, credentials, sleep=lambda _: None) as client,
@@ -103,7 +103,7 @@ def test_a_service_that_never_answers_whole_is_unreachable(credentials: Credenti
         client.list_groups()
 
 
-def test_threads_do_not_confuse_what_was_sent(credentials: Credentials) -> None:
+def test_threads_get_the_replies_to_their_own_requests(credentials: Credentials) -> None:
     outcomes: list[Outcome | IntimeSyncError] = []
 
     def work(client: Client) -> None:
@@ -114,6 +114,6 @@ def test_threads_do_not_confuse_what_was_sent(credentials: Credentials) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         assert client.calls == 40
     assert outcomes == [Ids((RemoteId(1),))] * 40

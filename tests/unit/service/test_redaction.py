@@ -71,7 +71,7 @@ def test_no_log_and_no_error_holds_the_secret(act: Act, credentials: Credentials
     assert_hidden(written + logged.getvalue())
 
 
-def test_a_refused_connection_does_not_show_it_either(credentials: Credentials, logged: io.StringIO) -> None:
+def test_a_refused_connection_does_not_show_the_secret(credentials: Credentials, logged: io.StringIO) -> None:
     with ScriptedServer() as server:
         url = server.url
     with Client(url, credentials, sleep=lambda _: None) as client:
@@ -108,7 +108,6 @@ def test_a_secret_is_redacted_however_plain_it_is(secret: str) -> None:
     redact = Redactor(Secret(secret))
     for spelling in (secret, quote(secret), repr(secret)[1:-1], ascii(secret)[1:-1]):
         assert redact(f"a {spelling} b") == "a *** b"
-        assert redact.finds(spelling)
 
 
 def test_the_value_of_a_hash_parameter_is_redacted_whatever_it_is() -> None:
@@ -127,7 +126,7 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
 @pytest.mark.parametrize(
     ("user", "word"), [("", "x"), ("x", ""), ("x", " "), ("x", "a\n"), ("x", "\udce5"), ("\0", "x")]
 )
-def test_credentials_that_cannot_be_are_refused(user: str, word: str) -> None:
+def test_impossible_credentials_are_refused(user: str, word: str) -> None:
     with pytest.raises(CredentialsError) as refused:
         Credentials(user, Secret(word))
     assert refused.value.exit_code == 9

@@ -43,7 +43,7 @@ def test_a_refusal_has_a_date_too(credentials: Credentials) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "counts"), [(10, True), (-10, True), (0.5, False), (-0.5, False), (None, False)])
-def test_a_clock_that_differs_by_more_than_a_minute_is_told(
+def test_a_clock_difference_above_a_minute_is_reported(
     credentials: Credentials, minutes: float | None, counts: bool
 ) -> None:
     shift = timedelta(minutes=minutes or 0)

@@ -1,0 +1,105 @@
+"""What a plan says of groups: the ids of those that contacts and messages name, and what is wrong with them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
+from intime_sync.model.change import Change, Create, Replace
+from intime_sync.model.policy import Policy, Prune
+from intime_sync.model.problem import Problem, Severity
+from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
+from intime_sync.model.table import Table
+from intime_sync.planning.carriers import owner_of
+from intime_sync.planning.matching import KindPlan
+
+
+def groups_by_name(
+    user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
+) -> tuple[dict[str, RemoteId], frozenset[str]]:
+    """The ids of groups by name, and the names of those that are made (again).
+
+    The id is that of the matched one where groups are managed, else of whatever the account has.
+    """
+    groups = plans.get(GROUPS.name)
+    ids = {group.key: group.remote_id for group in user_groups if group.remote_id is not None}
+    if groups is not None:
+        ids |= {name: found.remote_id for name, found in groups.matched.items() if found.remote_id is not None}
+    made = groups.changes if groups is not None else []
+    remade = frozenset(change.address.key for change in made if isinstance(change, Create | Replace))
+    return ids, remade
+
+
+def named_groups(
+    changes: Iterable[Change], user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
+) -> dict[str, Json]:
+    """The ids of the groups that objects are put in or sent to, as far as they are there."""
+    names: set[str] = set()
+    for change in changes:
+        if isinstance(change, Create | Replace):
+            names.update(BY_NAME[change.address.kind].group_names(change.after))
+    ids, _ = groups_by_name(user_groups, plans)
+    return {name: ids[name] for name in sorted(names & ids.keys())}
+
+
+def check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> list[Problem]:
+    """Where groups are not managed, every group that a contact or message names must be in the account, once."""
+    if GROUPS.name in desired:
+        return []
+    by_name: dict[str, list[Resource[Any]]] = {}
+    for group in user_groups:
+        by_name.setdefault(group.key, []).append(group)
+    problems = []
+    seen: set[str] = set()
+    right = {name for name, found in by_name.items() if len(found) == 1}
+    for member in (*_naming_others(desired.of(CONTACTS.name), right), *desired.of(MESSAGES.name)):
+        if member.lifecycle.absent:
+            continue
+        for name in member.value.groups:
+            if name in seen:
+                continue
+            seen.add(name)
+            found = by_name.get(name, [])
+            if not found:
+                message = f"the account has no group `{name}`, and this configuration does not manage groups"
+                problems.append(Problem("unknown-group", message, member.origin))
+            elif len(found) > 1:
+                ids = ", ".join(str(group.remote_id) for group in found)
+                message = (
+                    f"the account has {len(found)} groups called `{name}` (ids {ids}); "
+                    "pin one in a `groups` section, or rename one in the service"
+                )
+                problems.append(Problem("ambiguous", message, member.origin))
+    return problems
+
+
+def _naming_others(contacts: Sequence[Resource[Any]], groups: set[str]) -> Sequence[Resource[Any]]:
+    """The contacts; none when they name no other than these groups, as is usual."""
+    if isinstance(contacts, Table) and groups.issuperset(CONTACTS.groups_of(contacts.lines)):
+        return ()
+    return contacts
+
+
+def leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:
+    one = count == 1
+    message = (
+        f"{count} {'carrier' if one else 'carriers'} of `{owner}` in the account {'is' if one else 'are'} not known "
+        f"as complete, or {'holds' if one else 'hold'} earlier copies, and will be removed with the contacts in "
+        f"{'it' if one else 'them'}"
+    )
+    if lost:
+        message += (
+            f". There is no ledger: either it was lost, and the contacts are made again from this configuration, or "
+            f"another configuration has the owner `{owner}` too, and they are its contacts"
+        )
+    return Problem("unknown-carrier", message, None, Severity.WARNING)
+
+
+def check_foreign(foreign: Sequence[Resource[Any]], desired: Snapshot, policy: Policy) -> list[Problem]:
+    """A warning where `prune: all` might be taken to remove other owners' carriers."""
+    if not foreign or policy.prune_of(GROUPS.name) is not Prune.ALL or GROUPS.name not in desired:
+        return []
+    owners = sorted({owner_of(group.key) for group in foreign})
+    message = f"`prune: all` leaves the carriers of other owners alone: {', '.join(owners)}"
+    return [Problem("foreign-carrier", message, None, Severity.WARNING)]
