@@ -80,6 +80,8 @@ class Filler:
         self.is_outdated = False
         if not self._find_neighbours():
             return False
+        if not ledger.lineage:
+            run.session.begin()  # names of carriers are made with it
         size = min(run.policy.carrier_size, run.policy.batch_size)
         plan = plan_carriers(
             run.owner, ledger, self._wanted(), run.carriers(), size, run.kept.keys(), run.refused.keys()

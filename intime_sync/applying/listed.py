@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, assert_never
 
 from intime_sync.applying.goals import CreateGoal, Goal, ListView, RemoveGoal
-from intime_sync.applying.lost import forget_members
+from intime_sync.applying.lost import forget_listed_names, forget_members
 from intime_sync.applying.run import FEW_REREADS, TRIES, Run, Stopped, batches
 from intime_sync.errors import IntimeSyncError
 from intime_sync.kinds.base import ListedKind, Removal
@@ -102,7 +102,8 @@ def _send_all(
             if isinstance(goal, CreateGoal) and kind.has_members:
                 # Before the request: whether it is made or not, no contact is in it.
                 names = {change.address.key for change in batch}
-                run.session.record(forget_members(run.session.ledger, names))
+                ledger = run.session.ledger
+                run.session.record([*forget_members(ledger, names), *forget_listed_names(ledger, names)])
             detail = goal.detail(batch, run.actual.get(kind.name, ())) if isinstance(goal, CreateGoal) else {}
             intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
             outcome = run.send(request)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from intime_sync.bulk.ledger_table import LedgerTable
-from intime_sync.kinds.registry import CONTACTS, MESSAGES
+from intime_sync.kinds.registry import CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.ledger import NO_GROUP, NOWHERE, Carrier, Delta, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Attributes, Json, RemoteId
 
@@ -64,6 +64,17 @@ def forget_members(ledger: Ledger, names: Collection[str]) -> list[Delta]:
             dispatch = replace(entry.dispatch, groups=_without(entry.dispatch.groups, names))
             deltas.append(PutEntry(MESSAGES.name, key, replace(entry, dispatch=dispatch)))
     return deltas
+
+
+def forget_listed_names(ledger: Ledger, names: Collection[str]) -> list[Delta]:
+    """Deltas after which the groups of these names, which are not in the account, are listed by no other name.
+
+    For groups about to be made: a new one may get the id and the changed name of the one that went, and must be seen
+    as new, so that its changed name is noted.
+    """
+    entries = ledger.of(GROUPS.name)
+    known = ((name, entries[name]) for name in sorted(names) if name in entries)
+    return [PutEntry(GROUPS.name, name, replace(entry, listed_as="")) for name, entry in known if entry.listed_as]
 
 
 def _without(groups: Mapping[str, RemoteId], names: Collection[str]) -> dict[str, RemoteId]:

@@ -59,6 +59,10 @@ class LedgerSession(OpenLedger, Protocol):
     Every method raises LedgerError when it cannot write; nothing may be asked of the service after that.
     """
 
+    def begin(self) -> None:
+        """Give a ledger its lineage that has none yet."""
+        ...
+
     def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
         """Write down what is about to be asked, and get its number."""
         ...

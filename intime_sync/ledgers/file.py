@@ -183,6 +183,11 @@ class FileLedgerSession:
         """What was begun and not settled."""
         return tuple(self._open.values())
 
+    def begin(self) -> None:
+        """Start the journal, and give a ledger its lineage that has none yet."""
+        with self._writing():
+            self._begin()
+
     def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
         """Write down what is about to be asked, and get its number."""
         self._number += 1

@@ -216,8 +216,9 @@ def probe_carrier(owner: str, ledger: Ledger, members: Mapping[str, Attributes])
 
 
 def _name(owner: str, ledger: Ledger, prefix: str, members: Mapping[str, Attributes]) -> str:
-    # With the serial in it, the name of a rebuilt carrier differs from that of the one that it replaces.
-    content = json.dumps([ledger.serial, members], ensure_ascii=False, sort_keys=True)
+    # The serial keeps a rebuilt carrier's name apart from the one that it replaces. The lineage keeps it apart from
+    # that of another ledger with the same owner: where ids are given out again, one would be taken for the other.
+    content = json.dumps([ledger.lineage, ledger.serial, members], ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
     return f"{carrier_prefix(owner)}{prefix}-{digest}"
 

@@ -14,10 +14,10 @@ from explore.histories import History, explore, pairs
 from explore.known import KNOWN
 
 
-def _explored(every: int, pair: tuple[str, str]) -> tuple[tuple[str, str], int, list[History], float]:
+def _explored(every: int, singles: int, pair: tuple[str, str]) -> tuple[tuple[str, str], int, list[History], float]:
     started = time.perf_counter()
     count, wrong = 0, []
-    for history in explore(*pair, every=every):
+    for history in explore(*pair, every, singles):
         count += 1
         if history.fault:
             wrong.append(history)
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--service")
     parser.add_argument("--world")
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--singles", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--all-faults", action="store_true", help="print every wrong history, not one of each sort")
     given = parser.parse_args()
@@ -36,7 +37,7 @@ def main() -> int:
     total = 0
     seen: set[tuple[str, str, str]] = set()
     with ProcessPoolExecutor(given.jobs) as pool:
-        for pair, count, wrong, seconds in pool.map(partial(_explored, given.every), chosen):
+        for pair, count, wrong, seconds in pool.map(partial(_explored, given.every, given.singles), chosen):
             total += count
             seen |= {(*pair, history.sort) for history in wrong}
             print(f"{' '.join(pair)}: {count} histories, {len(wrong)} wrong, {seconds:.0f} s", flush=True)

@@ -81,6 +81,8 @@ class State:
     files: Mapping[str, bytes]
     lists: Mapping[tuple[str, str], Sequence[Reply]]
     clock: Clock
+    theirs: Ids
+    excused: Ids
 
 
 class _Refusing(Service):
@@ -93,9 +95,13 @@ class _Refusing(Service):
 
 
 class Account:
-    """The service with these options, somebody else's objects in it, and a ledger in `folder`."""
+    """The service with these options and a ledger in `folder`; unless `alone`, somebody else's objects are in it.
 
-    def __init__(self, options: Mapping[str, Any], folder: Path) -> None:
+    `others` are the ids of those, `theirs` of what other people made or left behind since, which must stay, and
+    `excused` of what may stay, since the ledger cannot know whose it is.
+    """
+
+    def __init__(self, options: Mapping[str, Any], folder: Path, *, alone: bool = False) -> None:
         now = CLOCK.now.astimezone(CLOCK.zone).replace(tzinfo=None)
         self.options = EmulatorOptions(now=lambda: now, **options)
         self.folder = folder
@@ -105,11 +111,20 @@ class Account:
         self.client.transport = self.wire  # type: ignore[assignment]
         self.ledgers = FileLedgerStore(folder / "ledger.json", REF)
         self.allow_delete: dict[KindName, int] = {}
+        self.allow_empty: set[KindName] = set()
         self.allow_resend = False
         self.clock = CLOCK
+        self.ref = REF
         self.store = Store(None, self.options.now)
         self.service = Service(self.options, self.store)
         self.refuse("")
+        if not alone:
+            self._move_in()
+        self.others = self.ids()
+        self.theirs: Ids = {kind: set() for kind in self.others}
+        self.excused: Ids = {kind: set() for kind in self.others}
+
+    def _move_in(self) -> None:
         for name in ("Främmande", "~clinic-b/all-0123456789ab"):
             group = self.store.add_group(name)
             self.store.add_contact(f"I {name}", mobile=f"070174069{group}", groups=[group])
@@ -131,7 +146,8 @@ class Account:
         """What there is now."""
         files = {path.name: path.read_bytes() for path in self.folder.iterdir() if "lock" not in path.name}
         lists = {name: tuple(replies) for name, replies in self.service.lists.items()}
-        return State(self.store._db.serialize(), files, lists, self.clock)
+        theirs, excused = _copied(self.theirs), _copied(self.excused)
+        return State(self.store._db.serialize(), files, lists, self.clock, theirs, excused)
 
     def put_back(self, state: State) -> None:
         """Make everything as it was."""
@@ -139,10 +155,15 @@ class Account:
         self.store._db.execute("PRAGMA foreign_keys = ON")
         self.service.lists = {name: deque(replies) for name, replies in state.lists.items()}
         self.clock = state.clock
+        self.theirs, self.excused = _copied(state.theirs), _copied(state.excused)
+        self.put_files(state.files)
+
+    def put_files(self, files: Mapping[str, bytes]) -> None:
+        """Let these be all files beside the ledger."""
         for path in self.folder.iterdir():
-            if path.name not in state.files and "lock" not in path.name:
+            if path.name not in files and "lock" not in path.name:
                 path.unlink()
-        for name, data in state.files.items():
+        for name, data in files.items():
             (self.folder / name).write_bytes(data)
 
     def apply(self, desired: Snapshot, trial: Trial) -> tuple[Plan, Applied]:
@@ -150,13 +171,13 @@ class Account:
         self.wire.trial = trial
         with self.ledgers.hold("apply", 0) as session:
             plan, actual = self._plan(desired, session)
-            stopping = tuple(still_tripped(plan.guards, self.allow_delete, (), allow_resend=self.allow_resend))
-            if stopping:
+            allowing = {"allow_resend": self.allow_resend}
+            if stopping := still_tripped(plan.guards, self.allow_delete, self.allow_empty, **allowing):
                 raise Stopping(stopping)
             run = Run(
                 client=self.client,
                 session=session,
-                owner=OWNER,
+                owner=self.ref.owner,
                 policy=POLICY,
                 context=reading(),
                 actual=Run.lists_of(actual),
@@ -176,7 +197,7 @@ class Account:
         )
         settle_interrupted(session, fetched)
         actual = account_under_own_names(fetched, session.ledger, desired)
-        return make_plan(desired, actual, session.ledger, PlanningContext(REF, self.clock, POLICY)), actual
+        return make_plan(desired, actual, session.ledger, PlanningContext(self.ref, self.clock, POLICY)), actual
 
     def allow(self, guard: Guard) -> None:
         """As whoever reviewed the plan does: allow precisely what a guard stops."""
@@ -184,6 +205,8 @@ class Account:
         match flag:
             case "--allow-delete":
                 self.allow_delete[guard.kind] = int(value.partition("=")[2])
+            case "--allow-empty":
+                self.allow_empty.add(guard.kind)
             case "--allow-resend":
                 self.allow_resend = True
             case _:
@@ -194,6 +217,8 @@ class Account:
         awaited = any(all_awaited(self.ledgers.read().ledger))
         if awaited:
             self.clock = replace(self.clock, now=self.clock.now + LONGEST_WAIT)
+            # No list is that late.
+            self.service.lists.clear()
         return awaited
 
     def resolve(self) -> int:
@@ -211,12 +236,14 @@ class Account:
         return len(doubtful)
 
     def picture(self) -> Counter[tuple[Any, ...]]:
-        """What the account holds, without ids; whoever looks twice at the same objects sees the same."""
+        """What the account holds besides `theirs`, without ids; twice the same objects are the same picture."""
         names = dict(self.store.groups())
         seen: Counter[tuple[Any, ...]] = Counter()
-        for name in names.values():
-            seen["group", name] += not is_mine(name)
+        for id, name in names.items():
+            seen["group", name] += not is_mine(name) and id not in self.theirs[GROUPS.name]
         for contact in self.store.contacts():
+            if contact.id in self.theirs[CONTACTS.name]:
+                continue
             into = sorted(MINE if is_mine(name := names[id]) else name for id in contact.groups)
             number = contact.number or contact.email
             seen["contact", number, contact.firstname, contact.extrafield, contact.type, *into] += 1
@@ -228,8 +255,19 @@ class Account:
             seen["message", sms.number, sms.body] += sms.status != "cancelled"
         return +seen
 
-    def unknown_to_ledger(self, ledger: Ledger, before: Ids) -> list[str]:
-        """In what ledger and account differ, besides those that were there `before`."""
+    def excused_picture(self) -> set[tuple[Any, ...]]:
+        """What of the picture may be there though nobody wants it."""
+        seen: set[tuple[Any, ...]] = {
+            ("group", name) for id, name in self.store.groups() if id in self.excused["group"]
+        }
+        seen |= {("blocklist", number) for number in self.excused[BLOCKLIST.name]}
+        for row in self.store.reminders():
+            if row.id in self.excused[REMINDERS.name]:
+                seen.add(("reminder", str(row.at), row.number, row.attendant_firstname, row.organizer_lastname))
+        return seen
+
+    def unknown_to_ledger(self, ledger: Ledger) -> list[str]:
+        """In what ledger and account differ, besides what is somebody else's."""
         now = self.ids()
         told: Ids = {
             GROUPS.name: {entry.remote_id for entry in ledger.of(GROUPS.name).values()} | set(ledger.carriers),
@@ -239,9 +277,9 @@ class Account:
         }
         wrong = []
         for kind, ids in told.items():
-            there = now[kind] - before[kind]
+            there = now[kind] - self.others[kind] - self.theirs[kind]
             wrong += [f"{kind} is not in the account"] if ids - there else []
-            wrong += [f"{kind} is not in the ledger"] if there - ids else []
+            wrong += [f"{kind} is not in the ledger"] if there - ids - self.excused[kind] else []
         members = {contact.id: contact.groups for contact in self.store.contacts()}
         entries = ledger.of(CONTACTS.name).values()
         if any(entry.carrier not in members.get(entry.remote_id or 0, ()) for entry in entries):
@@ -256,3 +294,7 @@ class Account:
             BLOCKLIST.name: {row.number for row in self.store.blocklist()},
             REMINDERS.name: {row.id for row in self.store.reminders() if row.active},
         }
+
+
+def _copied(ids: Ids) -> Ids:
+    return {kind: set(those) for kind, those in ids.items()}

@@ -7,7 +7,7 @@ lies before one event lies after the one before it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -55,6 +55,7 @@ LISTED: Final[Mapping[str, Fault]] = {
 """Right answers to wrong deeds: only seen where there is a list to look into."""
 
 KILL, TORN, FULL, NOT_SENT, OFFLINE = "kill after", "kill within", "disk full", "not sent", "offline from here"
+LINE_LOST, HAND = "dropped after, then offline", "a hand"
 UNREADABLE, CUT_SHORT = "unreadable", "cut short"
 _APPEND, _REPLACE, _READ = "journal line", "ledger replaced", "read "
 
@@ -67,16 +68,25 @@ class Disturbance:
     what: str
     how: str
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether it may keep the ledger from learning that the service confirmed something."""
+        return self.how in (TORN, FULL) or _is_request(self.what)
+
     def __str__(self) -> str:
         return f"{self.how} @{self.event} {self.what}"
+
+
+def _is_request(what: str) -> bool:
+    return "/" in what and not what.startswith(_READ)
 
 
 def ways(event: int, what: str) -> Iterator[Disturbance]:
     """Everything that can go wrong with an event."""
     if what.startswith(_READ):
         hows = [UNREADABLE, CUT_SHORT, OFFLINE]
-    elif "/" in what:
-        hows = [*FAULTS, KILL, NOT_SENT, OFFLINE]
+    elif _is_request(what):
+        hows = [*FAULTS, KILL, NOT_SENT, OFFLINE, LINE_LOST]
         if what.startswith("message/"):
             hows.remove("half done")
         elif what != "contacts/add":
@@ -92,10 +102,11 @@ class Died(BaseException):
 
 
 class Trial:
-    """One run: counts its events, and disturbs one of them."""
+    """One run: counts its events, and disturbs one of them; `hand` is what somebody does just before it."""
 
-    def __init__(self, disturbance: Disturbance | None = None) -> None:
+    def __init__(self, disturbance: Disturbance | None = None, hand: Callable[[], None] | None = None) -> None:
         self.disturbance = disturbance
+        self.hand = hand
         self.events: list[str] = []
         self.dead = self.offline = self.full = False
 
@@ -108,7 +119,11 @@ class Trial:
         self.check_alive()
         self.events.append(what)
         planned = self.disturbance
-        return planned.how if planned is not None and planned.event == len(self.events) else None
+        if planned is None or planned.event != len(self.events):
+            return None
+        if planned.how == HAND and self.hand is not None:
+            self.hand()
+        return planned.how
 
     def die(self) -> None:
         self.dead = True
@@ -148,7 +163,8 @@ class Wire:
         self.trial.offline |= how == OFFLINE
         if how == NOT_SENT or self.trial.offline:
             return NotSent(how or "offline")
-        reply = self._do(call, FAULTS.get(how or "") or LISTED.get(how or ""))
+        self.trial.offline |= how == LINE_LOST
+        reply = self._do(call, DropAfter() if how == LINE_LOST else FAULTS.get(how or "") or LISTED.get(how or ""))
         if how == KILL:
             self.trial.die()
         return _answer(reply)

@@ -10,21 +10,24 @@ from typing import Any
 import pytest
 from explore.histories import explore
 
-from intime_sync.applying import filling, holding, listed
+from intime_sync.applying import filling, holding, listed, lost, recovery
+from intime_sync.applying.goals import CreateGoal
 from intime_sync.applying.sending import Sender
-from intime_sync.planning import lookalikes
+from intime_sync.model import entries
+from intime_sync.planning import awaiting, carriers, lookalikes
 
 
 @dataclass(frozen=True)
 class Mechanism:
-    """What is taken away, and a service and a world in which that shows."""
+    """What is taken away, and a service and a world in which that shows, in a share of its histories."""
 
     service: str
     world: str
     owner: Any
     name: str
     instead: Callable[..., Any]
-    every: int = 40
+    every: int = 1000
+    singles: int = 1
 
 
 MECHANISMS = {
@@ -42,6 +45,40 @@ MECHANISMS = {
     ),
     "carriers that nobody confirmed are removed": Mechanism(
         "adds", "contact", filling.Filler, "purge", lambda _filler: None
+    ),
+    "a carrier is known by its name, not by its id alone": Mechanism(
+        "reuses-ids",
+        "handled-elsewhere",
+        carriers,
+        "present_carriers",
+        lambda ledger, in_account: ledger.carriers.keys() & in_account.keys(),
+    ),
+    "a group that is made again does not have the listed name of the one that went": Mechanism(
+        "reuses-ids-and-renames", "handled-group", lost, "forget_listed_names", lambda *_: []
+    ),
+    "a carrier whose removal was begun does not count": Mechanism(
+        "lags-most", "leave", carriers, "current_carriers", carriers.present_carriers
+    ),
+    "what was confirmed and is not listed yet is noted": Mechanism(
+        "lags-over-runs", "comes", CreateGoal, "awaited", lambda *_: []
+    ),
+    "what was confirmed and is not listed yet is not made again": Mechanism(
+        "lags-over-runs", "comes", awaiting, "is_awaited", lambda *_: False
+    ),
+    "contacts of a carrier that is gone are in no carrier": Mechanism(
+        "reuses-ids", "handled-refused", entries, "astray", lambda *_: []
+    ),
+    "contacts that may have gone with an undone carrier are made again": Mechanism(
+        "merges", "wavers", Sender, "mark_lost", lambda *_: []
+    ),
+    "objects that an interrupted run removed leave the ledger": Mechanism(
+        "adds", "empties", recovery, "_gone", lambda *_: iter(())
+    ),
+    "carriers that an interrupted run removed leave the ledger": Mechanism(
+        "adds", "leave", recovery, "_removed", lambda *_: iter(())
+    ),
+    "objects that an interrupted run made are owned": Mechanism(
+        "adds", "taken-back", recovery, "_created", lambda *_: iter(())
     ),
 }
 
@@ -64,7 +101,10 @@ def test_without_it_a_history_goes_wrong(name: str, monkeypatch: pytest.MonkeyPa
 
 def _goes_wrong(mechanism: Mechanism) -> bool:
     try:
-        return any(history.fault for history in explore(mechanism.service, mechanism.world, mechanism.every))
+        return any(
+            history.fault
+            for history in explore(mechanism.service, mechanism.world, mechanism.every, mechanism.singles)
+        )
     except AssertionError:
         # Not even the account that everything begins with can be made.
         return True

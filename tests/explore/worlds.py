@@ -6,6 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from explore.hands import (
+    AddsContact,
+    AnotherOwner,
+    AppliesElsewhere,
+    CopiesCarriers,
+    Hand,
+    LosesLedger,
+    RemovesCarriers,
+    RemovesGroup,
+    RestoresLedger,
+    SwitchesOff,
+    Unblocks,
+)
+
 Config = Mapping[str, list[dict[str, Any]]]
 
 
@@ -15,7 +29,8 @@ class World:
 
     `refused` is the number of a contact of both that the service refuses to add again for a while. Of the histories
     with two disturbances every `share`th is explored: there are very many where contacts are tried one by one.
-    `back` says that somebody takes the change back after the run that was disturbed.
+    `back` says that somebody takes the change back after the run that was disturbed. With `alone`, nobody else has
+    anything in the account. `hands` are what other people do, each at every moment, beside each disturbance.
     """
 
     before: Config
@@ -23,6 +38,8 @@ class World:
     refused: str = ""
     share: int = 1
     back: bool = False
+    alone: bool = False
+    hands: tuple[Hand, ...] = ()
 
 
 def person(index: int, groups: list[str], extrafield: str = "") -> dict[str, Any]:
@@ -54,13 +71,19 @@ def groups(*names: str, **options: Any) -> list[dict[str, Any]]:
     return [{"name": name, **options} for name in names]
 
 
+_PEOPLE: Config = {
+    "groups": groups("Jour"),
+    "contacts": [person(0, ["Jour"]), person(1, []), person(2, ["Jour"])],
+}
+# One changes, one goes, one stays in the carrier of both, one comes.
+_OTHER_PEOPLE: Config = {
+    "groups": groups("Jour"),
+    "contacts": [person(0, ["Jour"], "Ändrad"), person(2, ["Jour"]), person(3, [])],
+}
+
 WORLDS: Mapping[str, World] = {
     "group": World({"groups": groups("Jour", "Gammal")}, {"groups": groups("Jour", "Ny")}),
-    # One changes, one goes, one stays in the carrier of both, one comes.
-    "contact": World(
-        {"groups": groups("Jour"), "contacts": [person(0, ["Jour"]), person(1, []), person(2, ["Jour"])]},
-        {"groups": groups("Jour"), "contacts": [person(0, ["Jour"], "Ändrad"), person(2, ["Jour"]), person(3, [])]},
-    ),
+    "contact": World(_PEOPLE, _OTHER_PEOPLE),
     "blocklist": World(
         {"blocklist": [{"mobile": "0701740630"}, {"mobile": "0701740631"}]},
         {"blocklist": [{"mobile": "0701740631"}, {"mobile": "0701740632"}]},
@@ -115,4 +138,110 @@ WORLDS: Mapping[str, World] = {
             "messages": [message("m0", "Hej", "0701740640")],
         },
     ),
+    # One of each kind changes or comes, and somebody takes that back.
+    "taken-back": World(
+        {
+            "groups": groups("Jour"),
+            "contacts": [person(0, ["Jour"]), person(1, [])],
+            "blocklist": [{"mobile": "0701740630"}],
+            "reminders": [visit("r0", 0, "2026-06-01T08:30")],
+        },
+        {
+            "groups": groups("Jour", "Ny"),
+            "contacts": [person(0, ["Jour"], "Ändrad"), person(1, []), person(2, ["Ny"])],
+            "blocklist": [{"mobile": "0701740630"}, {"mobile": "0701740631"}],
+            "reminders": [visit("r0", 0, "2026-06-01T08:30"), visit("r1", 1, "2026-06-01T08:30")],
+        },
+        back=True,
+        share=5,
+    ),
+    # One changes, and somebody takes that back.
+    "wavers": World(
+        {"contacts": [person(0, []), person(1, [])]},
+        {"contacts": [person(0, [], "Ändrad"), person(1, [])]},
+        back=True,
+    ),
+    # All people go, and come back.
+    "leave": World({"contacts": [person(index, []) for index in range(3)]}, {"contacts": []}, back=True, alone=True),
+    # One of each kind that can be listed.
+    "comes": World(
+        {},
+        {
+            "groups": groups("Jour"),
+            "blocklist": [{"mobile": "0701740630"}],
+            "reminders": [visit("r0", 0, "2026-06-01T08:30")],
+        },
+    ),
+    # Everything goes, and nothing else is there.
+    "empties": World(
+        {
+            "groups": groups("Gammal", "Jour"),
+            "contacts": [person(index, ["Jour"]) for index in range(3)],
+            "blocklist": [{"mobile": "0701740630"}, {"mobile": "0701740631"}],
+            "reminders": [visit("r0", 0, "2026-06-01T08:30"), visit("r1", 1, "2026-06-01T08:30")],
+        },
+        {"groups": [], "contacts": [], "blocklist": [], "reminders": []},
+        alone=True,
+        share=5,
+    ),
+    # As "contact", while somebody acts in the service.
+    "handled": World(
+        _PEOPLE,
+        _OTHER_PEOPLE,
+        share=50,
+        hands=(
+            RemovesCarriers(with_contacts=True),
+            RemovesCarriers(with_contacts=False),
+            RemovesCarriers(with_contacts=True, instead="Styrelse"),
+            CopiesCarriers(),
+            RemovesGroup("Jour", with_contacts=True),
+            RemovesGroup("Jour", with_contacts=False),
+            AddsContact("0701740612", "Jour"),
+        ),
+    ),
+    # The same, while something happens to the ledger, or somebody has another one.
+    "other-ledgers": World(
+        _PEOPLE,
+        _OTHER_PEOPLE,
+        share=50,
+        hands=(
+            LosesLedger(),
+            RestoresLedger(),
+            AppliesElsewhere(),
+            AppliesElsewhere("Äldre"),
+            AnotherOwner(),
+        ),
+    ),
+    # What can be listed, while others act.
+    "handled-lists": World(
+        {
+            "groups": groups("Jour", "Gammal"),
+            "blocklist": [{"mobile": "0701740630"}, {"mobile": "0701740631"}],
+            "reminders": [visit("r0", 0, "2026-06-01T08:30"), visit("r1", 1, "2026-06-01T08:30")],
+        },
+        {
+            "groups": groups("Jour", "Ny"),
+            "blocklist": [{"mobile": "0701740631"}, {"mobile": "0701740632"}],
+            "reminders": [visit("r0", 0, "2026-06-02T08:30"), visit("r2", 2, "2026-06-01T08:30")],
+        },
+        share=50,
+        hands=(
+            RemovesGroup("Jour", with_contacts=False),
+            Unblocks(("0701740630", "0701740631")),
+            SwitchesOff(),
+            LosesLedger(),
+            RestoresLedger(),
+            AppliesElsewhere(),
+        ),
+    ),
+    # Nothing changes, but the only group is removed.
+    "handled-group": World(
+        {"groups": groups("Jour")}, {"groups": groups("Jour")}, hands=(RemovesGroup("Jour", with_contacts=False),)
+    ),
+    # Nothing changes, but the carriers are removed, and one contact is refused by now.
+    "handled-refused": World(
+        _PEOPLE, _PEOPLE, refused="701740611", share=50, hands=(RemovesCarriers(with_contacts=True),)
+    ),
+    # Nothing changes, but others apply what they have.
+    "handled-elsewhere": World(_PEOPLE, _PEOPLE, share=50, hands=(AppliesElsewhere("Äldre"), AppliesElsewhere())),
 }

@@ -90,6 +90,14 @@ def test_append_does_not_try_a_refused_contact() -> None:
     assert actions(made) == []
 
 
+def test_carriers_of_two_ledgers_have_different_names_though_owner_serial_and_contacts_are_the_same() -> None:
+    change = _create({"key": "anna", "firstname": "Anna", "mobile": "0701740605"})
+    known = replace(ledger(), lineage="one")
+    other = replace(known, lineage="two")
+    names = [plan_carriers("clinic-a", each, [change], {}, 50).build[0].name for each in (known, other)]
+    assert names[0] != names[1]
+
+
 def _create(item: dict[str, Any]) -> Change:
     return Create(address=Address(CONTACT, item["key"]), after=entry("contacts", item, 0).attributes)
 
