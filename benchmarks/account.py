@@ -151,7 +151,7 @@ def _apply(directory: Path, environ: Mapping[str, str], *, logged: bool = False)
     with said.open("rb") as text:
         text.seek(max(0, said.stat().st_size - 1000))  # the count is at the end, below what may be very many changes
         calls = re.search(rb"\(([0-9]+) calls?\)|No changes\.", text.read())
-    writes = len(re.findall(rb"intime_sync\.remote\.transport: POST ", log.read_bytes())) if logged else None
+    writes = len(re.findall(rb"intime_sync\.service\.transport: POST ", log.read_bytes())) if logged else None
     if calls is None or writes == 0:
         raise SystemExit(f"{said} or {log} does not tell the calls")
     return Applied(usage, int(calls[1] or 0), writes)

@@ -57,8 +57,8 @@ def assert_the_same(read: ContactColumns, found: Sequence[Resource[Contact]]) ->
     assert values == [resource.value for resource in found]
     assert {type(value) for value in values} == {Contact}
     assert read.lines == [CONTACTS.to_line(value) for value in values]
-    wishes = {at: resource.lifecycle for at, resource in enumerate(found) if resource.lifecycle is not PRESENT}
-    assert read.wishes == wishes
+    lifecycles = {at: resource.lifecycle for at, resource in enumerate(found) if resource.lifecycle is not PRESENT}
+    assert read.lifecycles == lifecycles
 
 
 @settings(max_examples=400)
