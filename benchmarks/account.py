@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.data import first_lastname, move_contact, rename_contact, write_configuration, write_tables
+from benchmarks.data import first_lastname, rename_contact, write_configuration, write_tables
 from benchmarks.processes import Command, Usage
 
 OURS = (sys.executable, "-m", "intime_sync")
@@ -33,43 +32,18 @@ class Applied:
 
 @dataclass(frozen=True)
 class Copy:
-    """A configuration with a ledger and a user's cache of its own, so that cold and warm plans can take turns."""
+    """A configuration with a ledger of its own."""
 
     directory: Path
     environ: Mapping[str, str]
 
-    def cold(self, label: str) -> Command:
-        """Planning it when nothing was read before: of all that earlier plans left, only the ledger stays."""
-        return Command(label, _IDLE_PLAN, self.directory, self._environ(), self._forget)
+    def plan(self, label: str) -> Command:
+        """A plan that has nothing to do."""
+        return Command(label, _IDLE_PLAN, self.directory, self.environ)
 
     def creating(self, label: str, output: Path) -> Command:
-        """A cold plan that has everything to do, its text going to a file."""
-        return Command(label, (*OURS, "plan"), self.directory, self._environ(), self._forget, output)
-
-    def warm(self, label: str) -> Command:
-        """Planning it when everything was read before, and then one of the files changed, though nobody in it."""
-        files = itertools.cycle(sorted((self.directory / "people").iterdir()))
-
-        def change() -> None:
-            move_contact(next(files))
-
-        return Command(label, _IDLE_PLAN, self.directory, self._environ(), change)
-
-    def _environ(self) -> dict[str, str]:
-        return {**self.environ, "XDG_CACHE_HOME": str(self._user_cache)}
-
-    @property
-    def _user_cache(self) -> Path:
-        return self.directory.with_name(f"{self.directory.name}-user")
-
-    def _forget(self) -> None:
-        kept = self.directory / LEDGER.parent
-        kept.mkdir(exist_ok=True)
-        for path in [self._user_cache, *kept.iterdir()]:
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != LEDGER.name:
-                path.unlink(missing_ok=True)
+        """A plan that has everything to do, its text going to a file."""
+        return Command(label, (*OURS, "plan"), self.directory, self.environ, output=output)
 
 
 @dataclass(frozen=True)
@@ -132,8 +106,7 @@ def applied_account(home: Path, contacts: int) -> Iterator[Account]:
     arguments = ("emulator", "--port", "0", "--data", home / "emulator.sqlite3")
     emulator = Command("emulator", (*OURS, *arguments)).start(stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        user = {"XDG_CACHE_HOME": str(home / "user"), "INTIME_USER": "demo", "INTIME_HASH": "demo"}
-        environ = {"INTIME_URL": _url(emulator), **user}
+        environ = {"INTIME_URL": _url(emulator), "INTIME_USER": "demo", "INTIME_HASH": "demo"}
         yield Account(contacts, directory, environ, _apply(directory, environ))
     finally:
         emulator.terminate()

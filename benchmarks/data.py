@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,12 +29,6 @@ def write_tables(directory: Path, contacts: int) -> None:
         rows = "".join(f"{_row(number)}\n" for number in numbers)
         text = f"key;firstname;lastname;mobile;email;extrafield;groups\n{rows}"
         (directory / "people" / f"part-{part:02}.csv").write_text(text, encoding="utf-8")
-
-
-def move_contact(file: Path) -> None:
-    """Put a file's last contact first: other bytes than ever before, the same people."""
-    _, head, *contacts = re.split(r"^(?=  - |\S)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    file.write_text("".join([head, *contacts[-1:], *contacts[:-1]]), encoding="utf-8")
 
 
 def rename_contact(file: Path, old: str, new: str) -> None:

@@ -33,7 +33,7 @@ class Bar:
 
 def draw(full: Plans, tenth: Plans, growth: Growth) -> str:
     """The whole picture. A tenth of the contacts is shown only with Terraform, which plans no more than that."""
-    said = "Wall time, peak memory. Cold: nothing was read before. Warm: one of the files changed since."
+    said = "Wall time, peak memory."
     parts, top = _bars(
         f"A plan of {full.count:,} objects in 20 files, with nothing to do", _plans(full), MARGIN, said
     )
@@ -62,10 +62,8 @@ def draw(full: Plans, tenth: Plans, growth: Growth) -> str:
 
 def _plans(plans: Plans) -> list[Bar]:
     bars = [
-        Bar("intime-sync, YAML, cold", plans.cold),
-        Bar("intime-sync, YAML, warm", plans.warm),
-        Bar("intime-sync, CSV, cold", plans.cold_csv),
-        Bar("intime-sync, CSV, warm", plans.warm_csv),
+        Bar("intime-sync, YAML", plans.yaml),
+        Bar("intime-sync, CSV", plans.csv),
     ]
     others = [("octodns-sync, YAML", plans.octodns), ("terraform plan, JSON", plans.terraform)]
     return bars + [Bar(label, usage, ours=False) for label, usage in others if usage]

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,16 +24,12 @@ class Usage:
 
 @dataclass(frozen=True)
 class Command:
-    """Something to measure, its stdout and stderr going to files where there are any.
-
-    `prepare` is called before every run, and not measured.
-    """
+    """Something to measure, its stdout and stderr going to files where there are any."""
 
     label: str
     argv: Sequence[str | Path]
     directory: Path = field(default_factory=Path)
     environ: Mapping[str, str] = field(default_factory=dict)
-    prepare: Callable[[], object] = lambda: None
     output: Path = Path(os.devnull)
     errors: Path | None = None
 
@@ -53,7 +49,6 @@ class Command:
         The peak that the system reports counts what this process ever held before it started the other, so this one
         must stay small: nothing large is read here, or written in one piece.
         """
-        self.prepare()
         with self.output.open("wb") as stdout, self._errors() as stderr:
             begun = time.perf_counter()
             process = self.start(stdout=stdout, stderr=stderr)

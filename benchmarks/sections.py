@@ -26,10 +26,8 @@ class Plans:
     """Plans of `count` contacts with nothing to do, and of others' as many objects; None for who was not there."""
 
     count: int
-    cold: Usage
-    warm: Usage
-    cold_csv: Usage
-    warm_csv: Usage
+    yaml: Usage
+    csv: Usage
     octodns: Usage | None = None
     terraform: Usage | None = None
 
@@ -122,17 +120,15 @@ def reading(account: Account, runs: int) -> Section:
 
 
 def planning(account: Account, found: Peers, runs: int, *, tenth: bool) -> tuple[Section, Plans]:
-    """Plans with nothing to do, from both formats, cold and warm and others' in turn.
+    """Plans with nothing to do, from both formats and others' in turn.
 
     Terraform takes part only in plans of the `tenth`, which take it long enough.
     """
     count, home = account.contacts, account.directory.parent
     ours = f"intime-sync plan, {count:,} contacts"
     commands = {
-        "cold": account.copy("cold").cold(f"{ours}, YAML, cold"),
-        "warm": account.copy("warm").warm(f"{ours}, YAML, warm"),
-        "cold_csv": account.tables("cold-csv").cold(f"{ours}, CSV, cold"),
-        "warm_csv": account.tables("warm-csv").warm(f"{ours}, CSV, warm"),
+        "yaml": account.copy("yaml").plan(f"{ours}, YAML"),
+        "csv": account.tables("csv").plan(f"{ours}, CSV"),
     }
     if found.octodns:
         commands["octodns"] = peers.octodns_plan(home / "octodns", count)
@@ -152,25 +148,19 @@ def planning(account: Account, found: Peers, runs: int, *, tenth: bool) -> tuple
 def _full_goals(plans: Plans) -> list[Goal]:
     """The goals for the plans of the largest configuration."""
     applies, what = plans.count == FULL, f"plan, {plans.count:,} contacts"
-    goals = []
-    for way, usage, seconds, times in (("cold", plans.cold, 3.5, 14), ("warm", plans.warm, 1.0, 45)):
-        goals.append(at_most(f"{what}, YAML, {way}", usage.wall, seconds, "{:.2f} s", applies=applies))
-        if way == "cold":
-            goals.append(at_most("- its memory", usage.memory, 300, "{:.0f} MiB", applies=applies))
-        ratio = plans.octodns.wall / usage.wall if plans.octodns else None
-        goals.append(at_least("- times faster than octodns-sync", ratio, times, "{:.1f}", applies=applies))
-    for way, usage, seconds in (("cold", plans.cold_csv, 2.0), ("warm", plans.warm_csv, 1.0)):
-        goals.append(at_most(f"{what}, CSV, {way}", usage.wall, seconds, "{:.2f} s", applies=applies))
-    return goals
+    ratio = plans.octodns.wall / plans.yaml.wall if plans.octodns else None
+    return [
+        at_most(f"{what}, YAML", plans.yaml.wall, 3.5, "{:.2f} s", applies=applies),
+        at_most("- its memory", plans.yaml.memory, 300, "{:.0f} MiB", applies=applies),
+        at_least("- times faster than octodns-sync", ratio, 14, "{:.1f}", applies=applies),
+        at_most(f"{what}, CSV", plans.csv.wall, 2.0, "{:.2f} s", applies=applies),
+    ]
 
 
 def _tenth_goals(plans: Plans) -> list[Goal]:
     """The goals for the plans of a tenth of it."""
     applies, what = plans.count == FULL // 10, f"plan, {plans.count:,} contacts"
-    return [
-        at_most(f"{what}, YAML, cold", plans.cold.wall, 0.45, "{:.2f} s", applies=applies),
-        at_most(f"{what}, YAML, warm", plans.warm.wall, 0.2, "{:.2f} s", applies=applies),
-    ]
+    return [at_most(f"{what}, YAML", plans.yaml.wall, 0.45, "{:.2f} s", applies=applies)]
 
 
 def creating(account: Account, empty: Account, runs: int) -> Section:
@@ -185,8 +175,8 @@ def creating(account: Account, empty: Account, runs: int) -> Section:
 
 
 def growing(accounts: Sequence[Account], empty: Account, runs: int) -> tuple[Section, Growth]:
-    """How cold plans grow with the contacts, beyond what the plan of an empty configuration takes."""
-    plans = [account.copy("growth").cold("plan") for account in (empty, *accounts)]
+    """How plans grow with the contacts, beyond what the plan of an empty configuration takes."""
+    plans = [account.copy("growth").plan("plan") for account in (empty, *accounts)]
     least, *usages = compare(plans, runs)
     sizes = [account.contacts for account in accounts]
     times = [max(usage.cpu - least.cpu, 0.001) for usage in usages]
@@ -204,5 +194,5 @@ def growing(accounts: Sequence[Account], empty: Account, runs: int) -> tuple[Sec
         f"Beyond the empty plan's, processor time grows with contacts ** {goals[0].measured} and memory with "
         f"contacts ** {goals[1].measured}: 1 is linear, the limit is 1.05."
     )
-    table_ = table(("cold plan", *USAGE, "time each", "memory each"), rows)
+    table_ = table(("plan", *USAGE, "time each", "memory each"), rows)
     return Section("Growth", table_, note, goals), Growth(sizes, times, memory)

@@ -6,6 +6,11 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 
+def host_name(given: str) -> str:
+    """A host as it is compared: lower case, without spaces, the brackets of IPv6 and a dot at the end."""
+    return given.strip().strip("[]").lower().rstrip(".")
+
+
 def is_loopback(address: str) -> bool:
     """Whether this is a numeric address that only this machine can reach, IPv4 in IPv6 included."""
     try:

@@ -1,6 +1,6 @@
-"""The exception tree: one class per way to fail, one exit code per class.
+"""The exception tree: one class for each kind of failure, with its exit code.
 
-Owns what a failure means to the caller; knows nothing about printing it.
+Knows nothing about printing.
 
     IntimeSyncError                 1
     ├── InvalidInput                3   command line, settings, a plan that cannot be made from them
@@ -40,7 +40,7 @@ class IntimeSyncError(Exception):
 
 
 class InvalidInput(IntimeSyncError):
-    """The command line, the settings or their meeting with the account is wrong; nothing was sent."""
+    """The command line or the settings are wrong, or do not fit the account; nothing was sent."""
 
     exit_code = 3
 
@@ -59,7 +59,7 @@ class ServiceError(IntimeSyncError):
 
 
 class ReadFailed(ServiceError):
-    """A list could not be read whole, so nothing may be planned from it."""
+    """A list could not be read whole, so nothing is planned from it."""
 
 
 class ServiceUnreachable(ServiceError):

@@ -1,7 +1,7 @@
-"""Files replaced in one step, made and read, without following a link that nobody named.
+"""Replacing, creating and reading files, without following links that the user did not name.
 
-Owns how bytes come to a file and back; knows nothing about what they mean. Everything that writes a file does it
-here, except SQLite, the lock, and what appends to the journal.
+Knows nothing about the content. Everything that writes a file does it through this module, except SQLite, the lock,
+and what appends to the journal.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _STREAM: Final = re.compile(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/[^/]+/fd/\
 
 
 def replace_file(path: Path, pieces: Iterable[bytes], mode: int, *, temporary: Path | None = None) -> None:
-    """Put a file of these bytes in the place of the one at `path`, in one step: nobody reads half of it.
+    """Replace the file at `path` by one with these bytes, in one step: no reader sees a part of it.
 
-    A link is followed, so that its target is replaced and the link stays; whoever does not want that looks for links
-    first (see `links`). A new file gets `mode` less the umask. One that is there keeps its rights as far as `mode`
-    has them, and its owner can always read and write it. Pipes and devices are written to as they are.
+    A link is followed, so that its target is replaced and the link stays; `links` can refuse links first. A new file
+    gets `mode` less the umask. An existing one keeps its permissions as far as `mode` has them, and its owner can
+    always read and write it. Pipes and devices are written to directly.
 
-    The bytes are written to `temporary` beside the target (by default under a random name), where whatever an
-    interrupted run has left is removed first. They are on the disk when this returns. Raises OSError, and then
-    the file is as it was.
+    The bytes are first written to `temporary` beside the target (by default with a random name); a file that an
+    interrupted run left there is removed. They are on the disk when this returns. Raises OSError, and then the file
+    is unchanged.
     """
     try:
         before = path.stat()
@@ -66,18 +66,23 @@ def replace_file(path: Path, pieces: Iterable[bytes], mode: int, *, temporary: P
 
 
 def _write_into(path: Path, pieces: Iterable[bytes]) -> None:
-    # O_APPEND matters for a stream that the caller sent to a file: what it holds already stays.
+    # With O_APPEND, a stream that the caller has redirected to a file keeps what the file already holds.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb") as file:
         file.writelines(pieces)
 
 
 def create_file(path: Path, mode: int = PRIVATE) -> int:
-    """The descriptor of a new file, open for writing. Raises FileExistsError for anything there, even a link."""
+    """The descriptor of a new file, open for writing. Raises FileExistsError if anything is there, even a link."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
 
 
+def ensure_private_file(path: Path) -> None:
+    """Create an empty file that only its owner may read, unless there is one. Raises OSError."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+
+
 def read_own_file(path: Path) -> bytes:
-    """What a file holds that this program wrote under this very name.
+    """The content of a file that this program wrote under this name.
 
     Raises OSError where there is none, and for links, pipes and devices, which this program never makes.
     """
@@ -90,11 +95,11 @@ def read_own_file(path: Path) -> bytes:
 
 
 def sync_directory(path: Path) -> None:
-    """Make new names in a directory durable, where it may be read. Raises OSError."""
+    """Make new names in a directory durable, if it is readable. Raises OSError."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except PermissionError:
-        return  # one may write into a directory that one may not read
+        return  # a directory may be writable and not readable
     try:
         os.fsync(descriptor)
     finally:

@@ -1,8 +1,8 @@
-"""Where a repository could lead this program: links that it brings along, and files that git tracks.
+"""Protection against links and tracked files in a repository.
 
-Whoever edits a branch decides what lies in the configuration's directory. A link there that leads elsewhere would
-have this program read or overwrite any file of the user that runs it, so it is refused. A link that the user named,
-or that lies outside, is followed: only the user could have made it.
+Anyone who can edit a branch decides what is in the configuration's directory. A link there that leads elsewhere would
+make this program read or overwrite any file of the user, so it is refused. A link that the user named, or that is
+outside, is followed: only the user can have made it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from intime_sync.errors import InvalidInput
 STATE_DIRECTORY: Final = ".intime"
 
 _MOST_LINKS: Final = 40
-_KEPT_BY_HAND: Final = (b".gitignore", b".gitkeep", b".keep")
+_IGNORED_NAMES: Final = (b".gitignore", b".gitkeep", b".keep")
 _EXTENDED: Final = 0x4000
 _LENGTH: Final = 0xFFF
 
@@ -47,7 +47,7 @@ def link_out_of(home: Path, path: Path) -> Path | None:
             return step
         followed += 1
         if followed > _MOST_LINKS:
-            return None  # links in a circle: nothing can be opened there
+            return None  # a cycle of links: nothing can be opened there
         if target.anchor:
             at = Path(target.anchor)
         parts += reversed(target.parts[1:] if target.anchor else target.parts)
@@ -55,17 +55,17 @@ def link_out_of(home: Path, path: Path) -> Path | None:
 
 
 def real_path(path: Path) -> Path:
-    """Where a path leads; unlike `Path.resolve`, this does not raise for links in a circle."""
+    """The path without links; unlike `Path.resolve`, this does not raise for a cycle of links."""
     return Path(os.path.realpath(path))
 
 
 def _is_in(home: Path, place: Path) -> bool:
-    """Whether a real path is `home` or below it, and not among the repository's own files."""
-    return place.is_relative_to(home) and not is_gits_own(place.relative_to(home))
+    """Whether a real path is `home` or below it, and not in `.git`."""
+    return place.is_relative_to(home) and not is_in_git_directory(place.relative_to(home))
 
 
-def is_gits_own(place: Path) -> bool:
-    """Whether a path is one of a repository's own files, by any name that some file system has for `.git`."""
+def is_in_git_directory(place: Path) -> bool:
+    """Whether a path is `.git` or below it, by any name that a file system may have for `.git`."""
     return any(part.lower() in (".git", "git~1") for part in place.parts)
 
 
@@ -81,7 +81,7 @@ def refuse_link_out(home: Path, path: Path, hint: str) -> None:
 
 
 def refuse_target(path: Path, *homes: Path) -> None:
-    """Refuse to write to a file named on the command line, where a repository has put a link in its place.
+    """Refuse to write to a file named on the command line, where a repository has a link in its place.
 
     Links are followed, except those that lie in one of `homes`, or in a git work tree, and lead out of it. Raises
     InvalidInput.
@@ -94,8 +94,8 @@ def refuse_target(path: Path, *homes: Path) -> None:
 def refuse_tracked_state(directory: Path) -> None:
     """Refuse to use anything below `.intime` in `directory` where git tracks some of it.
 
-    It is what this machine remembers; what is tracked came from whoever could edit a branch. Costs nothing where
-    there is no `.intime`, else the reading of git's index. Raises InvalidInput naming a file.
+    It holds what this machine has recorded; tracked files may come from anyone who can edit a branch. Reads git's
+    index only where there is a `.intime`. Raises InvalidInput naming a file.
     """
     state = directory / STATE_DIRECTORY
     if not os.path.lexists(state):
@@ -112,8 +112,8 @@ def refuse_tracked_state(directory: Path) -> None:
 def tracked_by_git(path: Path) -> str | None:
     """The name, from the top of its work tree, of a file that git tracks at `path` or below; None for none.
 
-    Reads git's index instead of running git, whose configuration may name programs to run. Files that keep a
-    directory or its contents out of git do not count. Of a split index, the shared part counts as a whole.
+    Reads git's index instead of running git, whose configuration may name programs to run. Files such as
+    `.gitignore` and `.gitkeep` do not count. Of a split index, the shared part counts as a whole.
     """
     here = Path(os.path.abspath(path))  # noqa: PTH100 - resolve would follow the last part, which may be what is tracked
     for place in {real_path(here.parent) / here.name, real_path(here)}:
@@ -131,13 +131,13 @@ def tracked_by_git(path: Path) -> str | None:
 
 def _indexes(git: Path) -> Iterator[Path]:
     """The index of a work tree, and the shared part of one that is split."""
-    if git.is_file():  # a work tree of its own, or a submodule
+    if git.is_file():  # a linked work tree, or a submodule
         text = git.read_text(encoding="utf-8", errors="surrogateescape")
         git = git.parent / text.removeprefix("gitdir:").strip()
     index = git / "index"
     yield index
     for shared in git.glob("sharedindex.*"):
-        # Old ones stay for a while; the index names the one that counts.
+        # Old ones are kept for a while; the index names the one that is in use.
         if bytes.fromhex(shared.suffix[1:]) in index.read_bytes():
             yield shared
 
@@ -149,29 +149,29 @@ def _tracked(index: Path, prefix: bytes) -> bytes | None:
 
 @lru_cache(maxsize=8)
 def _tracked_in(index: str, prefix: bytes, _changed: int, _size: int) -> bytes | None:
-    """The first name in an index that is `prefix` or below it; the same file is read once."""
+    """The first name in an index that is `prefix` or below it; cached for an unchanged file."""
     data = Path(index).read_bytes()
     if data[:4] != b"DIRC":
         return None
     version = int.from_bytes(data[4:8])
-    names = _names_in_full(data, prefix) if version < 4 else _names_in_short(data)
-    # Some file systems do not tell capitals from small letters.
+    names = _full_names(data, prefix) if version < 4 else _compressed_names(data)
+    # Some file systems do not distinguish capitals from small letters.
     folded = prefix.lower()
     for name in names:
         below = name[len(prefix) :].lower()
-        if name.lower().startswith(folded) and below[:1] in (b"", b"/") and below[1:] not in _KEPT_BY_HAND:
+        if name.lower().startswith(folded) and below[:1] in (b"", b"/") and below[1:] not in _IGNORED_NAMES:
             return name
     return None
 
 
-def _names_in_full(data: bytes, prefix: bytes) -> Iterator[bytes]:
+def _full_names(data: bytes, prefix: bytes) -> Iterator[bytes]:
     """Names with this beginning in an index of version 2 or 3, which has every name in full after its length."""
     folded, wanted = data.lower(), prefix.lower()
     at = folded.find(wanted)
     while at >= 0:
         end = data.find(b"\0", at)
         lengths = (int.from_bytes(data[at - 2 : at]), int.from_bytes(data[at - 4 : at - 2]))
-        # Version 3 may have two more bytes between length and name, and says so in a bit.
+        # In version 3 a bit says that there are two more bytes between length and name.
         if _fits(lengths[0], end - at) or (lengths[1] & _EXTENDED and _fits(lengths[1], end - at)):
             yield data[at:end]
         at = folded.find(wanted, at + 1)
@@ -181,17 +181,17 @@ def _fits(flags: int, length: int) -> bool:
     return flags & _LENGTH == min(length, _LENGTH)
 
 
-def _names_in_short(data: bytes) -> list[bytes]:
-    """All names in an index of version 4, where each says only how it differs from the one before."""
+def _compressed_names(data: bytes) -> list[bytes]:
+    """All names in an index of version 4, which stores how each name differs from the one before."""
     for hash_size in (20, 32):
         try:
-            return list(_names_after_each_other(data, hash_size))
+            return list(_decompressed_names(data, hash_size))
         except (ValueError, IndexError):
             continue
     return []
 
 
-def _names_after_each_other(data: bytes, hash_size: int) -> Iterator[bytes]:
+def _decompressed_names(data: bytes, hash_size: int) -> Iterator[bytes]:
     """Raises ValueError or IndexError where the index has hashes of another size."""
     at, name = 12, b""
     for _ in range(int.from_bytes(data[8:12])):

@@ -62,7 +62,7 @@ REPLIES: Final = (
 
 NEGATIVE_IDS: Final = (
     "A negative id means 'not changed' in a reply to reminder/edit, where the list then tells which change failed; "
-    "in any other reply it is an id that is no id."
+    "in any other reply it is a number that cannot be an id."
 )
 
 

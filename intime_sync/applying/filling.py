@@ -23,10 +23,10 @@ from intime_sync.applying.packs import LoadedCarrier, pack
 from intime_sync.applying.retiring import create_again
 from intime_sync.applying.run import TRIES, Run
 from intime_sync.applying.sending import Merged, Sender, Settled
+from intime_sync.bulk.ledger_table import LedgerTable
 from intime_sync.errors import ServiceError
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Change, Replace
-from intime_sync.model.entries import astray
 from intime_sync.model.ledger import NOWHERE, DropCarrier, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Attributes, RemoteId
@@ -54,8 +54,8 @@ class Filler:
         dead = ledger.carriers.keys() - present_carriers(ledger, run.carriers())
         run.session.record([DropCarrier(id) for id in sorted(dead)])
         # nor must the removed carrier's contacts be taken for those of the new one.
-        entries = ledger.of(CONTACTS.name)
-        lost = astray(entries, ledger.carriers.keys())
+        entries = LedgerTable.of(ledger.of(CONTACTS.name))
+        lost = entries.astray(ledger.carriers.keys())
         run.session.record([PutEntry(CONTACTS.name, key, replace(entries[key], carrier=NOWHERE)) for key in lost])
         current = current_carriers(ledger, run.carriers())
         purge = sorted(id for id in run.carriers() if id not in current and id in run.purgeable)

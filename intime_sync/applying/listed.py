@@ -17,8 +17,8 @@ from intime_sync.model.ledger import Delta, Entry, PutEntry
 from intime_sync.model.report import Status
 from intime_sync.model.resource import Address, RemoteId, Resource
 from intime_sync.planning.awaiting import why_waiting
+from intime_sync.planning.context import Clock
 from intime_sync.planning.lookalikes import lookalikes
-from intime_sync.planning.matching import Clock
 from intime_sync.planning.ownership import SURPLUS
 from intime_sync.service.client import Outcome, Unknown
 from intime_sync.service.reply import Ids, Refused
@@ -49,7 +49,7 @@ def apply_until_observed(
     """Make `changes` come true and say of each how it ended; without `last`, only of those that failed.
 
     A refused batch is halved until the item at fault stands alone; a batch of unknown outcome is sent again only
-    for what the list, read anew, proves not to have happened.
+    for what the list, read again, proves not to have happened.
     """
     pending = list(changes)
     size = run.policy.batch_size
@@ -101,7 +101,7 @@ def _send_all(
                 continue
             request = goal.request(batch, run.wire())
             if isinstance(goal, CreateGoal) and kind.has_members:
-                # Before the request: whether it comes to be or not, nobody is in it.
+                # Before the request: whether it is made or not, no contact is in it.
                 names = {change.address.key for change in batch}
                 run.session.record(forget_members(run.session.ledger, names))
             detail = goal.detail(batch, run.actual.get(kind.name, ())) if isinstance(goal, CreateGoal) else {}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from intime_sync.bulk.ledger_table import LedgerTable
 from intime_sync.kinds.registry import CONTACTS, MESSAGES
-from intime_sync.model.entries import appended
 from intime_sync.model.ledger import NO_GROUP, NOWHERE, Carrier, Delta, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Attributes, Json, RemoteId
 
@@ -52,8 +52,8 @@ def forget_members(ledger: Ledger, names: Collection[str]) -> list[Delta]:
         if not carrier.groups.keys().isdisjoint(names):
             deltas.append(PutCarrier(id, replace(carrier, groups=_without(carrier.groups, names))))
     # For a contact without a carrier no ids of groups are recorded, so these groups are taken out of its fields.
-    contacts = ledger.of(CONTACTS.name)
-    for key in appended(contacts):
+    contacts = LedgerTable.of(ledger.of(CONTACTS.name))
+    for key in contacts.appended():
         entry = contacts[key]
         left: list[Json] = [name for name in CONTACTS.group_names(entry.attributes) if name not in names]
         if len(left) < len(CONTACTS.group_names(entry.attributes)):

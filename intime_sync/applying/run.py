@@ -174,7 +174,7 @@ class Run:
     def group_ids(self) -> Mapping[str, RemoteId]:
         """Ids of the user groups in the account by name; the ledger decides between several of one name."""
         listed = user_group_ids(self.actual.get(GROUPS.name, ()))
-        # Of several groups of one name, only the ledger can tell which is meant.
+        # Only the ledger can tell which of several groups of one name is meant.
         ids = {name: same[0] for name, same in listed.items() if len(same) == 1}
         for name, entry in self.session.ledger.of(GROUPS.name).items():
             # A group that was renamed by hand is no longer the one that contacts are meant to be in.

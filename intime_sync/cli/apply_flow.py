@@ -133,11 +133,13 @@ def run_apply(source: Source, options: ApplyOptions) -> int:
         store = ledger_store(settings, connection.account)
         with store.hold(options.verb, options.lock_timeout) as ledger, stop_on_signals() as stop:
             session = Session(settings, connection, ledger)
-            desired = source.desired(session.ledger)
-            fetched = session.fetch(desired.resources, patient=True)
+            fetched = session.fetch(source.desired(session.ledger).resources, patient=True)
             settled = session.settle(fetched)
             if settled:
-                Output.for_stderr().note(f"note: settled {counted(settled, 'request')} that the last apply left open")
+                requests = counted(settled, "request")
+                Output.for_stderr().note(f"note: settled {requests} that the last apply had left open")
+            # Only now, since `destroy` removes what the ledger has learnt as well.
+            desired = source.desired(session.ledger)
             actual = account_under_own_names(fetched, session.ledger, desired)
             plan = source.plan(session, desired, actual)
             if not _approved(plan, options, stop):

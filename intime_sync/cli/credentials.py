@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from intime_sync.addresses import is_this_machine
+from intime_sync.addresses import host_name, is_this_machine
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError
 from intime_sync.model.ledger import AccountRef
@@ -55,10 +55,10 @@ def _check_host(url: str, environ: Mapping[str, str]) -> None:
     Allowed are the service's own host, this machine, and the hosts that INTIME_URL and INTIME_ALLOWED_HOSTS
     (comma-separated) name. Raises CredentialsError.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    named = {name.strip().lower().rstrip(".") for name in environ.get("INTIME_ALLOWED_HOSTS", "").split(",")}
+    host = host_name(urlsplit(url).hostname or "")
+    named = set(map(host_name, environ.get("INTIME_ALLOWED_HOSTS", "").split(",")))
     with suppress(ValueError):
-        named.add((urlsplit(environ.get("INTIME_URL", "")).hostname or "").rstrip("."))
+        named.add(host_name(urlsplit(environ.get("INTIME_URL", "")).hostname or ""))
     if host == _SERVICE_HOST or is_this_machine(host) or (host and host in named):
         return
     raise CredentialsError(

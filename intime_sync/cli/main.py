@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from intime_sync import __version__
+from intime_sync.bulk.gc_tuning import collect_seldom, spare_last_collection
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
-from intime_sync.gc_tuning import collect_seldom, spare_last_collection
 
 # The verbs in the order of a day's work; the help texts stand here so that listing them loads none of them.
 VERBS: dict[str, str] = {

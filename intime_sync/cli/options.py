@@ -119,6 +119,6 @@ class AllowDelete(click.ParamType[tuple[KindName, int]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[KindName, int]:
         """A kind and a count. Fails for anything else."""
         kind, _, count = str(value).partition("=")
-        if kind not in (*BY_NAME, "message") or not count.isdecimal():
+        if kind not in BY_NAME or not count.isdecimal():
             self.fail(f"`{value}` must be KIND=N, for example contact=12", param, ctx)
         return KindName(kind), int(count)

@@ -34,8 +34,7 @@ from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import Json, KindName, RemoteId, Snapshot
 from intime_sync.planning.awaiting import all_awaited
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.service.client import Client

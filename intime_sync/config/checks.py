@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from intime_sync.bulk.lines import Contact
+from intime_sync.bulk.tables import DesiredTable
 from intime_sync.config.document import Document
 from intime_sync.config.explain import MOST_EXPLAINED, too_many
 from intime_sync.config.places import place_in
@@ -16,7 +16,6 @@ from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource
-from intime_sync.model.table import Table
 
 _MOST_HINTS = 100
 _MOST_COMPARED = 1000
@@ -24,27 +23,15 @@ _MOST_COMPARED = 1000
 Resources = Mapping[KindName, Sequence[Resource[Any]]]
 
 
-@dataclass(slots=True)
-class ContactFacts:
-    """What is asked of all contacts, collected as they are read: numbers in order, "" for none, and groups."""
-
-    mobiles: list[str] = field(default_factory=list)
-    groups: set[str] = field(default_factory=set)
-
-    def add(self, mobiles: Iterable[str], groups: Iterable[str]) -> None:
-        """Some more contacts' numbers and groups."""
-        self.mobiles.extend(mobiles)
-        self.groups.update(groups)
-
-
-def check_resources(resources: Resources, documents: Mapping[str, Document], facts: ContactFacts) -> list[Problem]:
-    """Every problem between items, whichever files they stand in."""
+def check_resources(resources: Resources, contacts: DesiredTable, documents: Mapping[str, Document]) -> list[Problem]:
+    """Every problem between items, whichever files they stand in; `contacts` are those of `resources`."""
     problems: list[Problem] = []
     for name, items in resources.items():
-        problems += _first(_duplicates(name, items))
-    problems += _shared_numbers(resources.get(CONTACTS.name, ()), facts.mobiles)
+        keys = contacts.keys if name == CONTACTS.name else [item.key for item in items]
+        problems += _first(_duplicates(name, items, keys))
+    problems += _shared_numbers(contacts)
     if GROUPS.name in resources:
-        problems += _first(_unknown_groups(resources, documents, facts.groups))
+        problems += _first(_unknown_groups(resources, documents, contacts.groups))
     return problems
 
 
@@ -60,8 +47,7 @@ def _place(origin: Origin | None) -> tuple[str, int, int]:
     return origin or ("", 0, 0)
 
 
-def _duplicates(kind_name: KindName, items: Sequence[Resource[Any]]) -> Iterator[Problem]:
-    keys = items.keys if isinstance(items, Table) else [item.key for item in items]
+def _duplicates(kind_name: KindName, items: Sequence[Resource[Any]], keys: Sequence[str]) -> Iterator[Problem]:
     if len({*keys}) < len(keys):
         first: dict[str, Resource[Any]] = {}
         for item in sorted(items, key=lambda item: _place(item.origin)):
@@ -84,16 +70,14 @@ def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iter
             yield Problem("duplicate-identity", message, item.origin)
 
 
-def _shared_numbers(contacts: Sequence[Resource[Any]], mobiles: Sequence[str]) -> Iterator[Problem]:
+def _shared_numbers(contacts: DesiredTable) -> Iterator[Problem]:
     """Two people may share a phone, but the service may also make one contact of them."""
-    shared = {mobile for mobile, number in Counter(mobiles).items() if mobile and number > 1}
-    first: dict[str, Resource[Any]] = {}
-    # Resources are made of those alone that share a number; many have none, and that is nothing to share.
-    for position in [position for position, mobile in enumerate(mobiles) if mobile in shared]:
+    first: dict[str | None, Resource[Contact]] = {}
+    for position in contacts.sharing_mobiles():
         item = contacts[position]
         if item.lifecycle.absent:
             continue
-        before = first.setdefault(mobiles[position], item)
+        before = first.setdefault(item.value.mobile, item)
         if before.key != item.key:
             one, other = sorted((before, item), key=lambda item: _place(item.origin))
             message = f"`contact/{other.key}` has the same mobile as `contact/{one.key}` at {one.origin}"

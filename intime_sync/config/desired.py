@@ -8,9 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from intime_sync.config.checks import ContactFacts, check_resources
+from intime_sync.bulk.columns import read_contacts
+from intime_sync.bulk.gc_tuning import collector_paused
+from intime_sync.bulk.items import item_columns, item_list
+from intime_sync.bulk.tables import DesiredTable
+from intime_sync.config.checks import check_resources
 from intime_sync.config.convert import convert, converter_for, object_converter
-from intime_sync.config.document import Document, ItemColumns
+from intime_sync.config.document import Document
 from intime_sync.config.explain import MOST_EXPLAINED, Checker, too_many
 from intime_sync.config.files import IncludedFile, find_files
 from intime_sync.config.messages import resolve_messages
@@ -20,7 +24,6 @@ from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Sett
 from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
-from intime_sync.gc_tuning import collector_paused
 from intime_sync.kinds.base import Kind
 from intime_sync.kinds.fields import FieldType
 from intime_sync.kinds.reading import ItemContext
@@ -29,7 +32,6 @@ from intime_sync.links import refuse_link_out
 from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
-from intime_sync.model.table import Table
 
 # What cannot be judged while region or time zone are not known.
 _OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "not-a-mobile", "time-in-gap", "ambiguous-time"})
@@ -37,9 +39,6 @@ _OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "not-a-mobi
 
 _MOST_ITEMS = 600_000
 """Of all sections and files together."""
-
-_MANY = 100
-"""Fewer contacts are read one by one: starting with columns costs as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,8 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
-    desired = Snapshot(
-        {name: tuple(items) if isinstance(items, list) else items for name, items in reader.resources.items()}
-    )
-    return Configuration(settings, desired, tuple(sorted(problems, key=Problem.sort_key)))
+    desired = {name: items if name == CONTACTS.name else tuple(items) for name, items in reader.resources.items()}
+    return Configuration(settings, Snapshot(desired), tuple(sorted(problems, key=Problem.sort_key)))
 
 
 def _read_sections(settings: Settings, document: Document) -> tuple[_Sections, list[Problem]]:
@@ -134,8 +131,8 @@ def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
     document, problems = read_yaml(ROOT_FILE, data)
     if document is not None:
         for name, value in document.root.items():
-            if isinstance(value, ItemColumns) and name not in BY_SECTION:
-                document.root[name] = value.items()
+            if name not in BY_SECTION:
+                document.root[name] = item_list(value)
     return document, problems
 
 
@@ -190,19 +187,15 @@ def _lenient(settings: Settings) -> bool:
     return settings.policy.numbers is Numbers.POSSIBLE
 
 
-def _no_contacts() -> Table[Any]:
-    return Table(CONTACTS.to_line, CONTACTS.from_line)
-
-
 class _Sections:
     """Collects resources and problems, file by file."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.documents: dict[str, Document] = {}
-        self.resources: dict[KindName, list[Resource[Any]] | Table[Any]] = {}
+        self.resources: dict[KindName, list[Resource[Any]] | DesiredTable] = {}
         self.problems: list[Problem] = []
-        self._facts = ContactFacts()
+        self._contacts = DesiredTable()
         self._items = 0
         self._readers = {kind.name: _ItemReader(kind) for kind in KINDS}
 
@@ -231,48 +224,40 @@ class _Sections:
 
     def _take_section(self, kind: Kind, document: Document, value: object) -> None:
         name = kind.spec.name
-        resources = self.resources.setdefault(kind.name, _no_contacts() if kind.name == CONTACTS.name else [])
+        resources = self.resources.setdefault(kind.name, self._contacts if kind is CONTACTS else [])
         if value is None:
             message = (
                 f"`{name}` is empty: write `{name}: []` to want none of them, or remove the line to leave them alone"
             )
             self.problems.append(Problem("empty-section", message, document.locate((name,), key=True)))
             return
-        if isinstance(resources, Table) and self._take_columns(document, value, resources):
+        if kind is CONTACTS and self._take_columns(document, value):
             return
-        if isinstance(value, ItemColumns):
-            value = value.items()
-        if not isinstance(value, list):
-            self.problems += self._readers[kind.name].whole.explain(value, document.locate, (name,))
+        items = item_list(value)
+        if not isinstance(items, list):
+            self.problems += self._readers[kind.name].whole.explain(items, document.locate, (name,))
             return
-        before = len(resources)
-        resources.extend(self._readers[kind.name].read(document, value, self.settings, self.problems))
-        if isinstance(resources, Table):
-            lines = resources.lines[before:]
-            self._facts.add(CONTACTS.mobiles_of(lines), CONTACTS.groups_of(lines))
+        resources.extend(self._readers[kind.name].read(document, items, self.settings, self.problems))
 
-    def _take_columns(self, document: Document, value: object, contacts: Table[Any]) -> bool:
-        """Whether contacts are many and could be understood column by column, and so were."""
-        items = ItemColumns.of(value) if isinstance(value, list) and len(value) >= _MANY else value
-        if not isinstance(items, ItemColumns):
+    def _take_columns(self, document: Document, value: object) -> bool:
+        """Whether contacts could be understood column by column, and so were."""
+        items = item_columns(value)
+        if items is None:
             return False
         converted = {
             field.name: [convert(text, field) if text else "" for text in items.columns[field.name]]
             for field in CONTACTS.spec.fields
             if field.type is FieldType.BOOLEAN and field.name in items.columns
         }
-        context = ItemContext(self.settings.region, self.settings.zone, [], document.locate, _lenient(self.settings))
-        read = CONTACTS.read_columns({**items.columns, **converted}, context)
+        read = read_contacts({**items.columns, **converted}, self.settings.region)
         if read is None:
             return False
-        places = document.items[CONTACTS.spec.name]
-        contacts.add_columns(read.keys, read.lines, read.lifecycles, document.file, places.lines, places.columns)
-        self._facts.add(read.mobiles, read.groups)
+        self._contacts.add_columns(read, document.file, document.items[CONTACTS.spec.name])
         return True
 
     def finish(self) -> list[Problem]:
         """Fill in what items take from each other; all problems of items, and of items with each other."""
-        problems = self.problems + check_resources(self.resources, self.documents, self._facts)
+        problems = self.problems + check_resources(self.resources, self._contacts, self.documents)
         if MESSAGES.name in self.resources:
             self.resources[MESSAGES.name], found = resolve_messages(self.resources, self.documents)
             problems += found

@@ -1,4 +1,4 @@
-"""Whether a value fits a schema, fast; and if not, why, in sentences at the right places.
+"""Checks values against a schema, fast, and explains errors in sentences with their places.
 
 Owns the wording of schema errors; knows no section and no file format.
 """
@@ -37,20 +37,20 @@ _LIMITS = {
 
 
 MOST_EXPLAINED = 1000
-"""Wrong items that are explained, of a section or of one sort: nobody reads more, and each takes its time."""
+"""The most wrong items of a section, or of one sort, that are explained: explaining is slow."""
 
 
 def too_many(origin: Origin | None) -> Problem:
-    """What is said at the first item that is not explained any more."""
+    """The problem at the first item that is not explained any more."""
     message = f"more than {MOST_EXPLAINED:,} items are wrong; correct those above first"
     return Problem("too-many-problems", message, origin)
 
 
 class Checker:
-    """One schema, compiled when first asked.
+    """One schema, compiled on first use.
 
-    `is_valid` is for all that was read, `explain` for what is wrong; the two use different libraries, and `explain`
-    says at least one thing about everything that `is_valid` refuses.
+    `is_valid` checks everything that was read, `explain` is for what is wrong. They use different libraries;
+    `explain` returns at least one problem for everything that `is_valid` refuses.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -81,7 +81,7 @@ class Checker:
         return list(problems)
 
     def errors(self, instance: object) -> Iterator[Any]:
-        """What the slow library says."""
+        """The errors that the slow library finds."""
         items = self._schema.get("items")
         if not isinstance(instance, list) or items is None or self._schema.get("type") != "array":
             yield from self._slow.iter_errors(instance)
@@ -134,7 +134,7 @@ def _label(path: _Path) -> str:
 
 
 class _Explained:
-    """One error of jsonschema and the problems it amounts to; several, where it is about a form of several."""
+    """One error of jsonschema as problems; there may be several where a value may have several forms."""
 
     def __init__(self, error: Any, base: _Path, locate: Locate) -> None:
         self._error = error

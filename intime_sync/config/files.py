@@ -32,7 +32,7 @@ class IncludedFile:
 
 
 def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], list[Problem]]:
-    """All included files, sorted by name; a pattern that finds nothing is a problem, lest a typing error prune."""
+    """All included files, sorted by name. A pattern without a match is a problem: a typing error must not prune."""
     found: dict[str, IncludedFile] = {}
     problems: list[Problem] = []
     allowance = Allowance(MOST_WALKED)
@@ -63,7 +63,7 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
             return [], [*problems, Problem("bad-include", message, origin)]
         for file in matches:
             if link_out_of(settings.directory, file.path) is not None:
-                # It could bring any file of this machine into what people are shown.
+                # Content of any file of this machine could be shown in messages.
                 message = f"`{file.name}` is a link to a place outside the configuration's directory"
                 problems.append(Problem("bad-include", message, origin))
                 continue

@@ -1,7 +1,7 @@
-"""Finds the place of any key or value in a YAML text: slow, exact, and only asked about errors.
+"""The place of any key or value in a YAML text. Slow: used for errors only.
 
-Owns places; makes no values. Reads one item or one top-level key at a time where it can, the whole text where an
-alias or an odd layout makes that impossible.
+Makes no values. Reads one item or one top-level key at a time where possible, and the whole text where an alias or an
+unusual layout prevents that.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from intime_sync.config.document import ItemPlaces, Path, Place
+from intime_sync.bulk.items import ItemPlaces, Place
+from intime_sync.config.document import Path
 from intime_sync.config.yaml_errors import Lines
 
 MERGE = "<<"
 
 
 class _Unreadable(Exception):
-    """This excerpt does not stand alone; read the whole text."""
+    """This excerpt cannot be read alone; the whole text must be read."""
 
 
 @dataclass(slots=True)
 class _Node:
-    """A value's place and what it holds; `merged` are the mappings behind `<<`."""
+    """A value's place and its content; `merged` are the mappings that `<<` merges."""
 
     place: Place
     text: str = ""
@@ -64,7 +65,7 @@ class YamlLocator:
         self._text = text
         self._keys = keys
         self._items = items
-        # An item with many problems, such as a message with many recipients, is read once for all of them.
+        # The last excerpt is kept: an item with many problems, such as a message with many recipients, is read once.
         self._last: tuple[tuple[Place, Place | None, bool], _Node | None] | None = None
 
     def place(self, path: Path, *, key: bool = False) -> Place:
@@ -77,7 +78,7 @@ class YamlLocator:
         return _walk(self._whole, path, key) if start is None else _walk(*start, key)
 
     def _excerpt(self, path: Path) -> tuple[_Node, Path] | None:
-        """The smallest part that holds `path`, with the rest of the path; None when only the whole will do."""
+        """The smallest part that holds `path`, with the rest of the path; None if the whole text must be read."""
         top = str(path[0])
         items = self._items.get(top)
         if items and len(path) > 1 and isinstance(path[1], int) and 0 <= path[1] < len(items):
@@ -93,7 +94,7 @@ class YamlLocator:
         return None if node is None else (node, rest)
 
     def _read(self, start: Place, following: Place | None, *, one_pair: bool) -> _Node | None:
-        """The node that starts at a place, or only its first key with its value; None when only the whole will do."""
+        """The node at a place, or only its first key with its value; None if the whole text must be read."""
         which = (start, following, one_pair)
         if self._last is None or self._last[0] != which:
             try:
@@ -149,7 +150,7 @@ class _Reader:
     def _node(self, event: Any, *, one_pair: bool = False) -> _Node:
         if isinstance(event, AliasEvent):
             if self._excerpt:
-                raise _Unreadable  # the anchor may be outside, or be given anew in between
+                raise _Unreadable  # the anchor may be outside, or be defined again in between
             return self._anchors.get(str(event.anchor)) or _Node(self._place(event))
         node = _Node(self._place(event))
         anchor = getattr(event, "anchor", None)

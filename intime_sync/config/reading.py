@@ -1,4 +1,4 @@
-"""The bytes of an included file to its document, whatever its format."""
+"""Reading an included file: its bytes to a document, whatever its format."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ MOST_PARTS = 6_000_000
 MOST_UNPACKED = 256 * 1024 * 1024
 """Of all workbooks that are included, in bytes."""
 
-# Whatever parts one value from the next, in YAML and in tables: the two last are of line breaks that only YAML has.
-_PARTING: Final = b"\n\r,;|[{-\x85\xa8\xa9"
-_OTHERS: Final = bytes(byte for byte in range(256) if byte not in _PARTING)
+# What separates values in YAML and in tables; the last three are parts of line breaks that only YAML has.
+_SEPARATORS: Final = b"\n\r,;|[{-\x85\xa8\xa9"
+_OTHERS: Final = bytes(byte for byte in range(256) if byte not in _SEPARATORS)
 
 
 @dataclass(slots=True)
 class Allowance:
-    """How much may still be read: a few kilobytes of a repository are thousands of the same file, or millions of
-    values of one letter. Of workbooks, which have bounds of their own, the unpacked size counts.
+    """How much may still be read; of workbooks, which have limits of their own, the unpacked size counts.
+
+    A few kilobytes in a repository can be thousands of copies of a file, or millions of values of one letter.
     """
 
     packed: int = MOST_BYTES
@@ -39,7 +40,7 @@ class Allowance:
     unpacked: int = MOST_UNPACKED
 
     def take(self, path: Path, name: str, data: bytes) -> Problem | None:
-        """Count a file, or say that it is too much."""
+        """Count a file; returns a problem if it is too much."""
         self.packed -= len(data)
         if self.packed < 0:
             return _too_much(name, f"{MOST_BYTES:,} bytes")
@@ -60,7 +61,7 @@ def _too_much(name: str, limit: str) -> Problem:
 
 
 def read_bytes(path: Path, name: str) -> bytes | Problem:
-    """What is in a file, or that it is too large. Raises OSError."""
+    """The content of a file, or a problem if it is too large. Raises OSError."""
     with path.open("rb") as file:
         # A file of zeros takes no room in a repository, and gigabytes in memory.
         size = os.fstat(file.fileno()).st_size

@@ -17,19 +17,19 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Flavour(Enum):
-    """EDITOR takes what an editor makes of unquoted text (0701740605 is a number to it) and empty values.
+    """EDITOR also accepts empty values and unquoted text that an editor takes for a number, such as 0701740605.
 
-    STRICT takes values as `convert` leaves them: text is text, and what was not given is not there.
+    STRICT is for values that `convert` returned: text is text, and what was not given is missing.
     """
 
     EDITOR = auto()
     STRICT = auto()
 
 
-# An empty value. Said in this way since editors offer what they are told to take, and the word `null` is text here.
+# An empty value. Not written as `null`, since editors would offer the word `null`, which is text here.
 _EMPTY: Schema = {"not": {"type": ["string", "number", "boolean", "object", "array"]}}
 
-# Text that an editor may take for a number or a truth. With a list of types it would offer `true` as a name.
+# Text that an editor may take for a number or a boolean. For a list of types it would offer `true` as a name.
 _ANY_TEXT: Schema = {"if": {"type": ["object", "array"]}, "then": {"type": "string"}}
 
 

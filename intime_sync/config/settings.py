@@ -15,7 +15,7 @@ from intime_sync.config.document import Locate
 from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, choice, text
 from intime_sync.kinds.registry import KINDS
-from intime_sync.links import is_gits_own
+from intime_sync.links import is_in_git_directory
 from intime_sync.model.policy import ContactStrategy, Numbers, Policy, Prune
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName
@@ -228,7 +228,7 @@ class Settings:
     """The settings, checked. `url` is `embedded` or a base address, `ledger` a path or a URL as written.
 
     `receipts` is a path as written. `credentials` is the NAME in INTIME_NAME_USER, or None for INTIME_USER.
-    `stated_ledger` is what the file says of `ledger`, whatever the environment does.
+    `stated_ledger` is `ledger` as the file has it, without the environment.
     """
 
     directory: Path
@@ -293,9 +293,9 @@ def read_settings(
 def _check_inside(
     directory: Path, root: Mapping[str, Any], environ: Mapping[str, str], locate: Locate, problems: list[Problem]
 ) -> None:
-    """Files that the configuration names for writing must lie in its directory: anyone who edits a branch names them.
+    """Note files to be written that are outside the directory: anyone who can edit a branch can name them.
 
-    Nor may they be among the repository's own, which say what git does and runs. The environment may name any path.
+    They may not be in `.git` either, which says what git does and runs. The environment may name any path.
     """
     home = Path(os.path.normpath(directory.absolute()))
     for section, name, variable in (("ledger", "url", "INTIME_LEDGER"), ("receipts", "data", "INTIME_RECEIPTS")):
@@ -303,7 +303,7 @@ def _check_inside(
         if given is None or environ.get(variable):
             continue
         path = Path(os.path.normpath(home / given))
-        if not path.is_relative_to(home) or is_gits_own(path.relative_to(home)):
+        if not path.is_relative_to(home) or is_in_git_directory(path.relative_to(home)):
             message = f"`{section}.{name}` must be a path inside this directory; set {variable} for a file elsewhere"
             problems.append(Problem("outside-directory", message, locate((section, name))))
 
@@ -315,7 +315,7 @@ def url_fault(url: str) -> str | None:
 
 def _zone(name: str, locate: Locate, problems: list[Problem]) -> ZoneInfo | None:
     try:
-        # Each `/` of a name may be a package that is imported, one inside the other.
+        # zoneinfo may import a package for each `/` of a name.
         if len(name) <= _LONGEST_ZONE:
             return ZoneInfo(name)
         near = ""

@@ -14,7 +14,8 @@ from functools import cached_property
 from itertools import count, islice
 from typing import NamedTuple
 
-from intime_sync.config.document import Document, ItemColumns, ItemPlaces, Path, Place
+from intime_sync.bulk.items import ItemColumns, ItemPlaces, Place
+from intime_sync.config.document import Document, Path
 from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.model.problem import Origin, Problem
@@ -27,10 +28,10 @@ MOST_CELLS = 5_000_000
 """Cells of a table, empty ones before the last of a row counted."""
 
 _MOST_MISFITS = 1000
-"""Rows that do not fit the header and are said to: nobody reads more of them."""
+"""The most rows that are reported as not fitting the header."""
 
 _MANY = 500
-"""Shorter tables are read row by row, whatever is in them."""
+"""Tables with fewer rows are always read row by row."""
 
 
 class Row(NamedTuple):
@@ -58,7 +59,7 @@ def csv_rows(file: str, data: bytes) -> tuple[list[Row], CsvColumns | None, list
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         if '"' not in text:
-            # Then every line is a row.
+            # Without quotes every line is a row.
             if text.count("\n") > MOST_ROWS:
                 return [], None, [table_too_large(file, MOST_ROWS + 1, 1, f"{MOST_ROWS:,} rows, empty ones counted")]
             rows.extend(map(Row._make, zip(count(1), reader, strict=False)))
@@ -66,7 +67,7 @@ def csv_rows(file: str, data: bytes) -> tuple[list[Row], CsvColumns | None, list
             rows.append(Row(lines + 1, cells))
             lines = reader.line_num
     except csv.Error as error:
-        # Where a quote is not closed, rows and text cannot be told apart any more.
+        # Where a quote is not closed, rows and text cannot be distinguished any more.
         last = max(lines, len(rows))
         problems.append(Problem("csv-row", _csv_message(str(error)), Origin(file, last + 1, 1)))
     too_large = _too_large(file, rows)
@@ -90,7 +91,7 @@ def _too_large(file: str, rows: Sequence[Row]) -> Problem | None:
 
 
 def table_too_large(file: str, line: int, column: int, limit: str) -> Problem:
-    """What to say about a table that is larger than is read, at the place that is too much."""
+    """The problem of a table that is larger than is read, at the first place that is too much."""
     message = (
         f"this is more than is read of a table: at most {limit}; remove what is not needed, also far to the right "
         "and far below, or divide it into several files"
@@ -99,7 +100,7 @@ def table_too_large(file: str, line: int, column: int, limit: str) -> Problem:
 
 
 class CsvColumns:
-    """Finds where a cell starts in the text of a table: slow, asked about errors only."""
+    """Finds where a cell starts in the text of a table. Slow: used for errors only."""
 
     def __init__(self, text: str, delimiter: str) -> None:
         self._text = text
@@ -127,7 +128,7 @@ class CsvColumns:
 
 
 class SheetColumns:
-    """In a sheet a cell's column is its number."""
+    """Places of cells in a sheet: the column is the number of the cell."""
 
     def place(self, line: int, index: int) -> Place:
         """The place of the cell number `index` (from 0) of a row."""
@@ -147,7 +148,7 @@ class TableLocator:
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """The place of a row's cell; of its row, where the table has no such column."""
-        del key  # a table's keys stand in the header, and it is the cell that is to blame
+        del key  # keys are in the header, and the problem is in the cell
         if len(path) < 2 or path[0] != self._section or not isinstance(path[1], int):
             return Place(1, 1)
         if not 0 <= path[1] < len(self._rows):
@@ -240,7 +241,7 @@ def _filled(rows: Iterable[Row]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _uniform(rows: Sequence[Row], width: int, header: Sequence[_Column]) -> ItemColumns | None:
-    """Very many rows that fit the header and hold nothing but text and lists, column by column; else None."""
+    """Very many rows that fit the header and hold only text and lists, column by column; else None."""
     if len(rows) < _MANY or len(header) != width or any(column.parents for column in header):
         return None
     if {*map(len, (cells for _, cells in rows))} != {width}:
@@ -273,7 +274,7 @@ def _document(
 def _header(
     file: str, line: int, names: Sequence[str], section: SectionSpec, columns: CsvColumns | SheetColumns
 ) -> tuple[list[_Column], list[Problem]]:
-    """The columns that the header names. A column without a name is no column."""
+    """The columns that the header names. Columns without a name are left out."""
     known = {column.casefold(): (column, is_list) for column, is_list in _known_columns(section.fields)}
     found: dict[str, _Column] = {}
     problems: list[Problem] = []
@@ -307,7 +308,7 @@ def _known_columns(fields: Iterable[Field], prefix: str = "") -> Iterator[tuple[
 def _misfits(
     file: str, line: int, cells: Sequence[str], names: Sequence[str], columns: CsvColumns | SheetColumns
 ) -> list[Problem]:
-    """Cells that no header stands above."""
+    """Cells in columns that have no header."""
     if len(cells) > len(names):
         message = f"{len(cells)} cells under a header of {len(names)}; quote text that holds the separator"
         return [Problem("csv-row", message, Origin(file, *columns.place(line, len(names))))]
@@ -336,7 +337,7 @@ def _parts(cell: str) -> list[str]:
 
 
 def _decode(file: str, data: bytes) -> str | Problem:
-    """UTF-8, or else what Excel writes on Windows."""
+    """The text of a CSV file: UTF-8, or else Windows-1252, which Excel writes; or why it cannot be read."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Problem("csv-encoding", "the file is UTF-16; save it as CSV UTF-8", Origin(file, 1, 1))
     try:
@@ -357,7 +358,7 @@ def _decode(file: str, data: bytes) -> str | Problem:
 
 
 def _delimiter(text: str) -> str:
-    """`;` or `,`: whichever the header has more of, since a header needs no quotes."""
+    """`;` or `,`: the one that the header has more of, since a header needs no quotes."""
     header = next((line for line in io.StringIO(text) if line.strip()), "")
     return ";" if header.count(";") > header.count(",") else ","
 

@@ -1,7 +1,7 @@
-"""Files that a pattern names, below a directory: each directory is read once, and never more than an allowance.
+"""The files below a directory that match a pattern. Each directory is read once, and at most as many as allowed.
 
-As `pathlib.Path.glob`, but that links to directories are not walked and `**` may stand anywhere and repeatedly at no
-cost. Knows nothing about includes.
+Like `pathlib.Path.glob`, except that links to directories are not followed by `**`, and that repeated `**` costs no
+time. Knows nothing about includes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _ANY_DEPTH: Final = "**"
 
 
 class TooMuchToWalk(Exception):
-    """More files and directories than are looked at."""
+    """There are more files and directories than may be looked at."""
 
 
 @dataclass(slots=True)
 class Allowance:
-    """How many files and directories may still be looked at, whatever the number of patterns."""
+    """How many files and directories may still be looked at, for all patterns together."""
 
     left: int
 
@@ -35,7 +35,7 @@ class Allowance:
 
 
 def matching_files(directory: Path, pattern: str, allowance: Allowance) -> list[Path]:
-    """The files that match, sorted. Raises ValueError for what is no pattern, and TooMuchToWalk."""
+    """The files that match, sorted. Raises ValueError for a malformed pattern, and TooMuchToWalk."""
     parts = _parts(pattern)
     matchers = [re.compile(fnmatch.translate(part)).match if _is_magic(part) else None for part in parts]
     found: set[str] = set()
@@ -72,7 +72,7 @@ def _is_magic(part: str) -> bool:
 
 
 def _reachable(parts: Sequence[str], states: set[int]) -> frozenset[int]:
-    """The states, and those behind `**`, which may stand for no directory at all."""
+    """The states, and those after a `**`, which also matches no directory at all."""
     reached = set(states)
     for state in sorted(states):
         while parts[state] == _ANY_DEPTH and state + 1 < len(parts):
@@ -82,9 +82,9 @@ def _reachable(parts: Sequence[str], states: set[int]) -> frozenset[int]:
 
 
 def _entries(folder: str, wanted: Sequence[str], allowance: Allowance) -> Iterator[tuple[str, bool, bool]]:
-    """What is in a folder: name, whether it is a link, and whether it, or what it links to, is a directory.
+    """The entries of a folder: name, whether it is a link, and whether it, or what it links to, is a directory.
 
-    Where only names without a pattern are wanted, these, without reading the folder.
+    Where all wanted names are literal, only these, without reading the folder.
     """
     if not any(map(_is_magic, wanted)):
         for name in sorted({*wanted}):
@@ -95,7 +95,7 @@ def _entries(folder: str, wanted: Sequence[str], allowance: Allowance) -> Iterat
         return
     try:
         names = os.scandir(folder)
-    except OSError:  # it may have gone, or not be ours to read
+    except OSError:  # it was removed, or may not be read
         return
     with names:
         for entry in names:

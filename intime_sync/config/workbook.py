@@ -1,6 +1,6 @@
-"""The rows of a workbook's first sheet as text. The only module that imports openpyxl, when asked.
+"""Workbooks: the rows of the first sheet as text. The only module that imports openpyxl, on first use.
 
-Owns what Excel makes of phone numbers, times and booleans; knows no header and no section.
+Owns how Excel's phone numbers, times and booleans are spelled; knows no header and no section.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LAST_ROW: Final = 1_048_576
 """Excel's own limit; openpyxl leaves out what claims to stand below."""
 
 _MOST_TAGS: Final = 16_000_000
-"""In the whole file, and, of these, in parts without rows: openpyxl keeps something of most tags."""
+"""The most tags in the whole file: openpyxl keeps something in memory for most of them."""
 
 _MOST_TAGS_WITHOUT_ROWS: Final = 4_000_000
 _MOST_TAGS_OF_A_ROW: Final = 200_000
@@ -81,7 +81,7 @@ def workbook_rows(file: str, data: bytes) -> list[Row] | Problem:
 
 
 def _opened(data: bytes) -> Any:
-    """A workbook as `openpyxl.load_workbook` opens it, but that no sheet is parsed merely to find out its size."""
+    """A workbook as `openpyxl.load_workbook` opens it, except that no sheet is parsed to find out its size."""
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
@@ -110,11 +110,11 @@ def _unreadable(file: str, why: str) -> Problem:
 
 
 def unpacked_size(data: bytes) -> int:
-    """How many bytes a workbook says that it unpacks to, and no more of which are read; 0 for what is none."""
+    """How many bytes a workbook says that it unpacks to (no more are read); 0 for what is not a workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return sum(part.file_size for part in archive.infolist())
-    except Exception:  # noqa: BLE001 - whatever is wrong with it is said when it is read
+    except Exception:  # noqa: BLE001 - what is wrong is reported when it is read
         return 0
 
 
@@ -122,7 +122,8 @@ def unpacked_size(data: bytes) -> int:
 class _Scanned:
     """What a part of the archive holds, without parsing it: a parser would need memory for all of it.
 
-    `may_hide_rows` is for what is legal where there are no rows, `is_odd` for what no program writes anywhere.
+    `may_hide_rows`: it has comments or declarations, which are allowed in parts without rows. `is_odd`: it has what
+    no program writes in a workbook.
     """
 
     tags: int = 0
@@ -138,7 +139,7 @@ def _scan(archive: zipfile.ZipFile, name: str) -> _Scanned:
     with archive.open(name) as part:
         while piece := part.read(_PIECE):
             if not found.tags and not rest:
-                # In UTF-16, what follows would find neither rows nor declarations.
+                # In UTF-16, the searches below would find neither rows nor declarations.
                 found.is_odd |= _UTF_16.match(piece) is not None
             cut = (rest + piece).rfind(b"<")  # so that no tag is seen in two halves
             markup, rest = ((rest + piece)[:cut], (rest + piece)[cut:]) if cut > 0 else (b"", rest + piece)
@@ -158,7 +159,7 @@ def _scan(archive: zipfile.ZipFile, name: str) -> _Scanned:
 
 
 def _too_much(file: str, parts: Sequence[_Scanned]) -> Problem | None:
-    """Why the parts of a workbook are not parsed."""
+    """Why the parts of a workbook are not parsed; None if they may be."""
     for part in parts:
         if part.is_odd:
             return _unreadable(file, "a part of it is UTF-16 or declares entities, which no program writes there")
@@ -176,7 +177,7 @@ def _too_much(file: str, parts: Sequence[_Scanned]) -> Problem | None:
 
 
 def _rows(file: str, sheet: Any) -> list[Row] | Problem:
-    # The size that a sheet claims pads every row to it, true or not.
+    # openpyxl pads every row to the size that the sheet claims, which may be wrong.
     sheet.reset_dimensions()
     found: list[Row] = []
     count = 0
@@ -205,7 +206,7 @@ def _trimmed(cells: list[str]) -> list[str]:
 
 
 def _text(value: object) -> str:
-    """What a person would have typed: Excel keeps a phone number as the float 46701740605.0."""
+    """A cell as a person would have typed it: Excel keeps a phone number as the float 46701740605.0."""
     match value:
         case None:
             return ""

@@ -22,7 +22,7 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from intime_sync.config.document import Place
+from intime_sync.bulk.items import Place
 from intime_sync.config.wording import shown
 from intime_sync.model.problem import Origin, Problem
 

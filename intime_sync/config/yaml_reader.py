@@ -1,6 +1,7 @@
-"""YAML bytes to a Document: the short way, else one flat pass over libyaml's events; every scalar stays text.
+"""YAML bytes to a Document: by the fast reader of plain YAML, else by one pass over libyaml's events.
 
-Owns what YAML means here: no tags, no duplicate keys, aliases and `<<` within bounds. Knows no section and no schema.
+Owns what YAML means here: every scalar is text, no tags, no duplicate keys, aliases and `<<` within bounds. Knows no
+section and no schema.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from intime_sync.bulk.gc_tuning import collector_paused
+from intime_sync.bulk.items import ItemPlaces, Place
+from intime_sync.bulk.plain_yaml import read_plain
 from intime_sync.config.aliases import MERGE, AliasRefused, Sharing, merge
-from intime_sync.config.document import Document, ItemPlaces, Place
+from intime_sync.config.document import Document
 from intime_sync.config.locate import YamlLocator
 from intime_sync.config.wording import shown
 from intime_sync.config.yaml_errors import decode, duplicate_keys, syntax_problem
-from intime_sync.config.yaml_short import read_plain
-from intime_sync.gc_tuning import collector_paused
 from intime_sync.model.problem import Origin, Problem
 
 MAX_DEPTH = 50
@@ -59,7 +61,7 @@ def read_yaml(file: str, data: bytes) -> tuple[Document | None, list[Problem]]:
 
 
 def read_by_events(file: str, text: str) -> tuple[Document | None, list[Problem]]:
-    """The same by libyaml, whatever the text: the long way, and the judge of the short one."""
+    """The same by libyaml, for any text; tests compare the fast reader with it."""
     builder = _Builder(file, text)
     try:
         with collector_paused():

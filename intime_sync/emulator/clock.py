@@ -1,6 +1,6 @@
 """The service's clock: wall time that runs on by itself and can be moved.
 
-Knows nothing of storage or HTTP; who must know that it moved asks to be told.
+Knows nothing of storage or HTTP; `watch` registers what is called when it was moved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _YEARS: Final = range(1900, 9000)
 class Clock:
     """Naive wall time: `base` (None is the time in Stockholm) and how far it was moved. Safe from any thread.
 
-    A moved clock runs on as its base does: one whose base stands still is only ever moved.
+    A moved clock runs on as its base does; where the base stands still, only moving changes it.
     """
 
     def __init__(self, base: Callable[[], datetime] | None = None) -> None:
@@ -36,7 +36,7 @@ class Clock:
             return self._base() + self._moved
 
     def set(self, at: datetime) -> None:
-        """Make it `at`, earlier or later; raises ValueError for a time with a zone or outside 1900 to 8999."""
+        """Set the time to `at`; raises ValueError for a time with a zone or outside 1900 to 8999."""
         if at.tzinfo is not None:
             raise ValueError(f"the clock is wall time without a zone, not {at.isoformat()}")
         if at.year not in _YEARS:
@@ -47,7 +47,7 @@ class Clock:
             moved()
 
     def advance(self, by: timedelta) -> None:
-        """Move it by so much, backwards if negative; raises ValueError outside 1900 to 8999."""
+        """Move the time by `by`, backwards if negative; raises ValueError outside 1900 to 8999."""
         try:
             at = self.now() + by
         except OverflowError:

@@ -1,6 +1,6 @@
-"""What the emulator offers besides the service's API: its clock and its messages, to callers on this machine only.
+"""What the emulator offers besides the service's API: its clock and its messages, for programs on this machine.
 
-Knows the store and Starlette, nothing of the API.
+Knows the store and Starlette; knows nothing of the API.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def routes(store: Store) -> list[Route]:
 def _for_this_machine(handler: Handler) -> Handler:
     async def checked(request: Request) -> Response:
         peer = request.client.host if request.client else ""
-        # The name keeps out a page that had its own name point to this machine; browsers send Origin for the rest.
+        # A page's own name may point to this machine (see `web.hosts`); browsers send Origin for all other pages.
         if not is_loopback(peer) or not is_local_request(request) or "origin" in request.headers:
             return PlainTextResponse("this is only for programs on the same machine", 403)
         return await handler(request)

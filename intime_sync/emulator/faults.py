@@ -1,6 +1,6 @@
-"""What can go wrong, and when: fault rules as data, checked, and counted call by call.
+"""Fault rules: what goes wrong, and with which call. They are data, checked when they are read.
 
-Knows nothing of HTTP or of how a fault is brought about.
+Knows nothing of HTTP or of how a fault is carried out (see `injection`).
 """
 
 from __future__ import annotations
@@ -41,31 +41,31 @@ _DELTA: Final = ("a whole number other than 0", lambda value: type(value) is int
 
 @dataclass(frozen=True, slots=True)
 class DropBefore:
-    """The connection closes without a reply, and nothing was done."""
+    """The connection is closed without a reply, and nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class DropAfter:
-    """The request is done, then the connection closes without a reply."""
+    """The request is done, then the connection is closed without a reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBefore:
-    """An HTTP error, and nothing was done."""
+    """An HTTP error instead of the reply; nothing was done."""
 
     status: int = _param(*_whole(400, 599), 500)
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorAfter:
-    """The request is done, then an HTTP error."""
+    """The request is done, then an HTTP error instead of the reply."""
 
     status: int = _param(*_whole(400, 599), 500)
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A pause, before the request is done or between that and the reply."""
+    """A pause before the request is done, or after it and before the reply."""
 
     seconds: float = _param(*_SECONDS)
     when: Literal["before", "after"] = _param(*_one_of("before", "after"), "before")
@@ -73,7 +73,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Some other text instead of the reply; with `act: false` nothing was done either."""
+    """Another text instead of the reply; with `act: false` nothing was done either."""
 
     text: str = _param(*_TEXT, "<html><body><h1>Server Error in '/' Application.</h1></body></html>")
     act: bool = _param(*_TRUTH, True)
@@ -81,7 +81,7 @@ class Garbage:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """The request is done; half of the reply, under a Content-Length that is `full` or `actual`."""
+    """The request is done, and half of the reply is sent, with a Content-Length that is `full` or `actual`."""
 
     content_length: Literal["full", "actual"] = _param(*_one_of("full", "actual"), "full")
 
@@ -95,7 +95,7 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An error code in place of the reply, and nothing was done."""
+    """An error code instead of the reply; nothing was done."""
 
     code: str = _param(*_CODE)
 
@@ -121,7 +121,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """429 or 503 with Retry-After, and nothing was done."""
+    """429 or 503 with Retry-After; nothing was done."""
 
     status: int = _param("429 or 503", lambda value: type(value) is int and value in (429, 503), 429)
     retry_after: int = _param(*_whole(0, 3600), 1)
@@ -164,9 +164,9 @@ _WHEN: Final = ("endpoint", "call", "times", "fault")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a fault happens: from the endpoint's `first` call (1-based), for `times` calls; None is for good.
+    """A fault, and when it happens: from the endpoint's call number `first` on, for `times` calls (None: all).
 
-    `endpoint` `*` is any endpoint, counted together.
+    The endpoint `*` is any endpoint; their calls are counted together.
     """
 
     endpoint: str
@@ -177,7 +177,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """Fault rules; where several meet, the first one wins. A plan is only data: each emulator counts for itself."""
+    """Fault rules; of several that apply to a call, the first is used. Each emulator counts its own calls."""
 
     rules: tuple[Rule, ...] = ()
 
@@ -247,7 +247,7 @@ class FaultCounter:
         self._lock = threading.Lock()
 
     def next(self, endpoint: str) -> Fault | None:
-        """Count one call of an endpoint, and return what goes wrong with it."""
+        """Count one call of an endpoint, and return its fault; None for none."""
         hit: Fault | None = None
         with self._lock:
             for place, rule in enumerate(self._rules):

@@ -1,6 +1,6 @@
-"""Brings a fault about: does a call the way the fault has it, and says what goes over the wire.
+"""Carries out faults: does a call as its fault says, and returns what is to be sent.
 
-Knows the faults and the service, nothing of sockets.
+Knows the faults and the service; knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ Pause = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The connection closes without a reply."""
+    """The connection is to be closed without a reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection closes after half of a reply whose Content-Length promised all of it."""
+    """Half of a reply is to be sent, with the Content-Length of the whole, and the connection closed."""
 
     reply: Reply
 
 
 async def deliver(service: Service, call: Call, fault: Fault | None, pause: Pause) -> Reply | Drop | Cut:
-    """Do a call under a fault; `pause` waits for some seconds."""
+    """Do a call as `fault` says, and return what is to be sent; `pause` waits for a number of seconds."""
     match fault:
         case None:
             return service.answer(call)
@@ -115,6 +115,6 @@ def _first_half(body: bytes) -> bytes:
 
 
 def _resized(ids: tuple[int, ...], wanted: int) -> tuple[int, ...]:
-    """That many ids: cut off, or carried on with numbers that nothing has."""
+    """`wanted` ids: some are left out, or ids that nothing has are added."""
     highest = max((abs(key) for key in ids), default=0)
     return (*ids, *range(highest + 1, highest + 1 + wanted - len(ids)))[: max(wanted, 0)]

@@ -1,4 +1,4 @@
-"""Messages on their way: scheduled, sent or cancelled, and what is still to be reported to a `statusurl`.
+"""Messages that are scheduled, sent or cancelled, and the statuses that are still to be posted to a `statusurl`.
 
 Every SQL statement about them. Each function works inside a transaction that the caller holds, which is why a
 message is never both sent and cancelled. Knows nothing of XML, HTTP or timers.
@@ -22,10 +22,10 @@ CREATE TABLE IF NOT EXISTS message (
     body TEXT NOT NULL, flash INTEGER NOT NULL, multisms INTEGER NOT NULL, anonymize INTEGER NOT NULL,
     statusurl TEXT NOT NULL, mobile TEXT NOT NULL, number TEXT NOT NULL, transid TEXT NOT NULL, contact INTEGER,
     cancelled INTEGER NOT NULL DEFAULT 0)"""
-# What files of earlier versions lack.
+# Columns that files of earlier versions do not have.
 _ADDED: Final = {"sent_at": "TEXT", "delivery_status": "INTEGER"}
 _WAITING: Final = "sent_at IS NULL AND cancelled = 0"
-# `due` is Unix time, real time and not the service's: receivers live in it. NULL is accepted.
+# `due` is Unix time, by the real clock and not by the service's, as receivers have it. NULL means accepted.
 _REPORT: Final = """
 CREATE TABLE IF NOT EXISTS report (
     message INTEGER PRIMARY KEY REFERENCES message (id), attempts INTEGER NOT NULL DEFAULT 0, due REAL)"""
@@ -72,7 +72,7 @@ def insert(db: sqlite3.Connection, messages: Sequence[NewMessage], now: datetime
 
 
 def send_due(db: sqlite3.Connection, now: datetime) -> None:
-    """Send what is due at `now`: bodies that are to be unreadable go, and statuses that are wanted fall due."""
+    """Send what is due at `now`: empty the bodies of anonymous messages, and make wanted statuses due."""
     rows = db.execute(
         f"SELECT id, number FROM message WHERE {_WAITING} AND (send_at IS NULL OR send_at <= ?)",  # noqa: S608
         (time_text(now),),
@@ -129,8 +129,8 @@ def next_send(db: sqlite3.Connection) -> datetime | None:
 def claim(db: sqlite3.Connection, now: float, most: int, until: float) -> list[Report]:
     """Take up to `most` reports that are due, counting an attempt each; they fall due again at `until`.
 
-    So an attempt that its process did not survive is made again, and two processes with one file do not post
-    the same report at the same time.
+    An attempt that was interrupted is therefore made again, and two processes with one file do not post the same
+    report at the same time.
     """
     rows = db.execute(
         "SELECT id, delivery_status, transid, statusurl, attempts + 1 FROM report JOIN message ON id = message"
@@ -144,12 +144,12 @@ def claim(db: sqlite3.Connection, now: float, most: int, until: float) -> list[R
 
 
 def accept(db: sqlite3.Connection, message: int) -> None:
-    """A report arrived."""
+    """Note that a report was accepted."""
     db.execute("UPDATE report SET due = NULL WHERE message = ?", (message,))
 
 
 def postpone(db: sqlite3.Connection, message: int, until: float) -> None:
-    """A report did not arrive, and falls due again at `until`."""
+    """Note that a report was not accepted; it falls due again at `until`."""
     db.execute("UPDATE report SET due = ? WHERE message = ? AND due IS NOT NULL", (until, message))
 
 

@@ -1,7 +1,7 @@
-"""One status posted to one `statusurl`, and whether it was accepted.
+"""Posting a status to a `statusurl`, and whether it was accepted.
 
-Speaks HTTP over asyncio, so that an attempt can be given up at any moment without a thread left behind. Uses no
-proxy and follows no redirect. Knows nothing of storage, or of when to try again.
+Uses asyncio, so that an attempt can be cancelled at any moment and leaves no thread. Uses no proxy and follows no
+redirect. Knows nothing of storage, or of when to try again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 import h11
 
-from intime_sync.addresses import is_loopback, is_this_machine
+from intime_sync.addresses import host_name, is_loopback, is_this_machine
 from intime_sync.emulator.outbox import Report
 
 _LONGEST_ANSWER: Final = 1000
@@ -28,8 +28,8 @@ _PORTS: Final = {"http": 80, "https": 443}
 async def is_accepted(report: Report, seconds: float, *, loopback_only: bool = False) -> bool:
     """Post a status; True only for HTTP 200 and a body that is the message id, white space around it aside.
 
-    Everything that can go wrong on the way, an answer that takes longer than `seconds` included, is False. So is,
-    with `loopback_only`, any other host than this machine: nothing is sent then, and its address is not looked up.
+    False for every failure, also for an answer that takes longer than `seconds`. With `loopback_only` it is False for
+    any other host than this machine: nothing is sent then, and the host's address is not looked up.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -39,17 +39,17 @@ async def is_accepted(report: Report, seconds: float, *, loopback_only: bool = F
 
 
 async def _exchange(report: Report, url: SplitResult, loopback_only: bool) -> bool:
-    if loopback_only and not is_this_machine((url.hostname or "").rstrip(".")):
+    if loopback_only and not is_this_machine(host_name(url.hostname or "")):
         raise ValueError(f"not on this machine: {url.hostname}")
     if url.scheme not in _PORTS:
         raise ValueError(f"neither http nor https: {url.scheme}")
-    talk = h11.Connection(h11.CLIENT)
-    request = b"".join(talk.send(event) or b"" for event in _request(report, url))
+    protocol = h11.Connection(h11.CLIENT)
+    request = b"".join(protocol.send(event) or b"" for event in _request(report, url))
     reader, writer = await _connect(url, loopback_only)
     try:
         writer.write(request)
         await writer.drain()
-        return await _answer(talk, reader) == str(report.message).encode()
+        return await _answer(protocol, reader) == str(report.message).encode()
     finally:
         writer.transport.abort()
         with suppress(OSError):
@@ -70,13 +70,13 @@ def _request(report: Report, url: SplitResult) -> tuple[h11.Event, ...]:
     return request, h11.Data(form), h11.EndOfMessage()
 
 
-async def _answer(talk: h11.Connection, reader: asyncio.StreamReader) -> bytes | None:
+async def _answer(protocol: h11.Connection, reader: asyncio.StreamReader) -> bytes | None:
     """The body of a reply with status 200, stripped; None for any other reply, or one too long to be an id."""
     body = b""
     while True:
-        match talk.next_event():
+        match protocol.next_event():
             case h11.NEED_DATA:
-                talk.receive_data(await reader.read(_CHUNK))
+                protocol.receive_data(await reader.read(_CHUNK))
             case h11.Response(status_code=status) if status != 200:
                 return None
             case h11.Data(data=data):
@@ -109,8 +109,8 @@ async def _connect(url: SplitResult, loopback_only: bool) -> tuple[asyncio.Strea
 async def _addresses(host: str, port: int) -> list[str]:
     """The host's addresses; raises OSError if it cannot be found.
 
-    Looked up in a thread of its own: a name server may take its time, and the loop's own threads are waited for
-    when it ends.
+    They are looked up in a separate thread: a name server may be slow, and a loop that ends waits for its own
+    threads.
     """
     loop = asyncio.get_running_loop()
     found: asyncio.Future[list[str]] = loop.create_future()

@@ -64,7 +64,7 @@ class Reminder(NewReminder):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """One text to one number; `send_at` None is at once, `contact` the group member it was for."""
+    """One text to one number; `send_at` None sends at once, `contact` is the group member that it is for."""
 
     created_at: datetime
     send_at: datetime | None
@@ -82,10 +82,10 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(NewMessage):
-    """A stored message; its `body` is empty once it is sent if it was to be anonymous.
+    """A stored message; the `body` of an anonymous one is empty once it is sent.
 
     `sent_at` and `delivery_status` (0–4, 20 or 21) are None until it is sent. `report` says whether the status is
-    wanted at a `statusurl` and has arrived there, after `attempts` posts.
+    wanted at a `statusurl` and was accepted there, after `attempts` posts.
     """
 
     id: int

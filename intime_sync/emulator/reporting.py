@@ -1,6 +1,7 @@
-"""The task behind the service: sends messages when their time comes, and posts statuses until they are accepted.
+"""The background task: sends messages when they are due, and posts statuses until they are accepted.
 
-Knows the store and how a status is posted, nothing of the API. It sleeps until something is due or it is woken.
+Knows the store and how a status is posted; knows nothing of the API. It sleeps until something is due or `wake` is
+called.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from intime_sync.emulator.store import Store
 
 _AT_ONCE: Final = 16
 _LONGEST_PAUSE: Final = 60.0
-# The machine may sleep, and its clock be put right: nothing that is scheduled is late by more than this.
+# The machine may be suspended or its clock corrected; nothing that is scheduled is late by more than this.
 _LONGEST_SLEEP: Final = 60.0
-# A clock that stands still short of a time must not keep the loop spinning.
+# Where the clock stands still just before a time, the loop must not run without a pause.
 _SHORTEST_SLEEP: Final = 0.02
 _AFTER_FAILURE: Final = 1.0
 
 
 class Reporter:
-    """`run` is the task; cancelled, it gives up what it is posting, to be posted when it next runs."""
+    """`run` is the task. When it is cancelled, posts in progress are given up, and made again when it next runs."""
 
     def __init__(self, store: Store, options: EmulatorOptions) -> None:
         self._store = store
@@ -37,7 +38,7 @@ class Reporter:
         store.clock.watch(self.wake)
 
     def wake(self) -> None:
-        """Look again at what is due. Safe from any thread, at any time."""
+        """Have the task look again at what is due. Safe from any thread, at any time."""
         if self._loop is not None:
             with suppress(RuntimeError):  # a loop that has closed posts nothing more
                 self._loop.call_soon_threadsafe(self._woken.set)
@@ -51,7 +52,7 @@ class Reporter:
                     sleep = self._begin()
                 except sqlite3.Error:
                     sleep = _AFTER_FAILURE
-                # Not wait_for: before Python 3.12 that loses a cancellation that meets the event.
+                # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(sleep):
                         await self._woken.wait()
@@ -61,12 +62,12 @@ class Reporter:
             await asyncio.gather(*self._posting, return_exceptions=True)
 
     def _begin(self) -> float | None:
-        """Send and start to post what is due; the seconds until more is, or None if nothing waits for a time."""
+        """Send what is due and start to post it; the seconds until more is due, or None if nothing is scheduled."""
         free = _AT_ONCE - len(self._posting)
         with self._store.transaction() as db:
             at, wall = self._store.clock.now(), time.time()
             outbox.send_due(db, at)
-            # Beyond the attempt's own end, so that only an attempt that was lost is claimed again.
+            # Later than the attempt can end, so that only an interrupted attempt is claimed again.
             reports = outbox.claim(db, wall, free, wall + 2 * self._options.timeout_seconds)
             send, report = outbox.next_send(db), outbox.next_report(db)
         for claimed in reports:
@@ -90,7 +91,7 @@ class Reporter:
                 report, self._options.timeout_seconds, loopback_only=self._options.loopback_only
             )
         except asyncio.CancelledError:
-            # Given up midway: due at once for whoever opens the data next.
+            # Given up in progress: it is due at once when the data is next used.
             pause = 0.0
             raise
         finally:

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 
+from intime_sync.addresses import host_name
 from intime_sync.emulator import control
 from intime_sync.emulator.clock import Clock
 from intime_sync.emulator.faults import FaultCounter, FaultPlan
@@ -20,7 +21,7 @@ from intime_sync.emulator.options import EmulatorOptions
 from intime_sync.emulator.reporting import Reporter
 from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
 from intime_sync.emulator.store import Store
-from intime_sync.web.hosts import host_name, is_known_request
+from intime_sync.web.hosts import is_known_request
 from intime_sync.web.server import Connection, Server, listen
 
 _NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", 404, "text/html")
@@ -52,7 +53,7 @@ class Endpoints:
         if not is_known_request(request, self._hosts):
             refusal = _OTHER_NAME
         elif "origin" in request.headers:
-            # A page of any website can have its browser post here, and it need not read the reply to do harm.
+            # A page of any website can make a browser post here, and does harm even if it cannot read the reply.
             refusal = _FROM_A_PAGE
         try:
             body = await _body(request)
@@ -70,14 +71,14 @@ class Endpoints:
         try:
             match await deliver(self.service, call, self.faults.next(endpoint), self._pause):
                 case Drop():
-                    await _hang_up(scope, receive, abort=True)
+                    await _close_connection(scope, receive, abort=True)
                 case Cut(reply):
                     await _send(reply, send, half=True)
-                    await _hang_up(scope, receive, abort=False)
+                    await _close_connection(scope, receive, abort=False)
                 case reply:
                     await _send(reply, send)
         finally:
-            # Not before the reply: whoever is told of a message's status has its id by then.
+            # After the reply: a caller must know a message's id before it receives the status.
             self.reporter.wake()
 
     async def _pause(self, seconds: float) -> None:
@@ -86,7 +87,7 @@ class Endpoints:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The whole body; None, and no more of it in memory, for one that is too large."""
+    """The whole body; None for one that is too large, of which only the allowed part was kept in memory."""
     parts = bytearray()
     async for part in request.stream():
         if len(parts) + len(part) > _LARGEST_BODY:
@@ -103,8 +104,8 @@ async def _send(reply: Reply, send: Send, *, half: bool = False) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": half})
 
 
-async def _hang_up(scope: Scope, receive: Receive, *, abort: bool) -> None:
-    """Close the TCP connection under the response; `abort` throws away what is still unsent."""
+async def _close_connection(scope: Scope, receive: Receive, *, abort: bool) -> None:
+    """Close the TCP connection; `abort` discards what is still unsent."""
     transport: asyncio.Transport = scope["state"]["transport"]
     if abort:
         transport.abort()
@@ -150,7 +151,7 @@ def create_app(options: EmulatorOptions) -> Starlette:
 
 
 class RunningEmulator:
-    """An emulator that is up: its address, and what a test may look at or change behind its back."""
+    """A running emulator: its address, and what a test may look at or change in it directly."""
 
     def __init__(self, url: str, endpoints: Endpoints) -> None:
         self.url = url
@@ -171,11 +172,11 @@ class RunningEmulator:
         return self._endpoints.calls
 
     def catch_up(self) -> None:
-        """Let the next answer of each list be the present, whatever `list_lag` says."""
+        """Make the next answer of each list the present one, whatever `list_lag` is."""
         self._endpoints.service.lists.clear()
 
     def set_faults(self, plan: FaultPlan | None) -> None:
-        """From now on these faults, counted from the next call."""
+        """Use these faults from now on, counted from the next call."""
         self._endpoints.faults = FaultCounter(plan)
 
 

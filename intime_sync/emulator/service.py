@@ -1,6 +1,6 @@
-"""One call in, one reply out: credentials, the empty body, the endpoint, its transaction, its reply as bytes.
+"""Answers one call: checks credentials and body, runs the endpoint in a transaction, returns the reply as bytes.
 
-Knows nothing of sockets or faults; a fault only chooses how much of a batch is done.
+Knows nothing of sockets; of faults, only that one may let half of a batch be done.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Service:
     """The documented service over one store.
 
     `lists` are the last replies to each list, the oldest first, as many as `list_lag` needs: a list is answered with
-    the oldest of them. Each `id` that reminders are listed by is a list of its own.
+    the oldest of them. Reminders listed by an `id` are a separate list for each `id`.
     """
 
     def __init__(self, options: EmulatorOptions, store: Store) -> None:
@@ -77,7 +77,7 @@ class Service:
         """Do a call and reply. With `half`, only the first half of a batch (rounded down) is done."""
         endpoint = ENDPOINTS[call.endpoint]
         try:
-            self._let_in(call)
+            self._check_credentials(call)
             if isinstance(endpoint, Listing):
                 return self._lagging(endpoint, call)
             if not call.body.strip():
@@ -90,7 +90,7 @@ class Service:
         except UnreadableError as error:
             return plain(str(error))
 
-    def _let_in(self, call: Call) -> None:
+    def _check_credentials(self, call: Call) -> None:
         user, secret = call.query.get("user", ""), call.query.get("hash", "")
         if not user or not secret:
             raise Refusal("0:ERROR1")

@@ -1,4 +1,4 @@
-"""The SQLite database: its life, its transactions, a view for inspection, and what a person could do by hand.
+"""The SQLite database: opening, transactions, reading for inspection, and what a person could do by hand.
 
 Knows nothing of XML, HTTP or reply codes.
 """
@@ -26,6 +26,7 @@ from intime_sync.emulator.records import (
     Reminder,
 )
 from intime_sync.emulator.values import normalised_number
+from intime_sync.files import ensure_private_file
 
 
 class Store:
@@ -33,7 +34,7 @@ class Store:
 
     `clock` starts from `now` (naive wall time; None is Stockholm's); when it is moved, what is due is sent before
     that returns. Opening raises OSError or sqlite3.Error if `path` cannot be opened. What a finished transaction
-    wrote survives the death of the process.
+    wrote stays if the process is killed.
     """
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime] | None = None) -> None:
@@ -41,8 +42,8 @@ class Store:
         self._lock = threading.RLock()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Names and numbers of people: nobody else on the machine may read them.
-            path.touch(mode=0o600, exist_ok=True)
+            # It holds names and numbers of people: only its owner may read it.
+            ensure_private_file(path)
         target = ":memory:" if path is None else str(path)
         self._db = sqlite3.connect(target, isolation_level=None, check_same_thread=False, timeout=30)
         try:
@@ -75,7 +76,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The connection inside one transaction: all of it happens, or on an exception nothing."""
+        """The connection inside one transaction, which is rolled back on an exception."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -189,7 +190,7 @@ class Store:
         self.change_reminder(reminder, active=active)
 
     def cancel_message(self, message: int) -> bool:
-        """Cancel a message that is still to be sent; False if there is no such one."""
+        """Cancel a message that is still to be sent; False if there is none."""
         with self.transaction() as db:
             return outbox.cancel(db, message, self.clock.now())
 

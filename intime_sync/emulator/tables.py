@@ -38,14 +38,14 @@ CREATE TABLE IF NOT EXISTS reminder (
 
 
 def fresh_ids(db: sqlite3.Connection, table: str, wanted: int) -> list[int]:
-    """The next ids of a table, known before the insert so that a whole batch can be one executemany."""
+    """The next ids of a table, so that a whole batch can be inserted by one executemany."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     first = (row[0] if row else 0) + 1
     return list(range(first, first + wanted))
 
 
 def time_text(at: datetime | None) -> str | None:
-    """A time as the tables have it, which sorts as times do."""
+    """A time as the tables hold it: text that sorts as times do."""
     return None if at is None else at.isoformat(timespec="seconds")
 
 
@@ -58,7 +58,7 @@ def groups(db: sqlite3.Connection) -> list[tuple[int, str]]:
 
 
 def insert_groups(db: sqlite3.Connection, names: Sequence[str], *, reuse_ids: bool = False) -> list[int]:
-    """Add groups; with `reuse_ids`, under the lowest ids that no group has."""
+    """Add groups and return their ids; with `reuse_ids`, the lowest ids that no group has."""
     if reuse_ids:
         taken = group_ids(db)
         ids = list(islice((id for id in count(1) if id not in taken), len(names)))
@@ -97,7 +97,7 @@ def known_contact(db: sqlite3.Connection, contact: NewContact) -> int | None:
 
 
 def overwrite_contact(db: sqlite3.Connection, key: int, contact: NewContact, *, leave_groups: bool) -> None:
-    """Give a contact other fields, and more groups; with `leave_groups`, no others than these."""
+    """Give a contact other fields, and more groups; with `leave_groups`, only these groups."""
     if leave_groups:
         db.execute("DELETE FROM membership WHERE contact_id = ?", (key,))
     db.execute(

@@ -46,7 +46,7 @@ def stockholm_now() -> datetime:
 def normalised_number(text: str) -> str | None:
     """A number in E.164, or None if it cannot be one. Numbers without a country are Swedish.
 
-    A *possible* number is enough: the documentation's own examples are not valid ones.
+    A *possible* number is enough: the examples in the documentation are not valid numbers.
     """
     dialled = _PUNCTUATION.sub("", text)
     if match := _SWEDISH_MOBILE.fullmatch(dialled):
@@ -113,7 +113,7 @@ def is_web_address(text: str) -> bool:
 
 
 def delivery_status(number: str) -> int:
-    """What becomes of a message to an E.164 number: delivered, but for a few numbers that stand for the rest."""
+    """The delivery status of a message to an E.164 number: delivered, except for the numbers in `_OTHERWISE`."""
     return _OTHERWISE.get(number, _DELIVERED)
 
 

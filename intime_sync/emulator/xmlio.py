@@ -1,4 +1,4 @@
-"""XML as the service reads and writes it: safe parsing, documented order enforced, lists encoded and declared.
+"""XML as the service reads and writes it: safe parsing, the documented order of elements, encoded lists.
 
 Knows the shape of XML but no endpoint, value or storage.
 """
@@ -18,7 +18,7 @@ Element = etree._Element
 _DECLARED: Final = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._:\-]+)[\"']")
 _ENCODINGS: Final = {
     "iso-8859-1": "iso-8859-1",
-    # The documentation prints the name without its hyphens, and callers copy it.
+    # The documentation prints the name without hyphens, and callers copy it.
     "iso88591": "iso-8859-1",
     "iso8859-1": "iso-8859-1",
     "latin1": "iso-8859-1",
@@ -75,7 +75,7 @@ def _encoding(body: bytes) -> str:
 
 
 def _exception_text(body: bytes, error: etree.XMLSyntaxError) -> str:
-    """What .NET says about the same mistake, closely enough for a reader that expects ids or a code."""
+    """The text that .NET has for the same mistake, or one much like it."""
     line, column = error.lineno or 1, (error.offset or 0) + 1
     where = f"Line {line}, position {column}."
     code, message = getattr(error, "code", None), error.msg or ""
@@ -190,7 +190,7 @@ def leaf(parent: Element, name: str, value: str = "") -> Element:
 
 
 def document(root: Element, declare: Declare) -> bytes:
-    """A list as bytes: a new line, the declaration, the tree; character references where the encoding ends."""
+    """A list as bytes: a new line, the declaration, the tree; what the encoding lacks as character references."""
     etree.indent(root, space="  ")
     encoding = "utf-8" if declare == "utf-8" else "iso-8859-1"
     head = f'\n<?xml version="1.0" encoding="{declare}"?>\n'.encode("ascii")

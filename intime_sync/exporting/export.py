@@ -46,7 +46,7 @@ def export_account(
 
     `actual` holds the kinds of these sections, and the groups when there are people. `keys` are those that a ledger
     has given to objects already. `prunes_all` are sections whose objects go when no item names them. Raises
-    InvalidInput when people are in groups that nobody would declare.
+    InvalidInput when people are in groups that no file would declare.
     """
     named = people.group_names() if people else set()
     if people and GROUPS.spec.name not in wanted:
@@ -88,7 +88,7 @@ def default_owner(user: str, actual: Snapshot) -> str:
 
 
 def owners(actual: Snapshot) -> set[str]:
-    """Whose carriers the account has."""
+    """The owners of the carriers in the account."""
     found = (_CARRIER.match(group.key) for group in actual.of(GROUPS.name))
     return {match[1] for match in found if match}
 

@@ -67,7 +67,7 @@ def root_yaml(owner: str, url: str, zone: str, region: str, include: Sequence[st
 
 
 def people_csv(people: Sequence[Person], region: str) -> str:
-    """The contacts as a table, in the order given; columns that nobody fills are left out."""
+    """The contacts as a table, in the order given; empty columns are left out."""
     items = [item_of(person, region) for person in people]
     used = set(_ALWAYS).union(*items)
     columns = [name for name in _COLUMNS if name in used]

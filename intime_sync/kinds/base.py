@@ -55,7 +55,7 @@ class Kind(Words, ABC):
     has_members: ClassVar[bool] = False
     """Whether objects of other kinds can be in it: it is made before them and removed after them."""
     may_be_renamed: ClassVar[bool] = False
-    """Whether the service may list an object under another name than the one it was made with."""
+    """Whether the service may list an object, whose value has a `name`, under another than it was made with."""
     stops_messages: ClassVar[bool] = False
     """Whether an object keeps messages from people, so that it has to be made before messages are sent."""
 
@@ -157,6 +157,10 @@ class ScheduledKind(Kind):
     """A kind that is sent at a time ahead and never listed: what became of one is known from the ledger only."""
 
     settled_by_hand = True
+
+    @abstractmethod
+    def due(self, attributes: Attributes, zone: ZoneInfo) -> datetime:
+        """When it may be sent at the earliest (aware, UTC)."""
 
 
 AnyKind: TypeAlias = ListedKind | CarriedKind | ScheduledKind

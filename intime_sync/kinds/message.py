@@ -180,7 +180,7 @@ class MessageKind(ScheduledKind):
         return gsm.parts(str(attributes["body"]), multisms=attributes.get("multisms") is True)
 
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
-        """To whom comes before the words, which may be long; and where it is told what became of it."""
+        """Time, recipients, sender, text and the address for delivery statuses; the text may be long."""
         sender, body, url = (str(attributes.get(name) or "") for name in ("sender", "body", "status_url"))
         return (
             *_when_and_to_whom(attributes, show),
@@ -190,7 +190,7 @@ class MessageKind(ScheduledKind):
         )
 
     def title_cell(self, attributes: Attributes, show: Show) -> str:
-        """When and to whom."""
+        """The time and the recipients."""
         return ", ".join(part for part in _when_and_to_whom(attributes, show) if part)
 
     def recipients(self, attributes: Attributes) -> Sequence[str]:

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from intime_sync.kinds.reading import ItemContext
+from intime_sync.service.email_address import NoAddress, parse_email
 from intime_sync.service.phone import E164, number_fault, parse_mobile
-
-# What nearly every address looks like; all others are judged by the library.
-_PLAIN_EMAIL = re.compile(
-    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII
-)
-_PLAIN_EMAIL_LINES = re.compile(f"^{_PLAIN_EMAIL.pattern}$", re.ASCII | re.MULTILINE)
-_SPECIAL = (".local", ".localhost", ".invalid", ".onion", ".test", ".arpa", ".alt")
-_SPECIAL_LINES = re.compile(rf"\.(?:{'|'.join(ending[1:] for ending in _SPECIAL)})$", re.MULTILINE)
-_MAX_PLAIN_EMAIL = 64
-_MAX_EMAIL = 1000
-"""Characters: far more than the 254 of RFC 5321, since letters may be written as several characters."""
 
 
 def read_mobile(text: str, context: ItemContext, *path: str | int, any_kind: bool = False) -> E164 | None:
@@ -53,39 +40,11 @@ def read_mobile(text: str, context: ItemContext, *path: str | int, any_kind: boo
 
 def read_email(text: str, context: ItemContext, *path: str | int) -> str | None:
     """The address with its domain in lower case, or None after noting what is wrong."""
-    address = text.strip()
-    if (
-        len(address) <= _MAX_PLAIN_EMAIL
-        and "--" not in address
-        and _PLAIN_EMAIL.fullmatch(address)
-        and not address.endswith(_SPECIAL)
-    ):
-        return address
-    if len(address) > _MAX_EMAIL:  # its validator needs the square of some lengths
-        message = (
-            f"`{short(text)}` is not an e-mail address: it has {len(address):,} characters, and at most 254 can be"
-        )
-        context.error("impossible-email", message, *path)
+    address = parse_email(text)
+    if isinstance(address, NoAddress):
+        context.error("impossible-email", f"`{short(text)}` is not an e-mail address: {address.why}", *path)
         return None
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        return validate_email(address, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        context.error("impossible-email", f"`{short(text)}` is not an e-mail address: {error}", *path)
-        return None
-
-
-def are_plain_emails(texts: Sequence[str]) -> bool:
-    """Whether `read_email` would return each as it is, but for "" (not given)."""
-    joined = "\n".join(texts)
-    return (
-        max(map(len, texts)) <= _MAX_PLAIN_EMAIL
-        and "--" not in joined
-        and len(_PLAIN_EMAIL_LINES.findall(joined)) == len(texts) - texts.count("")
-        and joined.count("\n") == len(texts) - 1
-        and not _SPECIAL_LINES.search(joined)
-    )
+    return address
 
 
 def short(text: str) -> str:

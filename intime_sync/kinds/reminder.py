@@ -215,7 +215,7 @@ class ReminderKind(ListedKind):
         return attributes.get("active") is False
 
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
-        """When, for whom, at which number, and with whom."""
+        """The time, the attendant with the number, and the organizer."""
         organizer, attendant = _part(attributes, "organizer"), _part(attributes, "attendant")
         whose = " ".join(part for part in (str(organizer.get("title", "")), full_name(organizer)) if part)
         return (

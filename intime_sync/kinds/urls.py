@@ -40,7 +40,7 @@ def _fault(url: str) -> tuple[str, str] | None:
     if parts.username is not None:
         return "secret-in-url", "holds a user or password: plans, ledgers and the service would keep it; remove it"
     for name, _ in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
-        if _smells_of_a_secret(name):
+        if _is_called_like_a_secret(name):
             return (
                 "secret-in-url",
                 "has a query parameter whose name speaks of a secret: plans, ledgers and the service would keep it; "
@@ -53,7 +53,7 @@ def _fault(url: str) -> tuple[str, str] | None:
     return None
 
 
-def _smells_of_a_secret(name: str) -> bool:
+def _is_called_like_a_secret(name: str) -> bool:
     """Whether the name, or a word of it as in `apiKey` and `access_token`, is what secrets are called."""
     words = [*(word.lower() for word in _WORDS.findall(name)), name.lower()]
     return any(_SECRET_WORD.fullmatch(word) for word in words)

@@ -22,9 +22,9 @@ class Words:
     noun: str
 
     shown_in_full = False
-    """Whether a plan shows every character of an object, since whoever approves the plan approves all of it."""
+    """Whether a plan shows every character of an object, because approving the plan approves all of it."""
     hides_options = False
-    """Whether the options of a change are digests of people's data, which nobody is shown."""
+    """Whether the options of a change are digests of people's data, which are never shown."""
     removal_consequence = ""
     """What a removal brings with it that the word does not say."""
     drift_consequences: ClassVar[Mapping[DriftChange, str]] = {}
@@ -47,7 +47,7 @@ class Words:
         return ""
 
     def recipients(self, attributes: Attributes) -> Sequence[str]:
-        """Everybody whom it is sent to besides its groups: contacts by key, others by number."""
+        """Its recipients besides its groups: contacts by key, others by number."""
         return ()
 
     def takes_contacts(self, options: Attributes | None) -> bool:

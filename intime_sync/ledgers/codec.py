@@ -12,8 +12,11 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
+from intime_sync.bulk.gc_tuning import collector_paused
+from intime_sync.bulk.ledger_table import LedgerTable
+from intime_sync.bulk.lines import lines_of_attributes
+from intime_sync.bulk.tables import ContactTable
 from intime_sync.errors import LedgerError
-from intime_sync.gc_tuning import collector_paused
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.parts import (
     account_from_dict,
@@ -24,7 +27,6 @@ from intime_sync.ledgers.parts import (
     entry_to_dict,
 )
 from intime_sync.ledgers.shapes import UnknownName, as_id, check_ledger, known, of_type
-from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import (
     Entry,
     Ledger,
@@ -220,12 +222,8 @@ def _entries(kind: str, raw: dict[str, dict[str, Any]]) -> MutableMapping[str, E
     return contacts.entries()
 
 
-def _attributes(line: str) -> dict[str, Any]:
-    return CONTACTS.attributes(CONTACTS.from_line(line))
-
-
 class _Contacts:
-    """LedgerTable of contacts: they may be very many and nearly all alike, and are kept as columns then."""
+    """Collects the entries of contacts; they may be very many, and nearly all are kept as columns."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
@@ -240,7 +238,7 @@ class _Contacts:
         attributes, ids, carriers = (
             [*map(itemgetter(name), usual.values())] for name in ("attributes", "id", "carrier")
         )
-        lines = CONTACTS.lines_of(attributes)
+        lines = lines_of_attributes(attributes)
         if lines is None or {*map(type, ids), *map(type, carriers)} != {int}:
             odd |= usual.keys()
         else:
@@ -254,8 +252,6 @@ class _Contacts:
         """Whether no key came twice."""
         return len({*self._keys, *self._others}) == len(self._keys) + len(self._others)
 
-    def entries(self) -> MutableMapping[str, Entry]:
+    def entries(self) -> LedgerTable:
         """All that were taken."""
-        if not self._keys:
-            return self._others
-        return LedgerTable(self._keys, self._lines, self._ids, self._carriers, _attributes, self._others)
+        return LedgerTable(ContactTable(self._keys, self._lines), self._ids, self._carriers, self._others)

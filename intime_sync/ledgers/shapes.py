@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from intime_sync.bulk.ledger_table import LedgerTable
+from intime_sync.bulk.lines import TYPES, from_line, lines_of_attributes
 from intime_sync.kinds.base import ListedKind, WireContext
 from intime_sync.kinds.fields import Field, FieldType
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, LISTED, MESSAGES
-from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Carrier, Delta, Dispatch, DropEntry, Entry, Intent, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import Attributes, KindName
 from intime_sync.service.text import forbidden_character
@@ -79,10 +80,11 @@ def check_ledger(ledger: Ledger) -> None:
     account = ledger.account
     _texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
     for kind, entries in ledger.objects.items():
-        if isinstance(entries, LedgerTable):
-            _check_lines(entries.columns()[1])
-            _texts(entries)
-            entries = entries.others
+        if kind == CONTACTS.name:
+            contacts = LedgerTable.of(entries)
+            _check_lines(contacts.usual.lines)
+            _texts(contacts)
+            entries = contacts.others
         for key, entry in entries.items():
             check_entry(kind, key, entry)
     for carrier in ledger.carriers.values():
@@ -132,7 +134,7 @@ def check_entry(kind: KindName, key: str, entry: Entry) -> None:
     attributes = entry.attributes
     _check_fields(attributes, of.spec.fields)
     if of is CONTACTS:
-        lines = CONTACTS.lines_of([attributes])
+        lines = lines_of_attributes([attributes])
         if lines is None:
             raise ValueError(attributes)
         _check_lines(lines)
@@ -167,10 +169,9 @@ def check_since(text: str) -> None:
 
 def _check_lines(lines: Iterable[str]) -> None:
     """Contacts that are lines already."""
-    words = {choice for field in CONTACTS.spec.fields if field.name == "type" for choice in field.choices}
     for line in lines:
-        contact = CONTACTS.from_line(line)
-        if contact.type not in words:
+        contact = from_line(line)
+        if contact.type not in TYPES:
             raise ValueError(line)
         _texts([*filter(None, contact[1:6]), *contact.groups])
 

@@ -13,7 +13,7 @@ from intime_sync.kinds.registry import LISTED
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, KindName
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 """For how long after its confirmation an object that no list shows is neither made again nor forgotten."""

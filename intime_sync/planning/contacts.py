@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from intime_sync.bulk.ledger_table import LedgerTable
+from intime_sync.bulk.tables import DesiredTable
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
-from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
-from intime_sync.model.table import Table
 from intime_sync.planning.carriers import current_carriers, has_name_of, owner_of, present_carriers
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
@@ -53,13 +53,14 @@ def plan_contacts(
 ) -> KindPlan:
     """The contacts' changes, in the order of keys; `replacements` are keys of contacts that shall be made anew."""
     plan = KindPlan()
+    contacts = DesiredTable.of(desired)
     differ = _ContactDiffer(ledger, groups, policy, plan, replacements)
-    unsettled = differ.unsettled(desired)
-    differ.undesired_keys = _undesired(desired, unsettled, differ.entries)
-    differ.absent_keys = _absent(desired)
-    plan.unchanged = len(desired) - len(unsettled)
+    unsettled = differ.unsettled(contacts)
+    differ.undesired_keys = differ.entries.undesired(contacts, unsettled)
+    differ.absent_keys = contacts.absent_keys()
+    plan.unchanged = len(contacts) - len(unsettled)
     for position in unsettled:
-        resource = desired[position]
+        resource = contacts[position]
         if resource.lifecycle.absent:
             differ.absent(resource)
         else:
@@ -70,30 +71,11 @@ def plan_contacts(
     return plan
 
 
-def _undesired(
-    desired: Sequence[Resource[Any]], unsettled: Sequence[int], entries: Mapping[str, Entry]
-) -> Sequence[str]:
-    """The keys that the ledger knows and the configuration does not name. What is settled is known to both."""
-    keys = desired.keys if isinstance(desired, Table) else [resource.key for resource in desired]
-    known = len(keys) - len(unsettled) + len({keys[at] for at in unsettled}.intersection(entries))
-    if known == len(entries):
-        return ()
-    named = {*keys}
-    return [key for key in entries if key not in named]
-
-
-def _absent(desired: Sequence[Resource[Any]]) -> set[str]:
-    """The keys of contacts that the configuration names only to have them removed."""
-    if isinstance(desired, Table):
-        return {desired.keys[at] for at, lifecycle in desired.lifecycles.items() if lifecycle.absent}
-    return {resource.key for resource in desired if resource.lifecycle.absent}
-
-
 class _ContactDiffer:
     def __init__(
         self, ledger: Ledger, groups: AccountGroups, policy: Policy, plan: KindPlan, replacements: frozenset[str]
     ) -> None:
-        self.entries = ledger.of(CONTACT)
+        self.entries = LedgerTable.of(ledger.of(CONTACT))
         self.replacements = replacements
         self.plan = plan
         self.groups = groups
@@ -114,15 +96,11 @@ class _ContactDiffer:
         self.absent_keys: Collection[str] = ()
         self._staying: Mapping[_Person, str] | None = None
 
-    def unsettled(self, desired: Sequence[Resource[Any]]) -> Sequence[int]:
-        """The positions of contacts that something may have to be said about: all but nearly all."""
-        if not (isinstance(desired, Table) and isinstance(self.entries, LedgerTable)):
-            return range(len(desired))
+    def unsettled(self, desired: DesiredTable) -> Sequence[int]:
+        """The positions of contacts that there may be something to do or say about; nearly all others are settled."""
         sound = {id for id, lost in self.trouble.items() if not lost and id not in self.misnamed}
-        special = {*desired.lifecycles}
-        if self.replacements:
-            special.update(at for at, key in enumerate(desired.keys) if key in self.replacements)
-        return sorted(special.union(self.entries.differing(desired.keys, desired.lines, sound)))
+        special = {*desired.lifecycles, *desired.positions(self.replacements)}
+        return sorted(special.union(self.entries.differing(desired, sound)))
 
     def _lost_groups(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
         """Groups that a carrier's contacts were put in and are no longer in."""

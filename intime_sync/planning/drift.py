@@ -28,9 +28,10 @@ from intime_sync.model.drift import (
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import Address, Attributes, KindName, RemoteId, Resource, Snapshot
 from intime_sync.planning.awaiting import all_awaited, is_awaited
+from intime_sync.planning.context import Clock
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.drift_groups import GroupDrift
-from intime_sync.planning.matching import Clock, Index
+from intime_sync.planning.matching import Index
 from intime_sync.planning.ownership import is_surplus
 
 
@@ -48,8 +49,9 @@ def find_drift(
     these are no surprise.
     """
     groups = GroupDrift(ledger, actual, clock, owner, pinned)
-    findings, unowned = [*groups.findings, *groups.carriers], groups.unowned()
+    findings, unowned = [*groups.groups, *groups.carriers], groups.unowned()
     compared = {groups.kind: groups.compared}
+    carriers, carriers_there = groups.known_carriers
     for kind in LISTED:
         if not kind.has_members and ledger.of(kind.name):
             differ = _ListDiffer(kind, ledger.of(kind.name), actual.of(kind.name), clock)
@@ -61,8 +63,8 @@ def find_drift(
         serial=ledger.serial,
         findings=tuple(sorted(findings, key=_place)),
         compared=compared,
-        carriers=len(groups.members),
-        carriers_there=groups.carriers_there,
+        carriers=carriers,
+        carriers_there=carriers_there,
         unobservable=tuple(_unobservable(ledger, clock)),
         unowned=tuple(sorted(unowned, key=lambda found: (ORDER[found.address.kind], found.address.key))),
     )

@@ -1,8 +1,8 @@
-"""Drift of groups and carriers: who needs which, and whether they are there under their ids and names. Pure."""
+"""Drift of groups and carriers: what refers to which, and whether they are there under their ids and names. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -10,24 +10,24 @@ from intime_sync.kinds.base import CarriedKind, ListedKind
 from intime_sync.kinds.registry import GROUPS, KINDS
 from intime_sync.model.drift import CARRIER, Doubled, Finding, Gone, MadeAgain, Renamed, UnknownCarrier, Unowned
 from intime_sync.model.ledger import Ledger
-from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
-from intime_sync.planning.account_groups import user_group_ids
+from intime_sync.model.resource import Address, RemoteId, Snapshot
+from intime_sync.planning.account_groups import group_address, groups_in, user_group_ids
 from intime_sync.planning.awaiting import is_awaited
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 from intime_sync.planning.ownership import is_surplus
 
 Reference: TypeAlias = tuple[str, RemoteId | None]
-"""A group by name and the id that it had; None where nobody wrote an id down."""
+"""A group by name and the id that it had; None where the ledger has no id."""
 
 
-class GroupRows:
-    """The account's groups: all by id, those that people see by name, this owner's carriers by id."""
+@dataclass(slots=True)
+class Users:
+    """What refers to a group: keys of contacts that are in it, keys of messages that are scheduled to it."""
 
-    def __init__(self, rows: Sequence[Resource[Any]], owner: str, ledger: Ledger) -> None:
-        self.by_id = {row.remote_id: row.key for row in rows if row.remote_id is not None}
-        self.by_name = user_group_ids(rows)
-        self.own_carriers = own_carriers(rows, owner, ledger)
+    contacts: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    owned: bool = False
 
 
 class GroupDrift:
@@ -40,49 +40,88 @@ class GroupDrift:
 
     def __init__(self, ledger: Ledger, actual: Snapshot, clock: Clock, owner: str, pinned: Collection[str]) -> None:
         self._ledger = ledger
-        self._rows = GroupRows(actual.of(GROUPS.name), owner, ledger)
-        self._listed = actual.of(GROUPS.name)
-        needed = references(ledger, clock)
-        self._ours = {id for _, id in needed if id is not None}
-        self._ours |= {entry.remote_id for entry in ledger.of(GROUPS.name).values() if entry.remote_id is not None}
-        self.members = carrier_members(ledger)
-        self.carriers = list(carrier_drift(ledger, self._rows, self.members))
-        self.findings = list(group_drift(needed, self._rows, self._ours, pinned))
+        self._rows = groups_in(actual)
+        self._names = {row.remote_id: row.key for row in self._rows if row.remote_id is not None}
+        self._ids = user_group_ids(self._rows)
+        self._carriers = own_carriers(self._rows, owner, ledger)
+        needed = _references(ledger, clock)
+        owned = (entry.remote_id for entry in ledger.of(GROUPS.name).values())
+        self._ours = {id for id in (*owned, *(id for _, id in needed)) if id is not None}
+        self._members = _carrier_members(ledger)
         self.compared = len({name for name, _ in needed})
+        self.groups = [*self._group_findings(needed, pinned)]
+        self.carriers = [*self._carrier_findings()]
 
     @property
-    def carriers_there(self) -> int:
-        """How many of the carriers with contacts in them are as they were."""
+    def known_carriers(self) -> tuple[int, int]:
+        """How many carriers have contacts in them, and how many of these are as they were."""
         astray = {finding.remote_id for finding in self.carriers}
-        return sum(id not in astray for id in self.members)
+        return len(self._members), sum(id not in astray for id in self._members)
 
     def unowned(self) -> list[Unowned]:
         """Groups that people see and the ledger does not know; none where groups are not managed."""
         if not self._ledger.of(GROUPS.name):
             return []
         known = self._ours | self._ledger.carriers.keys()
-        for finding in self.findings:
+        for finding in self.groups:
             if isinstance(finding, Doubled):
                 known |= set(finding.twins)
             elif isinstance(finding, MadeAgain):
                 known.add(finding.now)
         return [
-            Unowned(Address(GROUPS.name, row.key), row.remote_id, GROUPS.attributes(row.value))
-            for row in self._listed
-            if row.remote_id not in known and row.key in self._rows.by_name
+            Unowned(group_address(row.key), row.remote_id, GROUPS.attributes(row.value))
+            for row in self._rows
+            if row.remote_id not in known and row.key in self._ids
         ]
 
+    def _group_findings(self, needed: Mapping[Reference, Users], pinned: Collection[str]) -> Iterator[Finding]:
+        for (name, id), users in needed.items():
+            found = self._lost(name, id, users)
+            if found is not None:
+                yield found
+            elif id is not None and name not in pinned:
+                twins = tuple(other for other in self._ids.get(name, ()) if other not in self._ours)
+                if twins:
+                    address, before = group_address(name), {"name": name}
+                    yield Doubled(address=address, remote_id=id, before=before, twins=twins, owned=users.owned)
 
-@dataclass(slots=True)
-class Users:
-    """Who needs a group: keys of contacts that are in it, keys of messages that are scheduled to it."""
+    def _lost(self, name: str, id: RemoteId | None, users: Users) -> Finding | None:
+        """How a group is lost; None when it is there under its id, or, where no id is known, under its name."""
+        common: dict[str, Any] = {
+            "address": group_address(name),
+            "remote_id": id,
+            "before": {"name": name},
+            "contacts": tuple(users.contacts),
+            "messages": tuple(users.messages),
+            "owned": users.owned,
+        }
+        same = [other for other in self._ids.get(name, ()) if other != id]
+        called = None if id is None else self._names.get(id)
+        if called == name or (id is None and same):
+            return None
+        if called is not None:
+            return Renamed(after={"name": called}, now=same[0] if same else None, **common)
+        return MadeAgain(now=same[0], **common) if same else Gone(**common)
 
-    contacts: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    owned: bool = False
+    def _carrier_findings(self) -> Iterator[Finding]:
+        """Carriers that are gone, renamed, or that the next apply removes.
+
+        One without contacts only waits to be removed, so that its absence is no drift.
+        """
+        for id, known in sorted(self._ledger.carriers.items(), key=lambda pair: pair[0]):
+            address, before = Address(CARRIER, known.name), {"name": known.name}
+            called, contacts = self._names.get(id), tuple(self._members.get(id, ()))
+            if called is None and contacts:
+                yield Gone(address=address, remote_id=id, before=before, contacts=contacts)
+            elif called is not None and called != known.name:
+                yield Renamed(address=address, remote_id=id, before=before, after={"name": called}, contacts=contacts)
+        for id in leftover_carriers(self._ledger, self._carriers):
+            name = self._carriers[id]
+            if id not in self._ledger.carriers or self._ledger.carriers[id].name == name:
+                yield UnknownCarrier(address=Address(CARRIER, name), remote_id=id, after={"name": name})
 
 
-def references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
+def _references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
     """Every group that the ledger owns, or that its contacts and coming messages were put in."""
     found: dict[Reference, Users] = {}
     for name, entry in ledger.of(GROUPS.name).items():
@@ -106,41 +145,7 @@ def references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
     return found
 
 
-def group_drift(
-    needed: Mapping[Reference, Users], rows: GroupRows, ours: Collection[RemoteId], pinned: Collection[str]
-) -> Iterator[Finding]:
-    """What became of each group. `ours` are ids that are no twins; `pinned` names may have twins."""
-    for (name, id), users in needed.items():
-        found = _group_finding(name, id, users, rows)
-        if found is not None:
-            yield found
-        elif id is not None and name not in pinned:
-            twins = tuple(other for other in rows.by_name.get(name, ()) if other not in ours)
-            if twins:
-                address = Address(GROUPS.name, name)
-                yield Doubled(address=address, remote_id=id, before={"name": name}, twins=twins, owned=users.owned)
-
-
-def _group_finding(name: str, id: RemoteId | None, users: Users, rows: GroupRows) -> Finding | None:
-    """How a group is lost; None when it is there under its id, or, where no id is known, under its name."""
-    common: dict[str, Any] = {
-        "address": Address(GROUPS.name, name),
-        "remote_id": id,
-        "before": {"name": name},
-        "contacts": tuple(users.contacts),
-        "messages": tuple(users.messages),
-        "owned": users.owned,
-    }
-    same = [other for other in rows.by_name.get(name, ()) if other != id]
-    called = None if id is None else rows.by_id.get(id)
-    if called == name or (id is None and same):
-        return None
-    if called is not None:
-        return Renamed(after={"name": called}, now=same[0] if same else None, **common)
-    return MadeAgain(now=same[0], **common) if same else Gone(**common)
-
-
-def carrier_members(ledger: Ledger) -> dict[RemoteId, list[str]]:
+def _carrier_members(ledger: Ledger) -> dict[RemoteId, list[str]]:
     """The keys of the contacts that live in each carrier that was complete."""
     members: dict[RemoteId, list[str]] = {}
     for kind in KINDS:
@@ -148,21 +153,3 @@ def carrier_members(ledger: Ledger) -> dict[RemoteId, list[str]]:
             if entry.carrier in ledger.carriers:
                 members.setdefault(entry.carrier, []).append(key)
     return members
-
-
-def carrier_drift(ledger: Ledger, rows: GroupRows, members: Mapping[RemoteId, Sequence[str]]) -> Iterator[Finding]:
-    """Carriers that are gone, renamed, or that the next apply removes.
-
-    One that nobody lives in any more only waits to be removed: whoever removed it did no harm.
-    """
-    for id, known in sorted(ledger.carriers.items(), key=lambda pair: pair[0]):
-        address, before = Address(CARRIER, known.name), {"name": known.name}
-        called, contacts = rows.by_id.get(id), tuple(members.get(id, ()))
-        if called is None and contacts:
-            yield Gone(address=address, remote_id=id, before=before, contacts=contacts)
-        elif called is not None and called != known.name:
-            yield Renamed(address=address, remote_id=id, before=before, after={"name": called}, contacts=contacts)
-    for id in leftover_carriers(ledger, rows.own_carriers):
-        name = rows.own_carriers[id]
-        if id not in ledger.carriers or ledger.carriers[id].name == name:
-            yield UnknownCarrier(address=Address(CARRIER, name), remote_id=id, after={"name": name})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
-from intime_sync.kinds.base import ListedKind
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
+from intime_sync.kinds.base import AnyKind, CarriedKind, ListedKind, ScheduledKind
+from intime_sync.kinds.registry import BY_NAME, KINDS, LISTED_BY_NAME
 from intime_sync.model.change import (
     Adopt,
     Change,
@@ -21,10 +21,10 @@ from intime_sync.model.change import (
 )
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard, GuardRule
-from intime_sync.model.resource import KindName, Snapshot
+from intime_sync.model.resource import Address, KindName, Snapshot
+from intime_sync.planning.account_groups import groups_in
 from intime_sync.planning.carriers import is_carrier, owner_of
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock, PlanningContext
 
 
 def judge(
@@ -35,10 +35,10 @@ def judge(
     for change in changes:
         by_kind.setdefault(change.address.kind, []).append(change)
     guards: list[Guard] = []
-    for kind in BY_NAME:
-        guards += _max_delete(kind, by_kind.get(kind, []), ledger, context)
-        guards += _protect(kind, by_kind.get(kind, []))
-        guards += _foreign_carriers(kind, by_kind.get(kind, []))
+    for kind in KINDS:
+        guards += _max_delete(kind, by_kind.get(kind.name, []), ledger, context)
+        guards += _protect(kind, by_kind.get(kind.name, []))
+        guards += _foreign_carriers(kind, by_kind.get(kind.name, []))
     guards += _taken_along(by_kind, ledger)
     guards += _empty_account(actual, ledger, context.clock)
     guards += _clocks_differ(changes, context)
@@ -53,22 +53,17 @@ def _removes(change: Change) -> bool:
     return isinstance(change, Delete)
 
 
-def _live(kind: KindName, ledger: Ledger, clock: Clock) -> int:
+def _live(kind: AnyKind, ledger: Ledger, clock: Clock) -> int:
     """How many owned objects still do something; those whose time has passed do not count."""
-    listed = BY_NAME[kind]
-    if kind == MESSAGES.name:
-        entries = ledger.of(kind).values()
-        return sum(not MESSAGES.is_past(entry.attributes, clock.now, clock.zone) for entry in entries)
-    if not isinstance(listed, ListedKind):
-        return len(ledger.of(kind))
-    return sum(
-        not listed.inert(entry.attributes) and not listed.is_past(entry.attributes, clock.now, clock.zone)
-        for entry in ledger.of(kind).values()
-    )
+    if isinstance(kind, CarriedKind):
+        return len(ledger.of(kind.name))
+    entries = [entry.attributes for entry in ledger.of(kind.name).values()]
+    ahead = [attributes for attributes in entries if not kind.is_past(attributes, clock.now, clock.zone)]
+    return sum(not (isinstance(kind, ListedKind) and kind.inert(attributes)) for attributes in ahead)
 
 
 def _max_delete(
-    kind: KindName, changes: Iterable[Change], ledger: Ledger, context: PlanningContext
+    kind: AnyKind, changes: Iterable[Change], ledger: Ledger, context: PlanningContext
 ) -> Iterator[Guard]:
     """Stop removals of more than a few objects and more than a share of the owned ones, or of all of two or more."""
     removals = [change for change in changes if _removes(change)]
@@ -82,35 +77,35 @@ def _max_delete(
     share = f"{count} of {owned} owned" if owned else f"{count}, none of them owned"
     yield Guard(
         GuardRule.MAX_DELETE,
-        kind,
+        kind.name,
         too_many or everything,
-        f"{share} {kind} objects would be deleted"
+        f"{share} {kind.name} objects would be deleted"
         + (", which is all of them" if everything else f" (limit {policy.max_delete_percent} %)" if too_many else ""),
         count=count,
     )
 
 
-def _protect(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
+def _protect(kind: AnyKind, changes: Iterable[Change]) -> Iterator[Guard]:
     """Stop removals and replacements of protected objects, except where they are only made again as they were."""
     for change in changes:
         if change.protected and ((isinstance(change, Replace) and not change.restores) or _removes(change)):
             verb = {Delete: "deleted", Replace: "replaced"}.get(type(change), "switched off")
             yield Guard(
                 GuardRule.PROTECT,
-                kind,
+                kind.name,
                 True,
                 f"{change.address} is protected and would be {verb}",
                 remedy=f"protect: false on {change.address}",
             )
 
 
-def _foreign_carriers(kind: KindName, changes: Iterable[Change]) -> Iterator[Guard]:
+def _foreign_carriers(kind: AnyKind, changes: Iterable[Change]) -> Iterator[Guard]:
     """Stop changes of carriers: they are never configured, so a plan that names one is wrong."""
     for change in changes:
-        if kind == GROUPS.name and is_carrier(change.address.key):
+        if kind.has_members and is_carrier(change.address.key):
             yield Guard(
                 GuardRule.FOREIGN_CARRIER,
-                kind,
+                kind.name,
                 True,
                 f"{change.address} carries contacts of the owner {owner_of(change.address.key)}",
                 remedy=f"the removal of {change.address} in the service by hand",
@@ -121,37 +116,41 @@ def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -
     """Stop the removal of a group together with its contacts while contacts in it are to stay."""
     taking = [
         change
-        for change in by_kind.get(GROUPS.name, ())
-        if isinstance(change, Delete) and GROUPS.takes_contacts(change.options)
+        for kind in KINDS
+        for change in by_kind.get(kind.name, ())
+        if isinstance(change, Delete) and kind.takes_contacts(change.options)
     ]
     if not taking:
         return
-    staying = {key: entry.attributes for key, entry in ledger.of(CONTACTS.name).items()}
-    for change in by_kind.get(CONTACTS.name, ()):
-        after = None if isinstance(change, Manual) else after_of(change)
-        if isinstance(change, Delete | Forget):
-            staying.pop(change.address.key, None)
-        elif after is not None:
-            staying[change.address.key] = after
+    groups: dict[Address, Sequence[str]] = {}
+    for kind in (kind for kind in KINDS if isinstance(kind, CarriedKind)):
+        for key, entry in ledger.of(kind.name).items():
+            groups[Address(kind.name, key)] = kind.group_names(entry.attributes)
+        for change in by_kind.get(kind.name, ()):
+            after = None if isinstance(change, Manual) else after_of(change)
+            if isinstance(change, Delete | Forget):
+                groups.pop(change.address, None)
+            elif after is not None:
+                groups[change.address] = kind.group_names(after)
     for change in taking:
-        members = [key for key, after in staying.items() if change.address.key in CONTACTS.group_names(after)]
+        members = [address for address, names in groups.items() if change.address.key in names]
         if members:
             yield Guard(
                 GuardRule.MEMBERS_STAY,
-                GROUPS.name,
+                change.address.kind,
                 True,
                 f"{change.address} would be deleted with {len(members)} contacts in it that are to stay, "
-                f"among them contact/{min(members)}",
+                f"among them {min(members)}",
                 remedy=f"on_delete: keep_contacts on {change.address}, and apply it before the group goes",
             )
 
 
 def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[Guard]:
     """Stop where a list is suddenly empty, which is more likely a fault of the service than intended."""
-    for name, kind in BY_NAME.items():
-        if not isinstance(kind, ListedKind) or name not in actual or actual.of(name):
+    for name, kind in LISTED_BY_NAME.items():
+        if name not in actual or actual.of(name):
             continue
-        owned = _live(name, ledger, clock) + (len(ledger.carriers) if name == GROUPS.name else 0)
+        owned = _live(kind, ledger, clock) + (len(ledger.carriers) if kind.has_members else 0)
         # Objects that no list has ever shown are no sign that this list lost something.
         owned -= sum(entry.awaited is not None for entry in ledger.of(name).values())
         if owned >= 2:
@@ -168,8 +167,12 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
 
     The ledger was lost, or `owner` changed, and a message that it had scheduled would be sent twice.
     """
-    creates = [change for change in changes if isinstance(change, Create) and change.address.kind == MESSAGES.name]
-    owners = sorted({owner_of(group.key) for group in actual.of(GROUPS.name) if is_carrier(group.key)})
+    creates = [
+        change
+        for change in changes
+        if isinstance(change, Create) and isinstance(BY_NAME[change.address.kind], ScheduledKind)
+    ]
+    owners = sorted({owner_of(group.key) for group in groups_in(actual) if is_carrier(group.key)})
     if creates and not ledger.lineage and owners:
         if owner in owners:
             why = f"there is no ledger, but carriers of {owner} are in the account, so it seems to be lost"
@@ -178,7 +181,7 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
             why = f"there is no ledger, and the account has carriers of {others}, so perhaps `owner` was changed"
         yield Guard(
             GuardRule.LOST_LEDGER,
-            MESSAGES.name,
+            creates[0].address.kind,
             True,
             f"{why}: {creates[0].address} may be scheduled already, and would be sent twice; "
             "look in the service first",
@@ -192,16 +195,17 @@ def _clocks_differ(changes: Iterable[Change], context: PlanningContext) -> Itera
         return
     earlier, later = sorted((clock.now, clock.served_at))
     for change in changes:
-        if change.address.kind != MESSAGES.name or isinstance(change, Adopt | Manual):
+        kind = BY_NAME[change.address.kind]
+        if not isinstance(kind, ScheduledKind) or isinstance(change, Adopt | Manual):
             continue
         states = (state for state in (before_of(change), after_of(change)) if state is not None)
-        times = [MESSAGES.due(state, clock.zone) for state in states]
+        times = [kind.due(state, clock.zone) for state in states]
         if any(earlier < due and later + lead > due for due in times):
             minutes = (later - earlier).total_seconds() / 60
             side = "behind" if clock.now < clock.served_at else "ahead of"
             yield Guard(
                 GuardRule.CLOCK,
-                MESSAGES.name,
+                kind.name,
                 True,
                 f"this machine's clock is {minutes:.0f} minutes {side} the service's: {change.address} may be sent "
                 "by now, or be too close to its time to be changed",

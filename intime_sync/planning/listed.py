@@ -12,8 +12,9 @@ from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, Attributes, Resource
 from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
+from intime_sync.planning.context import Clock
 from intime_sync.planning.diff import field_changes
-from intime_sync.planning.matching import Clock, Index, KindPlan, match
+from intime_sync.planning.matching import Index, KindPlan, match
 from intime_sync.planning.ownership import is_protected, lesson
 from intime_sync.planning.pruning import twins, undesired, unowned
 
@@ -29,7 +30,7 @@ def plan_listed(
 ) -> KindPlan:
     """The kind's changes in the order of keys; `problems` holds what forbids a plan, and warnings.
 
-    `replacements` are keys of objects that shall be made anew.
+    `replacements` are keys of objects that must be made again.
     """
     plan = KindPlan()
     index = Index(kind, actual)
@@ -90,19 +91,25 @@ class _Differ:
     def _address(self, wanted: Resource[Any]) -> Address:
         return Address(self.kind.name, wanted.key)
 
+    def _common(self, wanted: Resource[Any], entry: Entry | None) -> dict[str, Any]:
+        """What every change of an object that is wanted says."""
+        return {
+            "address": self._address(wanted),
+            "origin": wanted.origin,
+            "protected": is_protected(wanted.lifecycle, entry),
+            "options": wanted.lifecycle.options,
+        }
+
     def _awaited(self, wanted: Resource[Any], entry: Entry, after: Attributes) -> Manual:
         """It was made and may be listed soon: until then it is neither made again nor removed."""
         absent = wanted.lifecycle.absent
         return Manual(
-            address=self._address(wanted),
             remote_id=entry.remote_id,
             before=entry.attributes,
             after=None if absent else after,
             fields=() if absent else field_changes(entry.attributes, after),
             reason=why_waiting(self._address(wanted), entry, self.clock, wanted=not absent),
-            origin=wanted.origin,
-            protected=is_protected(wanted.lifecycle, entry),
-            options=wanted.lifecycle.options,
+            **self._common(wanted, entry),
         )
 
     def _absent(
@@ -170,59 +177,35 @@ class _Differ:
     def _present(
         self, wanted: Resource[Any], found: Resource[Any] | None, before: Attributes | None, entry: Entry | None
     ) -> Change | None:
-        address, after = self._address(wanted), self.kind.attributes(wanted.value)
-        protected = is_protected(wanted.lifecycle, entry)
+        after, common = self.kind.attributes(wanted.value), self._common(wanted, entry)
         if found is None or before is None:
             self._note_never_listed(wanted, found, entry)
             if self.kind.inert(after):
                 return None
-            return Create(
-                address=address,
-                after=after,
-                reason="no longer in the account" if entry else None,
-                origin=wanted.origin,
-                protected=protected,
-                options=wanted.lifecycle.options,
-            )
+            return Create(after=after, reason="no longer in the account" if entry else None, **common)
         if self.kind.inert(after) and self.kind.inert(before):
             return None
         if wanted.key in self.replacements:
             return Replace(
-                address=address,
                 remote_id=found.remote_id,
                 before=before,
                 after=after,
                 fields=field_changes(before, after),
                 reason="asked for with --replace",
-                origin=wanted.origin,
-                protected=protected,
-                options=wanted.lifecycle.options,
+                **common,
             )
         if before == after:
             learn = lesson(entry, wanted.lifecycle, found.remote_id, after)
-            if learn is None:
-                return None
-            return Adopt(
-                address=address,
-                remote_id=found.remote_id,
-                after=after,
-                reason=learn,
-                origin=wanted.origin,
-                protected=protected,
-                options=wanted.lifecycle.options,
-            )
+            return Adopt(remote_id=found.remote_id, after=after, reason=learn, **common) if learn else None
         if found.remote_id is None:
-            raise AssertionError(f"{address} differs but has no id")
+            raise AssertionError(f"{self._address(wanted)} differs but has no id")
         return Update(
-            address=address,
             remote_id=found.remote_id,
             before=before,
             after=after,
             fields=field_changes(before, after),
             reason=None if entry else "already in the account",
-            origin=wanted.origin,
-            protected=protected,
-            options=wanted.lifecycle.options,
+            **common,
         )
 
 

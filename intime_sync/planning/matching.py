@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.base import ListedKind
 from intime_sync.model.change import Change
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Resource, Snapshot
+from intime_sync.planning.context import Clock
 from intime_sync.planning.index import by_id, by_identity
 from intime_sync.planning.ownership import is_surplus
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The moment of planning (aware, UTC) and the zone in which the service speaks of time.
-
-    `served_at` is the same moment by the service's clock, where that differs by more than a minute.
-    """
-
-    now: datetime
-    zone: ZoneInfo
-    served_at: datetime | None = None
-
-    @property
-    def latest(self) -> datetime:
-        """The moment by this machine's clock or the service's, whichever is later (aware, UTC)."""
-        return self.now if self.served_at is None else max(self.now, self.served_at)
 
 
 @dataclass(slots=True)

@@ -23,9 +23,9 @@ from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource, Snapshot
 from intime_sync.planning.audience import Audience
-from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.diff import field_changes
-from intime_sync.planning.matching import Clock, KindPlan
+from intime_sync.planning.matching import KindPlan
 from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
 from intime_sync.planning.resending import repeats
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from intime_sync.bulk.tables import DesiredTable
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
 from intime_sync.model.change import Change, Create, Replace
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Json, KindName, RemoteId, Resource, Snapshot
-from intime_sync.model.table import Table
 from intime_sync.planning.carriers import owner_of
 from intime_sync.planning.matching import KindPlan
 
@@ -53,7 +53,8 @@ def check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> lis
     problems = []
     seen: set[str] = set()
     right = {name for name, found in by_name.items() if len(found) == 1}
-    for member in (*_naming_others(desired.of(CONTACTS.name), right), *desired.of(MESSAGES.name)):
+    contacts = DesiredTable.of(desired.of(CONTACTS.name))
+    for member in (*(() if contacts.groups <= right else contacts), *desired.of(MESSAGES.name)):
         if member.lifecycle.absent:
             continue
         for name in member.value.groups:
@@ -72,13 +73,6 @@ def check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> lis
                 )
                 problems.append(Problem("ambiguous", message, member.origin))
     return problems
-
-
-def _naming_others(contacts: Sequence[Resource[Any]], groups: set[str]) -> Sequence[Resource[Any]]:
-    """The contacts; none when they name no other than these groups, as is usual."""
-    if isinstance(contacts, Table) and groups.issuperset(CONTACTS.groups_of(contacts.lines)):
-        return ()
-    return contacts
 
 
 def leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:

@@ -11,7 +11,8 @@ from intime_sync.model.ledger import Entry
 from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Address, Resource
 from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
-from intime_sync.planning.matching import Clock, Index, KindPlan
+from intime_sync.planning.context import Clock
+from intime_sync.planning.matching import Index, KindPlan
 from intime_sync.planning.ownership import removes_owned
 
 
@@ -35,7 +36,7 @@ def undesired(
             and is_awaited(entry, clock.now)
             and not kind.is_past(entry.attributes, clock.now, clock.zone)
         ):
-            # Not forgotten: it would turn up with nobody left to remove it.
+            # Not forgotten: once it is listed, nothing would remove it.
             if removes_owned(prune):
                 yield Manual(
                     address=address,
@@ -104,7 +105,7 @@ def twins(
 
 
 def unowned(kind: ListedKind, entries: Mapping[str, Entry], index: Index, clock: Clock) -> Iterator[Change]:
-    """What nobody named and the ledger does not know, for `prune: all`."""
+    """What neither the configuration nor the ledger knows, for `prune: all`."""
     owned = {id(found) for entry in entries.values() if (found := index.owned(entry)) is not None}
     for found in index.all():
         before = kind.attributes(found.value)

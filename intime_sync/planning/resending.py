@@ -9,7 +9,7 @@ from intime_sync.kinds.registry import CONTACTS, MESSAGES
 from intime_sync.model.change import Create, Replace
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.resource import Attributes
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Narrowing a plan to some addresses, and asking for objects to be made anew. Pure."""
+"""Narrowing a plan to some addresses, and asking for objects to be made again. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from intime_sync.planning.resending import repeats
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`targets` are all that may change (none given: everything may), `replacements` shall be made anew."""
+    """`targets` are all that may change (none given: everything may), `replacements` must be made again."""
 
     targets: frozenset[Address] = frozenset()
     replacements: frozenset[Address] = frozenset()
@@ -27,7 +27,7 @@ class Selection:
         return not self.targets or any(address.kind == kind for address in self.targets)
 
     def replaces(self, kind: KindName) -> frozenset[str]:
-        """The keys of a kind that shall be made anew."""
+        """The keys of a kind that must be made again."""
         return frozenset(address.key for address in self.replacements if address.kind == kind)
 
 
@@ -83,7 +83,7 @@ def _earlier_of(changes: Sequence[Change], kept: Container[Address], ledger: Led
 
 
 def _readers_of(changes: Sequence[Change], kept: Container[Address]) -> set[Address]:
-    """What must be done before a message that is kept: whoever enters or leaves its groups, and new opt-outs."""
+    """What must be done before a message that is kept: changes of who is in its groups, and new opt-outs."""
     messages = [
         change
         for change in changes

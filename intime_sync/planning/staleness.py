@@ -13,8 +13,8 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.account_groups import group_address, groups_in
 from intime_sync.planning.carriers import leftover_carriers, own_carriers
+from intime_sync.planning.context import Clock
 from intime_sync.planning.index import by_id, by_identity, live
-from intime_sync.planning.matching import Clock
 
 
 def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Ledger, clock: Clock) -> list[str]:

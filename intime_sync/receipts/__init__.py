@@ -1,6 +1,6 @@
-"""Delivery receipts: the service reports what became of each message, and this keeps it.
+"""Delivery receipts: takes the statuses that the service posts for messages, keeps them, and shows them on a page.
 
-It takes what arrives and stores it; what a message is, and who got it, is told to it from outside. The names below
+Which message and recipient a status belongs to is passed in by the caller (`ReceiveOptions.names`). The names below
 load on first use; only `create_app`, `run_in_thread` and `serve_receipts` need the `receive` extra.
 """
 

@@ -1,4 +1,4 @@
-"""Who may see the page: whoever has its token, in the address once and in a cookie after that. Knows no content."""
+"""Access to the page: by its token, in the address at first and in a cookie after that. Knows no content."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from intime_sync.web.hosts import is_known_request, is_local_request
 TOKEN_PARAMETER: Final = "token"  # noqa: S105 - its name in an address
 
 
-class Door:
-    """Lets in whoever has `token`; None is an open page, for browsers on the machine alone.
+class PageAccess:
+    """Allows requests that have `token`; None is an open page, for browsers on this machine only.
 
-    The page is shown under the names of this machine, the address that was connected to, and `hosts`, lower case.
+    The page is shown under the names of this machine, the address that was connected to, and `hosts` (lower case).
     """
 
     def __init__(self, token: str | None, hosts: Iterable[str] = ()) -> None:
         self._token = token
         self._hosts = frozenset(hosts)
-        # Cookies go to every port of a host: receivers beside each other must not take each other's place.
+        # Browsers send cookies to every port of a host: two receivers must not overwrite each other's.
         self._cookie = "" if token is None else f"intime-receipts-{sha256(token.encode()).hexdigest()[:8]}"
 
     def refusal(self, request: Request) -> str:
-        """Why the page is not shown, in words for a person; "" lets in."""
+        """Why the page is not shown, in words for a person; "" where it is."""
         if self._token is None:
             return "" if is_local_request(request) else _NOT_HERE
         if not is_known_request(request, self._hosts):
@@ -37,8 +37,8 @@ class Door:
             return "" if self._is_token(request.query_params[TOKEN_PARAMETER]) else _WRONG
         return "" if self._is_token(request.cookies.get(self._cookie, "")) else _NOT_SHOWN
 
-    def entrance(self, request: Request) -> RedirectResponse | None:
-        """The answer to a first visit: the cookie, and the page's address without the token in it."""
+    def first_visit(self, request: Request) -> RedirectResponse | None:
+        """A redirect that sets the cookie, for a request with the token in its address; else None."""
         if self._token is None or TOKEN_PARAMETER not in request.query_params:
             return None
         response = RedirectResponse("/", 303)

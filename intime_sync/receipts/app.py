@@ -1,6 +1,6 @@
-"""What is answered to whom: the path that takes statuses, the health check and the page, as one ASGI application.
+"""The ASGI application: the path that takes statuses, the health check and the page.
 
-Owns limits, codes and headers. Knows neither SQL nor sockets, and never repeats what it was sent.
+Owns limits, codes and headers. Knows neither SQL nor sockets. No answer repeats what was sent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from intime_sync.errors import IntimeSyncError
-from intime_sync.receipts.admission import Door
+from intime_sync.receipts.admission import PageAccess
 from intime_sync.receipts.deliveries import DeliveryCounts, Receipt
 from intime_sync.receipts.form import BadForm, parse_report
 from intime_sync.receipts.options import Named, ReceiveOptions
@@ -61,7 +61,7 @@ class Receiver:
 
     def __init__(self, options: ReceiveOptions, recorder: Recorder, secret: str, page_token: str | None) -> None:
         self._options = options
-        self._door = Door(page_token, options.allowed_hosts)
+        self._access = PageAccess(page_token, options.allowed_hosts)
         self._recorder = recorder
         self._secret = secret.encode()
 
@@ -70,7 +70,7 @@ class Receiver:
         try:
             response = await self._answer(request)
         except (ClientDisconnect, TimeoutError):
-            # Nobody waits for an answer, or nobody has finished asking; nothing was kept.
+            # The caller is gone or did not send the whole request; nothing was kept.
             response = _plain(408, "the request did not arrive in time", Connection="close")
         except TooLarge:
             await _refuse_and_discard(request, send)
@@ -111,11 +111,11 @@ class Receiver:
         return JSONResponse({"status": "ok"}, 200, _ALWAYS)
 
     async def _page(self, request: Request) -> Response:
-        if refusal := self._door.refusal(request):
+        if refusal := self._access.refusal(request):
             return _plain(403, refusal)
-        if (entrance := self._door.entrance(request)) is not None:
-            entrance.headers.update(_ALWAYS)
-            return entrance
+        if (redirect := self._access.first_visit(request)) is not None:
+            redirect.headers.update(_ALWAYS)
+            return redirect
         asked = request.query_params.get("page", "")
         number = int(asked) if _PAGE_NUMBER.fullmatch(asked) else 1
         try:
@@ -162,7 +162,7 @@ async def _body(request: Request) -> bytes:
 
 
 async def _refuse_and_discard(request: Request, send: Send) -> None:
-    """413, then look away for a moment: a connection closed on a sender would take the answer with it."""
+    """Answer 413, then read and discard for a moment: a sender whose connection is closed does not get the answer."""
     text = b"the body is too large"
     headers = {**_ALWAYS, "Content-Type": "text/plain", "Content-Length": str(len(text)), "Connection": "close"}
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

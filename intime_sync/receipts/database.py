@@ -1,8 +1,7 @@
-"""The SQLite file of receipts: making it, recognising it, opening it. Knows nothing of what is asked of it."""
+"""The SQLite file of receipts: creating, recognising and opening it. Knows nothing of queries."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -10,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from intime_sync.errors import IntimeSyncError
+from intime_sync.files import ensure_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VERSION: Final = 1
 _APPLICATION: Final = 0x494E5452
-"""`INTR`: tells a file of receipts from any other SQLite database."""
+"""`INTR`: distinguishes a file of receipts from other SQLite databases."""
 
-# The unique index is what makes a repeated report nothing new. `number` is the order of arrival, which the clock need
-# not be; times are ISO 8601 in UTC and of fixed length, so that they compare as text.
+# The unique index makes sure that a repeated report is kept once. `number` is the order of arrival, which may differ
+# from that of the times; times are ISO 8601 in UTC and of fixed length, so that they compare as text.
 _SCHEMA: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
     "CREATE TABLE receipt (number INTEGER PRIMARY KEY, message_id INTEGER NOT NULL, transid TEXT NOT NULL, "
@@ -37,7 +37,7 @@ def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
     """
     with explained(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        ensure_private_file(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=patience)
         try:
             _make(db, path)
@@ -93,14 +93,14 @@ def _hint(error: sqlite3.Error) -> str:
     if name.startswith("SQLITE_BUSY"):
         return "another program holds it; wait for that to end"
     if name.startswith("SQLITE_CORRUPT"):
-        return "it is damaged; restore it from a backup, or move it away to start anew"
+        return "it is damaged; restore it from a backup, or move it away to start again"
     return "see that the file and its folder belong to the user that runs this"
 
 
 def _is_ours(db: sqlite3.Connection, path: Path) -> bool:
     """False for an empty database; call it in a transaction, since another process may be making it.
 
-    Raises IntimeSyncError for anybody else's, and for a newer one.
+    Raises IntimeSyncError for another program's database, and for one of a newer version.
     """
     application = db.execute("PRAGMA application_id").fetchone()[0]
     if application != _APPLICATION:

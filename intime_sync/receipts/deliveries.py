@@ -1,4 +1,4 @@
-"""What is known of the delivery of messages, as values. Knows neither where they are kept nor how they came."""
+"""What is known of the delivery of messages, as values. Knows neither storage nor HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Receipt:
     """One status of one message, as the service reported it.
 
     `message_id` is the service's id of the message to one recipient, 1 to 18 digits. `transid` is the text that
-    went out with the recipient, "" if none came back. `status` is the level, see `wire.statuses`. `received_at` is
+    was sent with the recipient, "" if none came back. `status` is the level, see `service.statuses`. `received_at` is
     when it came for the first time, in UTC.
     """
 

@@ -1,4 +1,4 @@
-"""What the service posts, understood or refused with a reason. Pure: bytes in, values out.
+"""Reading the form that the service posts. Pure: bytes in, a value or a reason out.
 
 The documentation ("Ta emot status") names the parameters but not how they are encoded, so a form in the body and a
 query string are both taken, whatever the content type says.
@@ -27,7 +27,7 @@ class StatusReport:
 
 
 class BadForm(Exception):
-    """A form that is not a status. The text is fixed wording of ours, never what was sent."""
+    """A form that is not a status; `str()` says why and never repeats what was sent."""
 
 
 def parse_report(body: bytes, query: bytes = b"") -> StatusReport:

@@ -1,4 +1,4 @@
-"""What can be chosen about a receiver of statuses. Knows nothing of HTTP or SQLite."""
+"""Options of a receiver of statuses. Knows nothing of HTTP or SQLite."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _IN_A_PATH: Final = re.compile(r"[A-Za-z0-9._~-]*")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Who a transid stands for: the message's key, and its recipient as it may be shown, masked already."""
+    """The message and recipient of a transid: the message's key, and the recipient as it may be shown (masked)."""
 
     message: str
     recipient: str
 
 
 Names: TypeAlias = Callable[[], Mapping[str, Named]]
-"""Who is known at this moment, by transid. May raise IntimeSyncError; then the page says that names are missing."""
+"""Returns what is known now, by transid. May raise IntimeSyncError; then the page says that names are missing."""
 
 
 def no_names() -> Mapping[str, Named]:
-    """Nobody is known."""
+    """No names: every recipient is unknown."""
     return {}
 
 
@@ -35,10 +35,10 @@ def no_names() -> Mapping[str, Named]:
 class ReceiveOptions:
     """How one receiver works.
 
-    - `data`: the SQLite file; it and its folder are made if need be, and only the owner may read them.
-    - `secret`: the last part of the path that takes statuses; None is the one that was made for `data`.
-    - `names`: asked anew for every page, from any thread.
-    - `zone`: in which the page speaks of time.
+    - `data`: the SQLite file; it and its folder are created if missing, and only the owner may read them.
+    - `secret`: the last part of the path that takes statuses; None takes the one that was generated for `data`.
+    - `names`: called for every page, from any thread.
+    - `zone`: the zone of the times on the page.
     - `open_page`: whether the page is shown without its token; on a loopback address only.
     - `allowed_hosts`: names that the page is shown under, besides `localhost` and the address that it listens on.
 

@@ -1,4 +1,4 @@
-"""The page that shows what was delivered: values to HTML, and nothing else. Runs no script and loads nothing.
+"""The page that shows what was delivered: values to HTML. The page runs no script and loads nothing.
 
 Everything that comes from outside passes through `_safe`, and phone numbers in it are masked.
 """
@@ -37,8 +37,8 @@ _SIGNS: Final = {DeliveryOutcome.DELIVERED: "✓", DeliveryOutcome.NOT_DELIVERED
 class PageView:
     """What one page shows: page `number` of `pages`, both from 1, with its deliveries newest first.
 
-    `names` is who is known by transid, None if that could not be found out. `now` is the time of the view, and
-    `zone` the one that times are shown in.
+    `names` are the known messages and recipients by transid, None if they could not be read. `now` is the time of the
+    view, and `zone` the one that times are shown in.
     """
 
     deliveries: Sequence[Delivery]
@@ -160,7 +160,7 @@ def _time(moment: datetime, zone: tzinfo) -> str:
 
 
 def _grouped(number: int) -> str:
-    """With a narrow space between thousands, which Swedes and others read alike."""
+    """A number with a narrow space between thousands, as in Swedish."""
     return f"{number:,}".replace(",", "\u202f")
 
 

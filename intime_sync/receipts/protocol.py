@@ -1,4 +1,4 @@
-"""One connection of the receiver: HTTP/1.1 by uvicorn, with a deadline for everything that a sender can draw out.
+"""One connection of the receiver: HTTP/1.1 with a deadline for everything that a sender can make slow.
 
 Knows neither statuses nor the page.
 """
@@ -27,11 +27,11 @@ _LATE: Final = b"the request did not arrive in time"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one sender may take up. Times in seconds, each for the whole of it however it drips.
+    """What one sender may take up. Times are in seconds, each for the whole however slowly its bytes come.
 
     `request` is for a request from its first byte to its last (the first one's from when the connection was made),
-    `reply` for answering it and for taking the answer, `idle` for the pause between two; `connections` are at once:
-    one more takes the place of one that waits for its sender, and is refused where none does.
+    `reply` for answering it and for the sender to read the answer, `idle` for the pause between two. `connections` is
+    the most at once: for one more, one that waits for its sender is closed; if there is none, the new one is refused.
     """
 
     request: float = 30
@@ -64,22 +64,22 @@ class Protocol(Connection):
         served = [each for each in self.connections if not each.transport.is_closing()]
         if len(served) > self.limits.connections:
             waiting = [
-                each for each in served if isinstance(each, Protocol) and each.gives_way() and each is not self
+                each for each in served if isinstance(each, Protocol) and each.waits_for_sender() and each is not self
             ]
-            min(waiting, key=Protocol.standing, default=self).refuse()
+            min(waiting, key=Protocol.closing_order, default=self).refuse()
         self._watch()
 
-    def gives_way(self) -> bool:
-        """Whether this connection may be closed for another one: it waits for its sender."""
+    def waits_for_sender(self) -> bool:
+        """Whether it waits for its sender, so that it may be closed for another connection."""
         return self._phase is not _Phase.REPLY
 
-    def standing(self) -> tuple[bool, float]:
-        """The lowest is closed first: one that was never answered, and among these the one that waited longest."""
+    def closing_order(self) -> tuple[bool, float]:
+        """The connection with the lowest is closed first: one that was never answered, and of these the oldest."""
         cycle = self._current()
         return cycle is not None and cycle.response_complete, self._since
 
     def refuse(self) -> None:
-        """Close the connection; whoever has not been answered yet is told why."""
+        """Close the connection; a sender that has no answer yet gets a 503."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(_BUSY)
         self._wait_for(_Phase.NOTHING)
@@ -98,11 +98,11 @@ class Protocol(Connection):
         super().connection_lost(exc)
 
     def _current(self) -> RequestResponseCycle | None:
-        """The request that is answered, or was last; None before the first, which uvicorn's types leave out."""
+        """The current or last request; None before the first, which the types of uvicorn do not allow."""
         return self.cycle
 
     def _watch(self) -> None:
-        """Start a deadline when what is waited for becomes something else, and only then."""
+        """Start a new deadline when what the connection waits for has changed."""
         if self.transport.is_closing():
             self._wait_for(_Phase.NOTHING)
         elif self.conn.their_state is h11.SEND_BODY:
@@ -127,7 +127,7 @@ class Protocol(Connection):
             self._deadline = self.loop.call_later(seconds, self._end)
 
     def _end(self) -> None:
-        """Time is up: say so to a sender that has sent something and was answered nothing, and hang up."""
+        """Close the connection at its deadline; a sender that sent something and has no answer yet gets a 408."""
         cycle = self._current()
         begun = cycle is not None or bool(self.conn.trailing_data[0])
         unanswered = self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE)

@@ -1,6 +1,6 @@
-"""Group commit: whoever waits for the disk at the same time shares one transaction. Knows nothing of HTTP.
+"""Group commit: receipts that arrive at the same time share one transaction. Knows nothing of HTTP.
 
-A thread of its own takes everything that is waiting, commits it at once, and only then tells those who wait.
+A separate thread takes everything that is waiting, commits it, and then resolves the futures of the callers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    """Somebody who waits; without a receipt for nothing but the proof that the disk takes what is written."""
+    """A caller that waits until its receipt is written or, without a receipt, until anything is written."""
 
     receipt: Receipt | None
     loop: asyncio.AbstractEventLoop
@@ -31,7 +31,7 @@ class _Waiting:
 
 
 class Recorder:
-    """The only writer of a store that is in use; call `close` to write what is still waiting and end its thread."""
+    """The only writer of a store; `close` writes what is still waiting and ends the thread."""
 
     def __init__(self, store: ReceiptStore) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class Recorder:
             if batch:
                 error = self._write(batch)
                 self._note(error)
-                _tell(batch, error)
+                _resolve(batch, error)
 
     def _next_batch(self) -> tuple[list[_Waiting], bool]:
         """Everything that is waiting by now, at least one; and whether to end after it."""
@@ -91,12 +91,12 @@ class Recorder:
                 self._store.check_writable()
         except IntimeSyncError as error:
             return error
-        except Exception as error:  # noqa: BLE001 - the thread must outlive everything, and nobody may wait forever
+        except Exception as error:  # noqa: BLE001 - the thread must go on, and no caller may wait for ever
             return IntimeSyncError(f"{self._store.path} cannot be written: {type(error).__name__}")
         return None
 
     def _note(self, error: IntimeSyncError | None) -> None:
-        """One line when trouble starts or changes, and one when it is over, however many reports it costs."""
+        """Log one line when writing begins to fail or fails differently, and one when it works again."""
         now = "" if error is None else str(error)
         if now and now != self._failing:
             _LOG.error("statuses are refused until they can be stored: %s", now)
@@ -105,17 +105,17 @@ class Recorder:
         self._failing = now
 
 
-def _tell(batch: Sequence[_Waiting], error: IntimeSyncError | None) -> None:
+def _resolve(batch: Sequence[_Waiting], error: IntimeSyncError | None) -> None:
     for loop in {waiting.loop for waiting in batch}:
         mine = [waiting.done for waiting in batch if waiting.loop is loop]
         try:
-            loop.call_soon_threadsafe(_settle, mine, error)
+            loop.call_soon_threadsafe(_set_results, mine, error)
         except RuntimeError:
-            # Its loop has ended, and with it whoever waited there.
+            # The loop has ended, and its callers with it.
             continue
 
 
-def _settle(waiting: Sequence[asyncio.Future[None]], error: IntimeSyncError | None) -> None:
+def _set_results(waiting: Sequence[asyncio.Future[None]], error: IntimeSyncError | None) -> None:
     for done in waiting:
         if done.done():
             continue

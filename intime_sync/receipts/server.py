@@ -11,7 +11,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from intime_sync.addresses import is_loopback
+from intime_sync.addresses import host_name, is_loopback
 from intime_sync.errors import InvalidInput
 from intime_sync.receipts.admission import TOKEN_PARAMETER
 from intime_sync.receipts.app import STATUS_PATH, Receiver
@@ -19,7 +19,6 @@ from intime_sync.receipts.options import ReceiveOptions
 from intime_sync.receipts.protocol import LARGEST_HEADERS, Limits, Protocol
 from intime_sync.receipts.recorder import Recorder
 from intime_sync.receipts.store import ReceiptStore
-from intime_sync.web.hosts import host_name
 from intime_sync.web.server import Server, listen
 
 _OTHER_FILES: Final = 64
@@ -30,7 +29,7 @@ _UNLIMITED: Final = 1_000_000
 class Addresses:
     """Where a receiver is: `statuses` takes them, with the secret in it; `page` opens the page, with its token.
 
-    `page_is_new` says that the token was made just now, so that nobody can know it yet.
+    `page_is_new` says that the token was generated just now, so that the user does not know it yet.
     """
 
     statuses: str

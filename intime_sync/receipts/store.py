@@ -1,6 +1,6 @@
-"""Receipts in an SQLite file: every status once, on the disk before anybody hears of it. Knows nothing of HTTP.
+"""Receipts in an SQLite file: every status once, and on the disk before a method returns. Knows nothing of HTTP.
 
-One store writes; any number of others may read the same file meanwhile, see `ReceiptStore.open_existing`.
+One store writes; any number of others may read the same file at the same time, see `ReceiptStore.open_existing`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _INSERT: Final = (
 )
 _SELECT: Final = "SELECT message_id, transid, status, received_at, number FROM receipt"
 _NEWEST: Final = "SELECT message_id FROM receipt GROUP BY message_id ORDER BY max(number) DESC LIMIT ? OFFSET ?"
-# The row that max() picked gives the bare column its value, as SQLite documents; final levels outweigh all others.
+# SQLite takes the bare column from the row that max() picked, as documented; final levels count before all others.
 _CURRENT: Final = (
     f"SELECT status, max((status IN {FINAL_LEVELS}) * {1 << 62} + number) FROM receipt GROUP BY message_id"  # noqa: S608
 )
@@ -43,8 +43,8 @@ _COUNTS: Final = f"SELECT status, count(*) FROM ({_CURRENT}) GROUP BY status"  #
 class ReceiptStore:
     """The receipts in one file. Every method may be called from any thread, and raises IntimeSyncError.
 
-    Opening makes the file if need be, readable for its owner only. What `record` and `record_all` have returned
-    from is on the disk. `patience` is how many seconds to wait for another program that holds the file.
+    Opening creates the file where there is none, readable for its owner only. When `record` and `record_all` return,
+    the receipts are on the disk. `patience` is how many seconds to wait for another program that holds the file.
     """
 
     def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
@@ -68,7 +68,7 @@ class ReceiptStore:
             self._identity = _identity(path)
 
     def close(self) -> None:
-        """Let go of the file; a second time does nothing."""
+        """Close the file; a second call does nothing."""
         with self._lock:
             self._db.close()
 
@@ -83,7 +83,7 @@ class ReceiptStore:
     # Writing
 
     def record(self, message_id: int, status: int, transid: str, received_at: datetime) -> bool:
-        """Keep one status for good; False if the same (message, status, transid) is there already.
+        """Keep one status; False if the same (message, status, transid) is there already.
 
         `received_at` must know its zone.
         """
@@ -103,14 +103,14 @@ class ReceiptStore:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('checked_at', ?)", (_to_text(datetime.now(UTC)),))
 
     def secret(self) -> str:
-        """The path's secret that belongs to this file: 32 characters, made the first time it is asked for."""
-        return self._made_once("secret")[0]
+        """The secret part of the path, 32 characters; generated and kept when it is first asked for."""
+        return self._kept_token("secret")[0]
 
     def page_token(self) -> tuple[str, bool]:
-        """What opens the page, likewise, and whether it was made just now."""
-        return self._made_once("page_token")
+        """The token of the page, kept likewise, and whether it was generated just now."""
+        return self._kept_token("page_token")
 
-    def _made_once(self, name: str) -> tuple[str, bool]:
+    def _kept_token(self, name: str) -> tuple[str, bool]:
         with self._transaction() as db:
             made = secrets.token_urlsafe(_SECRET_BYTES)
             db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (name, made))
@@ -132,7 +132,7 @@ class ReceiptStore:
                 raise
 
     def _check_file(self) -> None:
-        """SQLite would go on writing to a file that was removed, and all of it would be lost."""
+        """Raise if the file was removed or replaced: SQLite would go on writing to it, and the data be lost."""
         try:
             if _identity(self.path) == self._identity:
                 return
@@ -157,7 +157,7 @@ class ReceiptStore:
             return _receipts(db, "message_id", ids)
 
     def latest(self, limit: int, offset: int = 0) -> list[Delivery]:
-        """The messages that something was received for last, newest first, each with its whole history."""
+        """The messages with the newest receipts, newest first, each with all its receipts."""
         with self._reading() as db:
             ids = [row[0] for row in db.execute(_NEWEST, (limit, offset))]
             found = deliveries_of(_receipts(db, "message_id", ids))
@@ -175,7 +175,7 @@ class ReceiptStore:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """One moment of the file, however many questions are asked of it."""
+        """A read transaction: all queries see the same state of the file."""
         with self._lock, explained(self.path):
             self._db.execute("BEGIN")
             try:

@@ -1,4 +1,4 @@
-"""Drift for people and scripts: what happened, what it means, and what nobody can see from here."""
+"""Drift for people and scripts: what happened, what it means, and what cannot be observed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ def plan_to_gitlab(plan: Plan) -> str:
     """`{"create":n,"update":n,"delete":n}`, as `artifacts:reports:terraform` takes it.
 
     `create` and `delete` count those changes, `update` counts updates and replaces. What makes no call is not
-    counted: adopted, forgotten and held objects. Neither are leftover carriers, which are nobody's objects. The
+    counted: adopted, forgotten and held objects. Neither are leftover carriers, which belong to no address. The
     widget has no room for a digest.
     """
     counts = plan.summary()

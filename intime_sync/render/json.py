@@ -157,19 +157,19 @@ def _layout(document: dict[str, Any], mask: bool) -> str:
 def _masked(change: dict[str, Any]) -> dict[str, Any]:
     fields = [FieldChange(**field) for field in change["fields"]]
     apart = telling_apart(mask_text, change["before"], change["after"], fields)
-    masked: dict[str, Any] = mask_json(_without_marks(change), apart)
+    masked: dict[str, Any] = mask_json(_without_hidden_options(change), apart)
     return masked
 
 
-def _without_marks(change: dict[str, Any]) -> dict[str, Any]:
-    """Without digests of who people are."""
+def _without_hidden_options(change: dict[str, Any]) -> dict[str, Any]:
+    """Without options that are digests of people's data."""
     return change | {"options": None} if words_of(KindName(change["kind"])).hides_options else change
 
 
 def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
     for name, value in document.items():
         if mask and name == "checksum":
-            continue  # it has no key: who knows all but one number could try them all
+            continue  # it has no key: with all but one number known, the last could be found by trying
         if mask:
             value = [_masked(change) for change in value] if name == "changes" else mask_json(value)
         if isinstance(value, list) and value:

@@ -192,7 +192,7 @@ def _what(change: Change, mask: Mask, stopped: str) -> str:
     attributes = attributes or {}
     kind = change.address.kind
     # Where fields are shown, one cell says whose they are; else all cells say what comes, goes or stays, as they do
-    # for a message that is changed: it is sent again, so whoever approves that reads all of it.
+    # for a message that is changed: it is sent again, so its approval needs all of it.
     whose = fields and not words_of(kind).shown_in_full
     cells = (title_of(kind, attributes, mask),) if whose else gist_of(change.address, attributes, mask)
     lines = [" · ".join(prose(cell) for cell in cells if cell)]

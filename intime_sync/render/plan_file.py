@@ -82,8 +82,8 @@ def checksum(document: dict[str, Any]) -> str:
 
 
 def _check_unedited(plan: Plan, top: _Member) -> None:
-    """The checksum finds accidents, and edits by who does not know it; the digest is held against the ledger's key
-    when the plan is applied. A plan that was made without a ledger has a digest without a key.
+    """The checksum finds accidents and careless edits; the digest is checked with the ledger's key when the plan is
+    applied. A plan that was made without a ledger has a digest without a key.
     """
     if "checksum" not in top.value and HIDDEN in json.dumps(top.value["changes"], ensure_ascii=False):
         _refuse("it was printed masked, for reading only", hint="write plan files with `plan --out FILE`")

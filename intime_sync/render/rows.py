@@ -36,7 +36,7 @@ from intime_sync.render.wording import (
     stopped_by,
 )
 
-# A single long key or name must not push everybody else's columns off the screen.
+# A single long key or name must not push the other rows' columns off the screen.
 _WIDEST_KEY: Final = 40
 _WIDEST_CELL: Final = 32
 _NARROWEST_GIST: Final = 20
@@ -56,7 +56,7 @@ class Look:
 
 
 class _Row(NamedTuple):
-    """One change before its columns are aligned. `alarm` is a remark that nobody may miss, `remark` a quiet one."""
+    """One change before its columns are aligned. `alarm` is a remark that must be seen, `remark` a dim one."""
 
     symbol: str
     paint: Paint

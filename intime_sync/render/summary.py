@@ -20,7 +20,7 @@ def title_of(kind: KindName, attributes: Attributes, mask: Mask) -> str:
 
 
 def recipients_of(kind: KindName, attributes: Attributes, mask: Mask) -> list[str]:
-    """Everybody whom the object is sent to besides its groups."""
+    """The object's recipients besides its groups."""
     return [*map(shown(mask), words_of(kind).recipients(attributes))]
 
 

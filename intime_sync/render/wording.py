@@ -85,7 +85,7 @@ def remarks_of(change: Change, mask: Mask) -> list[str]:
 
 
 def shown_options(change: Change) -> Attributes:
-    """The change's options, as far as anybody may see them: digests of who people are serve comparing alone."""
+    """The change's options; none where they are digests of people's data, which only serve comparing."""
     return {} if words_of(change.address.kind).hides_options else change.options or {}
 
 

@@ -3,7 +3,7 @@
 Everything that a program needs is imported from here, also the errors that a `Client` raises:
 
     IntimeSyncError
-    ├── InvalidInput             an address that is no https URL, or a text that XML cannot carry
+    ├── InvalidInput             an address that is not an https URL, or a text that XML cannot carry
     ├── CredentialsError         user name and hash are missing, or the service refuses them
     └── ServiceError
         ├── ReadFailed           the service answered a list with something that is not the whole list

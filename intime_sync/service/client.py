@@ -60,7 +60,7 @@ class Client:
     A method that lists something returns all rows, or raises ReadFailed, ServiceUnreachable or CredentialsError. It
     asks up to four times, where the service is busy or does not answer.
 
-    Raises InvalidInput for an address that is no https URL; http is for this machine only. `connect_timeout` and
+    Raises InvalidInput for an address that is not an https URL; http is for this machine only. `connect_timeout` and
     `read_timeout` bound one silence, `deadline` bounds a whole call, all in seconds. `sleep` waits between attempts.
     """
 
@@ -132,7 +132,7 @@ class Client:
             return Unknown(self._status(result), result.retry_after)
         reply = classify_ids(request.endpoint, result.body, request.expected)
         if isinstance(reply, Unexpected):
-            return Unknown(self._safely(reply, result.body))
+            return Unknown(self._redacted(reply, result.body))
         if isinstance(reply, Refused):
             self._check_login(request.endpoint, code=reply.code)
         return reply
@@ -157,7 +157,7 @@ class Client:
                 self._check_login(endpoint, code=reply.code)
                 raise self._read_failed(endpoint, str(reply))
             case Unexpected():
-                raise self._read_failed(endpoint, self._safely(reply, result.body))
+                raise self._read_failed(endpoint, self._redacted(reply, result.body))
 
     def list_rows(
         self,
@@ -327,7 +327,7 @@ class Client:
         shown = self._excerpt(answer.body)
         return f"it answered HTTP {answer.status}" + (f": {shown}" if shown else "")
 
-    def _safely(self, reply: Unexpected, body: bytes) -> str:
+    def _redacted(self, reply: Unexpected, body: bytes) -> str:
         shown = self._excerpt(body) if reply.excerpt else ""
         return f"{self.transport.redact(reply.why)}: {shown}" if shown else self.transport.redact(reply.why)
 

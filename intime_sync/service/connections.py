@@ -1,8 +1,8 @@
-"""HTTP connections that bound a whole exchange, in time and in bytes, and know whether a request was written.
+"""HTTP connections that limit a whole exchange, in time and in bytes, and record whether a request was written.
 
 The read timeout of a socket bounds one silence only: a server that sends a byte a second never exceeds it. Here
-every operation on the socket gets what is left of the exchange's time. The difference between "never sent" and
-"unknown" is decided here too, by watching the bytes. Knows nothing about the service.
+every operation on the socket gets what is left of the exchange's time. Whether a call ends as "not sent" or
+"unknown" is decided here too, by whether bytes were written. Knows nothing about the service.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Exchange:
         return self.exceed(f"{'no whole reply came' if self.wrote else 'no connection'} within {self.seconds:g} s")
 
     def exceed(self, what: str) -> BoundExceeded:
-        """The error to raise for a bound, which is remembered: libraries on the way may wrap or hide the error."""
+        """The error to raise for a bound; the bound is also recorded, since libraries may wrap or hide the error."""
         self.exceeded = what
         return BoundExceeded(what)
 
@@ -88,7 +88,7 @@ def watch(manager: PoolManager) -> None:
 
 
 def _current() -> Exchange:
-    """This thread's exchange; connections are used nowhere else."""
+    """The exchange of this thread; connections are used only inside one."""
     current: Exchange = _thread.exchange
     return current
 

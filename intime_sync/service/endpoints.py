@@ -1,6 +1,6 @@
 """Every call the service documents: its path, method, root element and error codes.
 
-Owns the vocabulary of the service; knows nothing about HTTP, XML or what a call is made for.
+Owns the names and codes of the service; knows nothing about HTTP, XML or what a call is made for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Words for a failed exchange, from what kind of failure it is: never from its text, which holds the URL."""
+"""Words for a failed exchange by the type of the error: its text holds the URL, and is never used."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def parts(text: str, *, multisms: bool) -> int:
     """How many SMS each recipient of `text` gets: one up to 160 septets, else parts of at most 134.
 
     Without `multisms` it is always one. A character of two septets is never split over two parts, so a text within
-    MULTI_MAX can still need more than MULTI_PARTS; whoever checks the limit must ask for both.
+    MULTI_MAX can still need more than MULTI_PARTS; check both limits.
     """
     if not multisms or septets(text) <= ONE_SMS:
         return 1

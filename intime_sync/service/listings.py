@@ -1,4 +1,4 @@
-"""The rows of the three lists. A row that cannot be read makes the whole list unexpected: nothing is guessed.
+"""The rows of the three lists. A row that cannot be read makes the whole list `Unexpected`.
 
 Knows the lists' elements; nothing about comparing or normalising what they hold.
 """

@@ -1,8 +1,8 @@
-"""Judges the text of a phone number before anybody looks at its digits.
+"""Checks the text of a phone number before its digits are read.
 
-A cell with a date, a personal number or two numbers has enough digits for a number of somebody else. So only what
-people write in numbers may be there, where they write it; everything else is refused with the reason. Reasons name
-characters in words: a message whose digits are masked still says what is wrong.
+A cell with a date, a personal number or two numbers has enough digits for another person's number. So only characters
+that people write in numbers are allowed, where they write them; everything else is refused with a reason. Reasons
+name characters in words, so that a message whose digits are masked still says what is wrong.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ _FEWEST_AFTER_SLASH: Final = 4
 
 
 class Refused(NamedTuple):
-    """A text that is no number; `why` completes the sentence "… is no phone number: it …"."""
+    """A text that is not a number; `why` completes the sentence "… is no phone number: it …"."""
 
     why: str
 
 
 def judged(text: str, region: str) -> str | Refused:
-    """The number as the library may read it, or why `text` is none; `region` as in `parse_mobile`.
+    """The number as the library may read it, or why `text` is not one; `region` as in `parse_mobile`.
 
     Invisible marks go, full-width characters become plain, and what spreadsheets add (`'0…`, `="0…"`, `….0`) is
     taken off.
@@ -91,21 +91,21 @@ def _unwrapped(text: str) -> str:
 
 
 def _mistaken(text: str, region: str) -> str | None:
-    """What else `text` is, where it has a known form. Without marks the forms are only Swedish."""
+    """Why `text` is something else, such as a date; None if it is not. Forms without separators are Swedish only."""
     swedish = region == "SE"
     if _DATE.fullmatch(text) or (swedish and _COMPACT_DATE.fullmatch(text)):
         return "looks like a date"
     if _PERSONAL.fullmatch(text) or (swedish and _COMPACT_PERSONAL.fullmatch(text)):
         return "looks like a personal number (write a mobile number without that hyphen)"
     if _SCIENTIFIC.fullmatch(text):
-        return "was rounded by a spreadsheet; format the column as text and enter the number anew"
+        return "was rounded by a spreadsheet; format the column as text and enter the number again"
     if _ODD_DECIMALS.fullmatch(text):
         return "has decimals, as a spreadsheet writes them; format the column as text"
     return None
 
 
 def _misplaced(text: str) -> str | None:
-    """What stands where it never stands in a number, if so."""
+    """Which character is at a place where no number has it; None where all are right."""
     if strange := _STRANGE.search(text):
         return f"holds {_in_words(strange[0])}, which numbers do not have"
     if not any(character.isdigit() for character in text):

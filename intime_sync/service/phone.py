@@ -1,7 +1,7 @@
-"""Mobile numbers: people's spellings to E.164 and back. Knows nothing about who has them or why.
+"""Mobile numbers: what people write to E.164 and back. Knows nothing about contacts or messages.
 
-The library that knows every country's numbers is slow to load and slow per number, so plain Swedish mobiles take
-a fast path; a property test holds the two to the same answers.
+The library phonenumbers is slow to load and slow per number, so plain Swedish mobiles take a fast path; a property
+test checks that both give the same answers.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _NUMBER_LIKE: Final = re.compile("[0-9+()./\\-\u00a0\u2000-\u200a\u2010-\u2015\u
 class ParsedMobile(NamedTuple):
     """A number that can exist.
 
-    `valid` is false where its country has given out no such number (yet); `other` names what a valid number is that
-    is no mobile (`a landline number`), and is "" where it is one.
+    `valid` is false where its country has not given out such a number (yet); `other` names what a valid number is
+    that is not a mobile (`a landline number`), and is "" for a mobile.
     """
 
     number: E164
@@ -43,7 +43,7 @@ class ParsedMobile(NamedTuple):
 def parse_mobile(text: str, region: str) -> ParsedMobile | None:
     """The number that `text` spells, or None when no phone can have it.
 
-    `region` (`SE`) is the country of numbers without a prefix. Whatever people do not write in numbers is refused,
+    `region` (`SE`) is the country of numbers without a prefix. What people do not write in numbers is refused,
     not dropped; `number_fault` says what it is.
     """
     plain = text.replace(" ", "").replace("-", "")
@@ -82,7 +82,7 @@ def plain_mobiles(texts: Sequence[str], region: str) -> list[E164 | None] | None
 
 
 def parse_any(text: str, region: str) -> ParsedMobile | None:
-    """What the text's form and the library say: the slow path, and the judge of the fast one."""
+    """The number by the checks of the text and the library: the slow path, which the fast one is checked against."""
     plain = judged(text, region)
     if isinstance(plain, Refused) or len(plain) > MAX_LENGTH or _is_two(plain, region):
         return None
@@ -135,7 +135,7 @@ def _of_library(text: str, region: str) -> ParsedMobile | None:
         return None
     spelled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if number.italian_leading_zero and phonenumbers.parse(spelled) != number:
-        return None  # all zeros: the library counts one of them twice, so this would not read back
+        return None  # all zeros: the library counts one of them twice, so it would be read back as another number
     valid = phonenumbers.is_valid_number(number)
     return ParsedMobile(E164(spelled), valid, _other(phonenumbers.number_type(number)) if valid else "")
 

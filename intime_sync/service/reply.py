@@ -1,6 +1,6 @@
-"""What a reply is: ids, a refusal, rows, or something that nobody documented.
+"""What a reply is: ids, a refusal, rows, or something that is not documented.
 
-Judges bytes only; knows nothing about HTTP, nor what a caller should do about it.
+Looks at bytes only; knows nothing about HTTP or about what a caller should do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from intime_sync.service.endpoints import EMPTY_LIST, Endpoint
 
 EXCERPT_LENGTH: Final = 80
 
-# Not compiled until they are needed: a plan with nothing to do needs none of them.
+# Compiled when they are first used: a plan with nothing to do uses none of them.
 _IDS: Final = r"-?[0-9]{1,18}(?:\s*,\s*-?[0-9]{1,18})*"
 _CODE: Final = r"[0-9]{1,4}:ERROR[0-9]{1,4}"
 _HTML: Final = r"(?i)<(?:!doctype\s+html|html)\b"
@@ -73,7 +73,7 @@ def classify_ids(endpoint: Endpoint, body: bytes, expected: int | None) -> Ids |
         return _coded(endpoint, text) or Unexpected(_kind_of(text), excerpt(text))
     ids = tuple(RemoteId(int(part)) for part in text.split(","))
     if 0 in ids or (min(ids) < 0 and not endpoint.negative_ids):
-        return Unexpected("the reply has an id that is no id", excerpt(text))
+        return Unexpected("the reply has a number that cannot be an id", excerpt(text))
     if expected is not None and len(ids) != expected:
         listed = ",".join(map(str, ids[:_IDS_SHOWN])) + (",…" if len(ids) > _IDS_SHOWN else "")
         return Unexpected(f"the reply has {len(ids)} ids for {expected} items ({listed})")
@@ -81,7 +81,7 @@ def classify_ids(endpoint: Endpoint, body: bytes, expected: int | None) -> Ids |
 
 
 def classify_list(endpoint: Endpoint, body: bytes) -> Rows | Refused | Unexpected:
-    """What a list's reply is. Only the documented root element or the documented code for "nothing" is a list."""
+    """What a reply to a list is. Only the documented root element, or the code that means "nothing", is a list."""
     beginning = xml.decode(body.lstrip()[:_BEGINNING]).strip()
     if not beginning.startswith("<"):
         refused = _coded(endpoint, beginning)

@@ -232,7 +232,7 @@ def _groups(ids: Sequence[RemoteId]) -> Markup:
     return xml.element("groups", map(_group, ids)) if ids else _NOTHING
 
 
-@lru_cache(maxsize=1024)  # the same few groups come again with every contact in them
+@lru_cache(maxsize=1024)  # the same few groups occur in many contacts
 def _group(id: RemoteId) -> Markup:
     return xml.element("group", groupid=str(id))
 

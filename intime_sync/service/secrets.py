@@ -1,4 +1,4 @@
-"""The secret, and keeping it out of everything that is written. Knows nothing about HTTP or the service."""
+"""The secret, and how it is kept out of all output and logs. Knows nothing about HTTP or the service."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOISY: Final = (
 
 
 class Secret:
-    """A text that shows itself only to `reveal`."""
+    """A text that only `reveal` returns: `repr` and `str` are ***."""
 
     __slots__ = ("__value",)
 
@@ -52,7 +52,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who we are to the service: INTIME_USER and INTIME_HASH; raises CredentialsError if one is empty or not text."""
+    """User name and hash, as in INTIME_USER and INTIME_HASH; raises CredentialsError if one is empty or not text."""
 
     user: str
     secret: Secret
@@ -116,7 +116,7 @@ def _one_line(kind: type[BaseException] | None, error: BaseException | None) -> 
 
 def _spellings(value: str) -> set[str]:
     if value.isascii() and value.isalnum():
-        return {value}  # spelled alike everywhere
+        return {value}  # it has only one spelling
     import html
 
     encoded = {quote(value, safe=""), quote(value), quote_plus(value)}

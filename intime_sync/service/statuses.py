@@ -10,7 +10,7 @@ from typing import Final
 
 
 class DeliveryOutcome(StrEnum):
-    """What a level says of the message, in the words that are shown."""
+    """What a level says about the message, in the words that are shown."""
 
     DELIVERED = "delivered"
     NOT_DELIVERED = "not delivered"
@@ -34,12 +34,12 @@ class StatusLevel:
 
     @property
     def delivered(self) -> bool:
-        """The phone has acknowledged the message."""
+        """Whether the phone has acknowledged the message."""
         return self.outcome is DeliveryOutcome.DELIVERED
 
     @property
     def is_final(self) -> bool:
-        """It is known what became of the message; a later level that knows less does not change that."""
+        """Whether the outcome is known; a later level of unknown outcome does not change it."""
         return self.outcome is not DeliveryOutcome.UNKNOWN
 
 
@@ -60,5 +60,5 @@ FINAL_LEVELS: Final = tuple(number for number, level in LEVELS.items() if level.
 
 
 def status_level(number: int) -> StatusLevel:
-    """The documented level, or for any other number one that says nothing but its number."""
+    """The documented level; for any other number, a level of unknown outcome."""
     return LEVELS.get(number) or StatusLevel(number, DeliveryOutcome.UNKNOWN)

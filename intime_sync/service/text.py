@@ -1,4 +1,4 @@
-"""Text as XML can carry it and as names are compared. Knows nothing about elements or kinds."""
+"""Text: which characters XML can carry, and the form in which names are compared. Knows nothing about kinds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def forbidden_character(text: str, *, newlines: bool = False) -> tuple[int, str]
 
     Lone surrogates count. Tabs and line breaks do too unless `newlines` is true: a name has none, a message may.
     """
-    if text.isprintable():  # as nearly all is, and then there is none
+    if text.isprintable():  # nearly always, and then there is none
         return None
     found = _forbidden(newlines).search(text)
     return (found.start(), f"U+{ord(found[0]):04X}") if found else None
@@ -52,12 +52,12 @@ def too_many_marks(text: str) -> int | None:
 
 
 def _too_many_marks(text: str) -> bool:
-    """Whether there may be a run that is too long, seen at one character in LONGEST_RUN / 2."""
+    """Whether there may be a run that is too long; looks at one character in LONGEST_RUN / 2."""
     return any(map(unicodedata.combining, text[:: LONGEST_RUN // 2]))
 
 
 def _marks(text: str) -> Iterator[int]:
-    """Where a part has to begin, so that none holds a run of more than LONGEST_RUN marks."""
+    """The indexes at which a part must begin, so that no part has a run of more than LONGEST_RUN marks."""
     run = 0
     for index, mark in enumerate(map(unicodedata.combining, text)):
         run = run + 1 if mark else 0

@@ -1,6 +1,6 @@
-"""Wall times, the zone they are in, and the spellings the service uses. Knows nothing about reminders or now.
+"""Wall times, the zone they are in, and the spellings the service uses. Knows nothing about reminders.
 
-The service speaks naive wall time to the minute; everything here keeps that as text and adds the instant it means.
+The service uses naive wall time to the minute; everything here keeps it as text and adds the instant that it means.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class TimeFault(Enum):
     MALFORMED = auto()
     """Not written as a time."""
     IMPOSSIBLE = auto()
-    """No calendar or clock has it."""
+    """Not a date of the calendar, or not a time of day."""
     SECONDS = auto()
     """Seconds other than 00."""
     GAP = auto()
     """Skipped when summer time begins."""
     OVERLAP = auto()
-    """Comes twice when summer time ends, and no offset says which."""
+    """Occurs twice when summer time ends, and no offset says which is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def wall_to_instant(wall: WallTime, zone: ZoneInfo) -> datetime:
     try:
         return datetime.fromisoformat(wall).replace(tzinfo=zone, fold=1).astimezone(UTC)
     except OverflowError:
-        # The first and the last day that a calendar has, in a zone away from UTC: long past, or never.
+        # The first and the last day of the calendar, in a zone away from UTC.
         return datetime.max.replace(tzinfo=UTC) if wall > "5000" else datetime.min.replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""One HTTP call to the service: addresses, time limits, retries of reads, and what can be known afterwards.
+"""One HTTP call to the service: address, time limits, retries of reads, and whether the request was sent.
 
 The only module that imports requests. Knows nothing about what bodies mean.
 """
@@ -48,7 +48,7 @@ _GZIP_CODINGS: Final = ("gzip", "x-gzip")
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 _log = logging.getLogger(__name__)
-_dice = secrets.SystemRandom()
+_random = secrets.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class _Attempt:
 class Transport:
     """Calls below `base_url`, authenticated, over kept connections; safe to use from several threads.
 
-    Raises InvalidInput for an address that is no URL or that would send the secret in the clear: http is only for
+    Raises InvalidInput for an address that is not a URL or that would send the secret in the clear: http is only for
     this machine. Time limits are in seconds; `read_timeout` is the longest silence, `deadline` the longest time for
     a whole call, however slowly the reply comes.
     """
@@ -146,7 +146,7 @@ class Transport:
         return f"Transport({self.host!r}, {self._credentials!r})"
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
-        """Read; tried again after a refused, broken or cut-off answer and after statuses that pass."""
+        """Read; tried again after a refused, broken or cut-off connection and after RETRIED_STATUSES."""
         # urllib3's own retries cannot see an answer that is cut off in its body. All attempts share one deadline.
         begins = time.monotonic()
         for number in range(1, READ_ATTEMPTS):
@@ -175,13 +175,13 @@ class Transport:
             try:
                 attempt = self._exchange(method, path, body, params)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                # Nothing is raised, and only explain() looks: the error's text holds the URL and the secret.
+                # Not raised, and only explain() sees it: the error's text holds the URL and the secret.
                 why = self.redact(bounds.exceeded or explain(error, *self._timeouts))
-                # What exceeded a bound once is not asked for again: it would take as long, or as much, once more.
+                # After an exceeded bound it is not tried again: it would take as long, or as much, again.
                 attempt = _Attempt(NoAnswer(why) if bounds.wrote else NotSent(why), again=not bounds.exceeded)
         milliseconds = (time.monotonic() - started) * 1000
         _log.debug(
-            "%s %s%s -> %s, %.0f ms", method, path.removesuffix(".ashx"), note, _said(attempt.result), milliseconds
+            "%s %s%s -> %s, %.0f ms", method, path.removesuffix(".ashx"), note, _summary(attempt.result), milliseconds
         )
         return attempt
 
@@ -223,9 +223,9 @@ class Transport:
 
 
 def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """What gzip packed, a small piece at a time: a bomb is noticed before it is unpacked.
+    """Unpacks gzip, a small piece at a time: a bomb is noticed before it is unpacked.
 
-    Raises DecodeError, and IncompleteRead for what ends before its own end mark, which HTTP alone may not notice.
+    Raises DecodeError, and IncompleteRead for data that ends before the end mark of gzip, which HTTP may not notice.
     """
     unpacker, begun, whole = zlib.decompressobj(_GZIP), False, False
     for piece in pieces:
@@ -236,7 +236,7 @@ def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 yield unpacker.decompress(rest, _CHUNK)
             except zlib.error as error:
-                if whole:  # what follows a whole file and is none is padding
+                if whole:  # after a whole file, what is not gzip is padding
                     return
                 raise urllib3.exceptions.DecodeError(str(error)) from None
             begun, whole = True, whole or unpacker.eof
@@ -248,7 +248,7 @@ def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _WatchedAdapter(HTTPAdapter):
-    """requests' adapter, on connections that remember whether they were written to; it never retries."""
+    """requests' adapter with watched connections (see `connections`); it never retries."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -261,14 +261,14 @@ class _WatchedAdapter(HTTPAdapter):
 
 
 class _NoAuth(requests.auth.AuthBase):
-    """Stands where requests would otherwise read .netrc."""
+    """No authentication: without it, requests would read .netrc."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
 
 
 class _Session(requests.Session):
-    """Sees no redirects: requests would read a redirect's body whole, without bounds, even where it follows none."""
+    """A session without redirects: requests reads the body of a redirect whole and without bounds."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the base class's name
         return None
@@ -289,7 +289,7 @@ def _session(pool_size: int, *, trust_env: bool) -> requests.Session:
 
 
 def _date(text: str | None) -> datetime | None:
-    """A Date header's moment (aware), or None where there is none that can be read."""
+    """The time of a Date header (aware), or None where it is missing or cannot be read."""
     if text is None:
         return None
     with suppress(ValueError, TypeError, OverflowError):
@@ -300,7 +300,7 @@ def _date(text: str | None) -> datetime | None:
 
 def _wait(number: int, retry_after: str | None) -> float:
     """Seconds before attempt `number` + 1: what the service asks for, else doubling; spread, never over the cap."""
-    pause = _FIRST_WAIT * 2.0 ** (number - 1) * (0.5 + _dice.random())
+    pause = _FIRST_WAIT * 2.0 ** (number - 1) * (0.5 + _random.random())
     return min(max(pause, _asked_pause(retry_after)), LONGEST_WAIT)
 
 
@@ -312,5 +312,5 @@ def _asked_pause(retry_after: str | None) -> float:
     return 0.0
 
 
-def _said(result: Result) -> str:
+def _summary(result: Result) -> str:
     return f"{result.status}, {len(result.body)} bytes" if isinstance(result, Answer) else result.why

@@ -1,4 +1,4 @@
-"""XML in and out: the service's many encodings, safely. Knows nothing about endpoints or what the elements mean."""
+"""Reading and writing XML safely, in the encodings that the service uses. Knows nothing about endpoints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Element: TypeAlias = "etree._Element"
 """An element that was read."""
 
 Markup = NewType("Markup", str)
-"""An element to be sent, as text: building trees only to write them down would take most of an apply's time."""
+"""An element to be sent, as text: building trees only to serialize them would take most of the time of an apply."""
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """The largest reply that is read, in bytes; an account of 100 000 reminders needs about 50 MB."""
@@ -25,7 +25,7 @@ _DECLARATION: Final = b'<?xml version="1.0" encoding="iso-8859-1"?>\n'
 _BOM: Final = "\ufeff"
 _CONTROL_BYTE: Final = re.compile(rb"[\x80-\x9f]")
 _PLAIN: Final = re.compile("[ !#-%'-;=?-~]*+")
-"""Text that may stand anywhere as it is, like most."""
+"""Text that needs no escaping, as most."""
 
 _IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE: Final = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
@@ -93,10 +93,11 @@ def parse(body: bytes) -> Element:
 
 
 def encode(root: Markup) -> bytes:
-    """`root` as a document in ISO 8859-1, with character references for what that cannot say."""
+    """`root` as a document in ISO 8859-1, with character references for other characters."""
     body = root.encode("iso-8859-1", "xmlcharrefreplace")
     if not body.isascii() and _is_utf8(body):
-        # Who tries UTF-8 first, as we do, would see other letters: the two bytes of `Ã¥` are also UTF-8 for `å`.
+        # A reader that tries UTF-8 first, as `decode` does, would read other letters: the bytes of `Ã¥` are also
+        # UTF-8 for `å`.
         body = root.encode("ascii", "xmlcharrefreplace")
     return _DECLARATION + body
 

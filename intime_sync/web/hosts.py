@@ -12,14 +12,9 @@ from typing import Final
 
 from starlette.requests import Request
 
-from intime_sync.addresses import is_this_machine
+from intime_sync.addresses import host_name, is_this_machine
 
 _HOST: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]{1,5})?")
-
-
-def host_name(given: str) -> str:
-    """A host as it is compared: lower case, without the brackets of IPv6 and a dot at the end."""
-    return given.strip("[]").lower().rstrip(".")
 
 
 def is_local_request(request: Request) -> bool:
@@ -28,7 +23,7 @@ def is_local_request(request: Request) -> bool:
 
 
 def is_known_request(request: Request, hosts: Collection[str]) -> bool:
-    """Whether a request asks for this machine, the address that it has reached, or one of `hosts` (see `host_name`).
+    """Whether a request asks for this machine, the address that it has reached, or one of `hosts`.
 
     An address in digits belongs to no other site.
     """

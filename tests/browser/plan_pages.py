@@ -1,4 +1,4 @@
-"""Plans as pages that are open in a browser, which is watched for whatever a page must not do."""
+"""Plans as pages that are open in a browser, which is watched for what a page must not do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a plan in a real browser: filters, keys, themes, paper, phones, and nothing that a text could do."""
+"""The page of a plan in a real browser: filters, keys, themes, printing, phones, and that no text in it can act."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_kinds_and_words_filter_together(browser: Browser, file: Path) -> None:
         seen.says("19 changes")
 
 
-def test_words_are_found_in_what_is_not_open_but_not_in_markup(browser: Browser, file: Path) -> None:
+def test_the_search_finds_text_in_closed_rows_and_none_in_markup(browser: Browser, file: Path) -> None:
     with opened(browser, file, CLINIC) as seen:
         for words, found in (("ledningsgrupp", "1 of 19"), ("thead", "0 of 19"), ("before", "0 of 19")):
             seen.page.locator("#search").fill(words)
@@ -80,7 +80,7 @@ def test_a_link_carries_the_filters(browser: Browser, file: Path) -> None:
         assert seen.page.locator("#search").input_value() == ""
 
 
-def test_everything_can_be_done_with_keys(browser: Browser, file: Path) -> None:
+def test_the_page_can_be_used_with_the_keyboard(browser: Browser, file: Path) -> None:
     with opened(browser, file, CLINIC) as seen:
         press = seen.page.keyboard.press
         press("/")
@@ -202,14 +202,14 @@ def test_the_theme_can_be_chosen_where_storage_is_forbidden(browser: Browser, fi
 
 
 @pytest.mark.parametrize("width", [360, 390])
-def test_a_phone_needs_no_scrolling_sideways(browser: Browser, file: Path, width: int) -> None:
+def test_the_page_fits_the_width_of_a_phone(browser: Browser, file: Path, width: int) -> None:
     for plan in (CLINIC, hostile_plan()):
         with opened(browser, file, plan, viewport={"width": width, "height": 740}) as seen:
             seen.page.get_by_role("button", name="Open all").click()
             assert seen.width() == width
 
 
-def test_paper_gets_every_row_open_and_no_controls(browser: Browser, file: Path) -> None:
+def test_printing_shows_every_row_open_and_no_controls(browser: Browser, file: Path) -> None:
     with opened(browser, file, CLINIC, color_scheme="dark") as seen:
         seen.row("john.svensson").locator("summary").click()
         seen.page.emulate_media(media="print")
@@ -226,7 +226,7 @@ def test_paper_gets_every_row_open_and_no_controls(browser: Browser, file: Path)
         seen.opens(1)
 
 
-def test_paper_says_when_it_does_not_show_everything(browser: Browser, file: Path) -> None:
+def test_printing_says_how_many_changes_are_filtered_out(browser: Browser, file: Path) -> None:
     with opened(browser, file, CLINIC, hash_="#kind=group") as seen:
         seen.page.emulate_media(media="print")
         assert seen.page.get_by_text("3 of 19 changes").is_visible()
@@ -250,7 +250,7 @@ def test_a_digest_can_be_copied(browser: Browser, file: Path) -> None:
         assert copied == f"intime-sync apply --expect-digest {CLINIC.digest()}"
 
 
-def test_where_the_clipboard_is_out_of_reach_the_text_is_selected(browser: Browser, file: Path) -> None:
+def test_without_a_clipboard_the_text_is_selected(browser: Browser, file: Path) -> None:
     with opened(browser, file, CLINIC) as seen:
         seen.page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
         seen.page.locator("header .copy button").first.click()
@@ -258,7 +258,7 @@ def test_where_the_clipboard_is_out_of_reach_the_text_is_selected(browser: Brows
         assert seen.page.evaluate("String(getSelection())") == CLINIC.digest()
 
 
-def test_of_ten_thousand_changes_the_browser_draws_only_what_is_near(browser: Browser, file: Path) -> None:
+def test_of_ten_thousand_changes_the_browser_draws_only_those_in_view(browser: Browser, file: Path) -> None:
     with opened(browser, file, large_plan(10_000)) as seen:
         seen.says("10 000 changes")
         seen.drawn()

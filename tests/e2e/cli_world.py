@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -159,13 +161,17 @@ def _wait_until_it_reads(process: subprocess.Popen[bytes]) -> None:
 
 
 class OddService:
-    """A service that answers every read with the same bytes; `posts` counts what was asked to change."""
+    """A service that answers every read with the same bytes.
+
+    `posts` counts the requests to change something; `ahead` is how far the date of its answers is ahead.
+    """
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.url = f"http://127.0.0.1:{server.server_address[1]}/api/1.0"
         self.status = 200
         self.body = b""
         self.headers: dict[str, str] = {}
+        self.ahead = timedelta(0)
         self.posts = 0
 
 
@@ -178,8 +184,9 @@ def odd_service() -> Iterator[OddService]:
             """Quietly."""
 
         def do_GET(self) -> None:
-            self.send_response(service.status)
-            for name, value in {"Content-Length": str(len(service.body)), **service.headers}.items():
+            self.send_response_only(service.status)
+            date = format_datetime(datetime.now(UTC) + service.ahead, usegmt=True)
+            for name, value in {"Date": date, "Content-Length": str(len(service.body)), **service.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(service.body)

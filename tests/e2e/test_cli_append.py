@@ -34,7 +34,7 @@ def test_an_appended_contact_of_a_group_that_was_made_again_is_held_until_it_is_
     store.delete_group(store.groups()[0][0])
     assert ("held", "contact/anna") in space.changes()
     space.apply(*options)
-    assert space.changes() == [("held", "contact/anna")], "nobody put her into the new group"
+    assert space.changes() == [("held", "contact/anna")], "she is not in the new group"
     # What the plan says a person can do.
     store.delete_contact(store.contacts()[0].id)
     assert space.run("ledger", "rm", ".", "contact/anna").code == 0

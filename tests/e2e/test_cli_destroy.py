@@ -9,6 +9,9 @@ import pytest
 from cli_world import faults
 from harness import Workspace, workspace
 
+from intime_sync.kinds.registry import BLOCKLIST
+from intime_sync.ledgers.file import FileLedgerStore
+
 ALL = ("--auto-approve", "--allow-delete", "contact=4", "--allow-delete", "group=1")
 PEOPLE = "groups: [Jour]\ncontacts:\n" + "".join(
     f"  - {{key: p{number}, firstname: P, mobile: 07017406{number:02}, groups: [Jour]}}\n" for number in range(11, 15)
@@ -63,3 +66,16 @@ def test_without_a_ledger_a_destroy_leaves_carriers_alone(space: Workspace) -> N
     (space.path / ".intime" / "ledger.json").unlink()
     space.run("destroy", *ALL)
     assert left(space) == (2, 4)
+
+
+def test_a_destroy_removes_what_an_interrupted_apply_made_of_a_kind_that_the_ledger_had_nothing_of(
+    space: Workspace,
+) -> None:
+    assert space.emulator is not None
+    number = {"mobile": "+46701740621"}
+    with FileLedgerStore(space.path / ".intime" / "ledger.json").hold("apply", 0) as session:
+        session.intend("create", BLOCKLIST.name, ["+46701740621"], {"objects": [number], "before": []})
+    space.emulator.store.block("+46701740621")
+    destroyed = space.run("destroy", *ALL, "--allow-delete", "blocklist=1")
+    assert (destroyed.code, "settled 1 request" in destroyed.err) == (0, True)
+    assert space.emulator.store.blocklist() == []

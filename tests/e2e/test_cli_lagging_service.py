@@ -101,7 +101,7 @@ def test_an_object_that_is_not_listed_is_held_and_named_until_it_is(tmp_path: Pa
         emulator: Any = space.emulator
         space.configure("reminders:" + EVERYTHING.partition("reminders:")[2])
         with in_background(space, "apply", "--auto-approve") as process:
-            # It waits for minutes; whoever asks it to stop is heard at once.
+            # It waits for minutes, and stops at once when asked to.
             wait_for(lambda: emulator.calls.count(("GET", "reminder/list")) > 3, "the list to be read again")
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=PATIENCE)

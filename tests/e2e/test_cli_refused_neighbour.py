@@ -65,7 +65,7 @@ def test_a_refused_contact_keeps_its_carrier_and_the_report_says_what_waits(
             assert "shares a carrier with contact/bo" in ran.out
             assert "tried alone" in space.run("plan").out
         else:
-            assert waiting == [], "everybody else has left Bo's carrier"
+            assert waiting == [], "all others have left Bo's carrier"
         assert held(space) == EVERYBODY
         assert space.changes() == waiting
         space.configure(people("Anna-Lena", NEW, dan=True))

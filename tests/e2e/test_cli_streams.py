@@ -19,7 +19,7 @@ from cli_world import (
 )
 from harness import Workspace
 
-# The same number twice is a warning, and so is one that nobody has been given.
+# A repeated number is a warning, and so is one that is not in use.
 WARNED = """\
 groups: [A]
 policy: {numbers: possible}

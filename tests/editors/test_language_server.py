@@ -41,12 +41,12 @@ def place(text: str, mark: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(EXAMPLES)))
-def test_nothing_is_wrong_with_the_examples(server: LanguageServer, path: Path) -> None:
+def test_the_examples_have_no_diagnostics(server: LanguageServer, path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=")
     assert server.diagnostics(path) == []
 
 
-def test_what_is_wrong_is_marked_where_it_is(server: LanguageServer) -> None:
+def test_mistakes_are_marked_at_their_place(server: LanguageServer) -> None:
     file = HERE / "broken.yaml"
     found = [(one["range"]["start"]["line"] + 1, one["message"]) for one in server.diagnostics(file)]
     assert found == [
@@ -80,7 +80,7 @@ def test_fields_of_a_contact_are_offered(server: LanguageServer, typing: str) ->
     ("mark", "wanted"),
     [("type:^", {"sms", "email", "sms+email"}), ("protect:^", {"true", "false"}), ("firstname:^", {"John"})],
 )
-def test_values_are_offered_and_no_others(server: LanguageServer, typing: str, mark: str, wanted: set[str]) -> None:
+def test_only_valid_values_are_offered(server: LanguageServer, typing: str, mark: str, wanted: set[str]) -> None:
     line, column = place(TYPING, mark)
     assert server.complete(typing, line, column).keys() == wanted
 

@@ -1,4 +1,4 @@
-"""Both schemas say of every field what it is, so that editors can."""
+"""Both schemas describe every field, for editors to show."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_property_has_a_title_and_a_description(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_examples_and_defaults_are_values_that_are_taken(name: str) -> None:
+def test_examples_and_defaults_are_valid_values(name: str) -> None:
     schema = json.loads((FOLDER / name).read_text(encoding="utf-8"))
     for path, part in properties(schema):
         if "$ref" in str(part):

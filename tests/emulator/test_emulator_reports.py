@@ -153,7 +153,7 @@ def test_stopping_waits_for_no_receiver_and_the_next_run_goes_on_at_once(tmp_pat
     data = tmp_path / "emulator.sqlite3"
     hold, before = threading.Event(), set(threading.enumerate())
     with receiving(Answer(hold=hold), Answer()) as receiver:
-        with start(data=data, timeout_seconds=DEADLINE) as api:
+        with start(data=data, timeout_seconds=DEADLINE) as api:  # longer than the answer is held
             api.say("message/create", message(to_numbers("0701740605"), statusurl=receiver.url))
             receiver.next()
         assert receiver.answered == 0

@@ -29,9 +29,9 @@ from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
-from intime_sync.planning.context import PlanningContext
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.guards import still_tripped
-from intime_sync.planning.matching import Clock, account_under_own_names
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.planning.planner import make_plan
 from intime_sync.service.client import Client
 from intime_sync.service.secrets import Credentials, Secret

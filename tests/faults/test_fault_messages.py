@@ -18,7 +18,7 @@ from intime_sync.kinds.registry import MESSAGES
 from intime_sync.model.ledger import DropEntry, Entry, PutEntry
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import RemoteId
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 MESSAGE = MESSAGES.name
 CREATE, DELETE = "message/create", "message/delete"

@@ -1,4 +1,4 @@
-"""The contract of every kind, whatever it is about: read, sent, listed and compared, it is the same object."""
+"""The contract of every kind: an object that is read, sent, listed and compared stays the same object."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_samples_are_different_objects(kind: Kind) -> None:
 
 
 @of_every_kind
-def test_a_wish_is_read_with_every_item(kind: Kind) -> None:
+def test_lifecycle_fields_are_read_with_every_item(kind: Kind) -> None:
     for item in samples_of(kind).items:
         for extra, absent, protect in (
             ({}, False, None),
@@ -145,7 +145,7 @@ def test_identity_reads_the_same_from_value_and_attributes(kind: ListedKind) -> 
 
 
 @of_every_listed_kind
-def test_an_empty_list_has_nothing(kind: ListedKind) -> None:
+def test_an_empty_list_has_no_objects(kind: ListedKind) -> None:
     assert kind.rows(None) == []
     assert kind.observed([], reading()) == ()
 
@@ -154,7 +154,7 @@ def test_an_empty_list_has_nothing(kind: ListedKind) -> None:
 @pytest.mark.parametrize("mobiles", ["e164", "national"])
 @pytest.mark.parametrize("dates", ["extended", "basic"])
 @of_every_listed_kind
-def test_what_is_created_is_listed_as_it_was_wanted(
+def test_a_created_object_is_listed_as_it_was_wanted(
     kind: ListedKind, lab: Lab, mobiles: Any, dates: Any, style: str
 ) -> None:
     wire = WireContext(WireFormat(dates=dates, mobiles=mobiles))
@@ -171,7 +171,7 @@ def test_what_is_created_is_listed_as_it_was_wanted(
 
 @in_every_style
 @of_every_listed_kind
-def test_what_is_removed_is_gone_or_does_nothing(kind: ListedKind, lab: Lab, style: str) -> None:
+def test_a_removed_object_is_gone_or_inert(kind: ListedKind, lab: Lab, style: str) -> None:
     wanted = [kind.attributes(resource.value) for resource in read_all(kind, samples_of(kind).items)]
     lab.client.send(kind.create_request(wanted, WireContext()))
     first, *others = fetch_kind(lab.client, kind, reading())
@@ -194,7 +194,7 @@ def test_after_an_apply_nothing_is_left_to_do_in_any_spelling(kind: Kind, lab: L
 
 @in_every_style
 @of_every_kind
-def test_what_is_left_out_is_removed_and_stays_removed(kind: Kind, lab: Lab, style: str) -> None:
+def test_an_object_that_is_left_out_is_removed(kind: Kind, lab: Lab, style: str) -> None:
     samples = samples_of(kind)
     lab.apply(sections_of(kind, samples.items))
     key = read_all(kind, samples.items)[0].key
@@ -241,7 +241,7 @@ def test_adopting_calls_nothing_that_changes_anything(kind: ListedKind, lab: Lab
 
 @in_every_style
 @of_every_kind
-def test_protect_is_remembered_after_the_line_is_gone(kind: Kind, lab: Lab, style: str) -> None:
+def test_protect_is_kept_after_the_item_is_left_out(kind: Kind, lab: Lab, style: str) -> None:
     samples = samples_of(kind)
     first, *others = samples.items
     lab.apply(sections_of(kind, ({**first, "protect": True}, *others)))
@@ -259,7 +259,7 @@ def test_protect_is_remembered_after_the_line_is_gone(kind: Kind, lab: Lab, styl
 
 @in_every_style
 @of_every_kind
-def test_a_section_that_is_absent_is_neither_read_nor_touched(kind: Kind, lab: Lab, style: str) -> None:
+def test_a_missing_section_is_neither_read_nor_changed(kind: Kind, lab: Lab, style: str) -> None:
     samples = samples_of(kind)
     lab.apply(sections_of(kind, samples.items))
     before = lab.ledger()

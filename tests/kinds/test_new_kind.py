@@ -17,10 +17,20 @@ from pathlib import Path
 import pytest
 import template_handler
 from harness import Ran, Workspace, workspace
+from template_kind import TemplateKind
 
 import intime_sync
 from intime_sync.emulator.handlers import ENDPOINTS
-from intime_sync.kinds.registry import BY_NAME, BY_SECTION
+from intime_sync.kinds.registry import (
+    BY_NAME,
+    BY_SECTION,
+    KINDS,
+    LISTED,
+    LISTED_BY_NAME,
+    ORDER,
+    register,
+    words_of,
+)
 
 COMMAND = Path(__file__).with_name("template_command.py")
 NUMBER = "070-174 06 05"
@@ -194,11 +204,23 @@ def test_it_is_exported_and_plans_clean(templates: TemplateSpace) -> None:
     assert {change["action"] for change in plan["changes"]} == {"adopt"}
 
 
+def test_a_kind_that_is_registered_later_is_in_every_view() -> None:
+    kind = TemplateKind()
+    register(kind)
+    try:
+        assert [*KINDS][-1] is [*LISTED][-1] is BY_NAME[kind.name] is BY_SECTION["templates"] is kind
+        assert ORDER[kind.name] == len(KINDS) - 1
+        assert words_of(kind.name).noun == "template"
+    finally:
+        del BY_NAME[kind.name], BY_SECTION["templates"], LISTED_BY_NAME[kind.name], ORDER[kind.name]
+    assert (kind in KINDS, kind in LISTED, words_of(kind.name).noun) == (False, False, "template")
+
+
 PACKAGE = Path(intime_sync.__file__).parent
 GENERAL = (
     *sorted(PACKAGE.glob("render/**/*.py")),
-    *(PACKAGE / f"planning/{name}.py" for name in ("planner", "drift", "listed", "matching", "index")),
-    *(PACKAGE / f"planning/{name}.py" for name in ("selection", "staleness", "pruning")),
+    *(PACKAGE / f"planning/{name}.py" for name in ("planner", "guards", "drift", "listed", "matching")),
+    *(PACKAGE / f"planning/{name}.py" for name in ("selection", "staleness", "pruning", "index")),
     *(PACKAGE / f"applying/{name}.py" for name in ("applier", "goals", "listed")),
 )
 OF_ONE_KIND = {"GROUPS", "CONTACTS", "BLOCKLIST", "MESSAGES"}

@@ -115,7 +115,7 @@ def test_a_plan_that_is_not_the_approved_one_is_not_applied(job: Job, hub: FakeG
         ("failed", "The plan of pull request #7 failed"),
     ],
 )
-def test_what_is_no_approval(job: Job, hub: FakeGitHub, spoil: str, reason: str) -> None:
+def test_other_comments_are_no_approval(job: Job, hub: FakeGitHub, spoil: str, reason: str) -> None:
     job.space.configure("groups: [A]\n")
     planned(job, name="other" if spoil == "another plan's" else "")
     if spoil == "failed":
@@ -145,7 +145,7 @@ def test_what_is_no_approval(job: Job, hub: FakeGitHub, spoil: str, reason: str)
     assert job.space.changes() == []
 
 
-def test_a_strangers_comment_is_neither_believed_nor_changed(job: Job, hub: FakeGitHub) -> None:
+def test_a_comment_of_another_account_is_ignored_and_left_alone(job: Job, hub: FakeGitHub) -> None:
     job.space.configure("groups: [A]\n")
     forged = f"<!-- intime-sync action name=. head={HEAD} digest=sha256:{'0' * 64} -->"
     hub.say(7, forged, "mallory")
@@ -166,7 +166,7 @@ def test_several_plans_of_one_repository_have_a_comment_each(job: Job, hub: Fake
 
 
 @pytest.mark.parametrize("who", ["a fork", "a bot"])
-def test_a_fork_is_only_validated_whatever_secrets_are_there(job: Job, hub: FakeGitHub, who: str) -> None:
+def test_a_fork_is_only_validated_even_with_secrets(job: Job, hub: FakeGitHub, who: str) -> None:
     job.space.configure("groups: [A]\n")
     on_pull(job, repository="mallory/account" if who == "a fork" else REPOSITORY)
     job.github["actor"] = "mallory" if who == "a fork" else "dependabot[bot]"
@@ -198,7 +198,7 @@ def test_problems_are_annotated_and_an_old_plan_does_not_stay(job: Job, hub: Fak
     assert job.run(command="validate", directory="nowhere").code == 3
 
 
-def test_other_failures_have_their_code_and_their_words(job: Job, hub: FakeGitHub) -> None:
+def test_other_failures_keep_their_exit_code_and_message(job: Job, hub: FakeGitHub) -> None:
     job.space.configure("groups: [A]\n")
     on_pull(job)
     assert (job.run(command="apply").code, sent(job)) == (3, []), "never on a pull request"
@@ -260,7 +260,7 @@ def test_a_plan_of_any_size_fits_into_the_comment(job: Job, hub: FakeGitHub) -> 
     assert comment["body"].splitlines()[-1].startswith("<!-- intime-sync action name=. ")
 
 
-def test_installing_takes_the_checkout_or_what_is_asked_for(job: Job, tmp_path: Path) -> None:
+def test_installing_takes_the_checkout_or_the_version_that_is_given(job: Job, tmp_path: Path) -> None:
     stub = tmp_path / "stub"
     stub.mkdir()
     (stub / "python3").write_text(

@@ -31,7 +31,7 @@ def test_the_jobs_run_and_apply_what_the_plan_job_showed(space: Workspace) -> No
     assert space.changes() == []
 
 
-def test_a_plan_that_has_changed_or_is_stopped_needs_more_than_a_click(space: Workspace) -> None:
+def test_a_changed_or_stopped_plan_is_not_applied_by_a_click(space: Workspace) -> None:
     _, jobs = component(job_prefix="a", directory="sub")
     space.write("sub/intime.yaml", "version: 1\nowner: c\naccount: {url: embedded}\ngroups: [A, B]\n")
     assert run_job(space, jobs, "a-plan").code == 0

@@ -1,4 +1,4 @@
-"""pipelines/ledger.sh: a ledger in a branch, taken by one run at a time, never lost by a run that was killed."""
+"""pipelines/ledger.sh: a ledger in a branch is used by one run at a time, and a killed run does not lose it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_one_run_at_a_time_and_each_finds_what_the_last_one_saved(remote: Path, 
     assert names == ["ledger-clinic/ledger.json", "ledger-other_clinic/applying"]
 
 
-def test_a_run_that_was_killed_keeps_the_ledger_until_somebody_looked(remote: Path, tmp_path: Path) -> None:
+def test_a_killed_run_keeps_the_ledger_locked_until_it_is_released(remote: Path, tmp_path: Path) -> None:
     one, two = clone(remote, tmp_path / "one"), clone(remote, tmp_path / "two")
     file = str(two / "l.json")
     assert ledger(one, "begin", "state", "clinic", str(one / "l.json"))[0] == 0
@@ -96,7 +96,7 @@ def test_a_run_that_was_killed_keeps_the_ledger_until_somebody_looked(remote: Pa
     assert ledger(two, "steal", "state", "clinic", file)[0] == 3
 
 
-def test_a_push_whose_answer_was_lost_counts_once_it_is_seen_to_have_come_in(remote: Path, tmp_path: Path) -> None:
+def test_a_push_without_an_answer_counts_if_the_branch_has_it(remote: Path, tmp_path: Path) -> None:
     one = clone(remote, tmp_path / "one")
     here = one / "l.json"
     tools = tmp_path / "tools"
@@ -174,7 +174,7 @@ def test_a_checkout_without_credentials_is_read_with_the_jobs_token(
     assert set(asked) == ({allowed} if kept == "nothing" else {"basic kept"})
 
 
-def test_a_remote_that_cannot_be_read_is_no_empty_ledger(remote: Path, tmp_path: Path) -> None:
+def test_an_unreadable_remote_does_not_count_as_an_empty_ledger(remote: Path, tmp_path: Path) -> None:
     one = clone(remote, tmp_path / "one")
     remote.rename(remote.with_name("gone.git"))
     for verb in ("load", "begin", "end"):

@@ -1,4 +1,4 @@
-"""The image, the pre-commit hook and the scripts: what can be said about them without the services they are for."""
+"""The image, the pre-commit hook and the scripts, checked without the services that they are for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness import Workspace
 CI_GUIDE = ROOT / "docs" / "ci.md"
 
 
-def test_the_hook_runs_what_it_says(space: Workspace) -> None:
+def test_the_hook_runs_its_command(space: Workspace) -> None:
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["id"], hook["language"], hook["pass_filenames"]) == ("intime-validate", "python", False)
     for name, wanted in (("intime.yaml", True), ("a/people.csv", True), ("a.xlsx", True), ("README.md", False)):
@@ -30,7 +30,7 @@ def test_the_hook_runs_what_it_says(space: Workspace) -> None:
         assert subprocess.run(command, cwd=space.path, capture_output=True, check=False).returncode == code
 
 
-def test_the_image_holds_the_package_and_nothing_of_anybodys() -> None:
+def test_the_image_holds_the_package_and_no_configuration() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     stages = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert all(re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", image) for image in stages)
@@ -132,7 +132,7 @@ def test_the_guide_names_every_input() -> None:
 
 
 @pytest.mark.parametrize("block", [block for block in blocks() if "INTIME_HASH:" in block])
-def test_whoever_hands_the_hash_over_says_where_it_may_go(block: str) -> None:
+def test_every_job_with_the_hash_names_the_hosts_that_may_get_it(block: str) -> None:
     steps = [step for step in steps_of(yaml.safe_load(block)) if "INTIME_HASH" in step.get("env", "")]
     assert steps
     for step in steps:

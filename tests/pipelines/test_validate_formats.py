@@ -1,4 +1,4 @@
-"""`validate --format`: what CI systems read is what was found, on the right file, masked, whatever the texts hold."""
+"""`validate --format`: reports for CI systems name the right file, are masked, and hold any text."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ found = st.builds(
 
 
 @given(st.lists(found, max_size=4))
-def test_any_text_is_one_command_and_comes_back_from_it(problems: list[Problem]) -> None:
+def test_any_text_is_one_workflow_command_and_reads_back(problems: list[Problem]) -> None:
     lines = problems_to_github(problems, directory="d").splitlines()
     assert len(lines) == len(problems)
     for line, problem in zip(lines, problems, strict=True):

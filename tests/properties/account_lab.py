@@ -35,8 +35,8 @@ from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName, Resource, Snapshot
 from intime_sync.planning.awaiting import LONGEST_WAIT, all_awaited
 from intime_sync.planning.carriers import unknown_carriers
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock, account_under_own_names
+from intime_sync.planning.context import Clock, PlanningContext
+from intime_sync.planning.matching import account_under_own_names
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import EVERYTHING, Selection
 from intime_sync.planning.staleness import stale_reasons
@@ -91,16 +91,16 @@ class State:
 
 class _Silent:
     def advance(self, count: int, what: str) -> None:
-        """Nobody looks."""
+        """Progress is not shown."""
 
 
-Hear: TypeAlias = Callable[[Request], Outcome | None]
+Interceptor: TypeAlias = Callable[[Request], Outcome | None]
 
 
-class HeardClient(Client):
-    """A client that shows each request to `hear` first, which may answer instead of the service or raise."""
+class InterceptedClient(Client):
+    """A client that passes each request to `intercept` first, which may answer instead of the service or raise."""
 
-    hear: Hear = staticmethod(lambda _request: None)
+    intercept: Interceptor = staticmethod(lambda _request: None)
     clock_ahead: timedelta | None = None
     """How far the service's clock is ahead, whatever its answers say; None to go by those."""
 
@@ -109,10 +109,10 @@ class HeardClient(Client):
         return super().ahead if self.clock_ahead is None else self.clock_ahead
 
     def send(self, request: Request) -> Outcome:
-        return self.hear(request) or self.let_through(request)
+        return self.intercept(request) or self.forward(request)
 
-    def let_through(self, request: Request) -> Outcome:
-        """Send a request to the service without showing it to `hear`."""
+    def forward(self, request: Request) -> Outcome:
+        """Send a request to the service without passing it to `intercept`."""
         return super().send(request)
 
 
@@ -124,7 +124,7 @@ class Lab:
     """
 
     emulator: RunningEmulator
-    client: HeardClient
+    client: InterceptedClient
     ledgers: FileLedgerStore
     policy: Policy = field(default_factory=Policy)
     clock: Clock = CLOCK
@@ -193,13 +193,13 @@ class Lab:
             self.clock = replace(self.clock, now=self.clock.now + LONGEST_WAIT)
 
     @contextmanager
-    def hearing(self, hear: Hear) -> Iterator[None]:
-        """Show each request to `hear` before it is sent; see HeardClient."""
-        self.client.hear = hear
+    def intercepting(self, intercept: Interceptor) -> Iterator[None]:
+        """Pass each request to `intercept` before it is sent; see InterceptedClient."""
+        self.client.intercept = intercept
         try:
             yield
         finally:
-            del self.client.hear
+            del self.client.intercept
 
     @property
     def ref(self) -> AccountRef:
@@ -251,7 +251,7 @@ class Lab:
         planned: Plan | None = None,
         alter: Callable[[Plan], Plan] = lambda plan: plan,
     ) -> Applied:
-        """Plan and apply, whatever comes of it; `now` is the clock of the apply where it is not that of the plan.
+        """Plan and apply, and return the result; `now` is the clock of the apply where it is not that of the plan.
 
         `planned` is a plan of before, applied as it is; raises StalePlan where it no longer fits. `alter` changes
         the plan that is made before it is applied.
@@ -348,7 +348,7 @@ def lab_at(path: Path, *, direct: bool = False, **options: Any) -> Iterator[Lab]
     """
     with (
         run_in_thread(EmulatorOptions(**options)) as emulator,
-        HeardClient(emulator.url, Credentials("demo", Secret("demo")), sleep=lambda _seconds: None) as client,
+        InterceptedClient(emulator.url, Credentials("demo", Secret("demo")), sleep=lambda _seconds: None) as client,
     ):
         if direct:
             client.transport.close()
@@ -360,7 +360,7 @@ _TYPES = {"sms": 1, "email": 2, "sms+email": 3}
 
 
 def wanted_contacts(sections: Sections) -> Counter[tuple[Any, ...]]:
-    """The contacts that shall be there, as comparable tuples."""
+    """The contacts that should be there, as comparable tuples."""
     found = desired_from(sections).of(BY_SECTION["contacts"].name)
     values = [resource.value for resource in found if not resource.lifecycle.absent]
     return Counter(

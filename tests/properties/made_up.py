@@ -15,13 +15,13 @@ SPELLINGS = ["+467017406{:02d}", "070-174 06 {:02d}", "07017406{:02d}", "0046 70
 
 
 def number(index: int, spelling: int = 0) -> str:
-    """One of the numbers that nobody has, 05 to 99, in one of the ways people write it."""
+    """One of the fictional numbers, 05 to 99, in one of the ways people write it."""
     return SPELLINGS[spelling].format(5 + index)
 
 
 @st.composite
 def contact(draw: st.DrawFn, index: int, groups: list[str]) -> dict[str, Any]:
-    """A contact whose key, number and address nobody shares."""
+    """A contact whose key, number and address are its own."""
     item: dict[str, Any] = {"key": f"p{index}", "firstname": draw(WORDS), "extrafield": draw(WORDS)}
     how = draw(st.sampled_from(["sms", "email", "sms+email"]))
     if how != "email":

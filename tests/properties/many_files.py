@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from many_contacts import ODD, ODD_GROUPS, TIDY, tidy_columns
 
-from intime_sync.config.document import ItemColumns
+from intime_sync.bulk.items import ItemColumns
 
 PLAIN = ["a", "Anna Karin", "å", "0701740605", "+46 70 174 06 05", "b@example.se", "x" * 50, "B-c/d"]
 TEXTS = [*PLAIN, "a: #b", "x, y", "[a]", "å: {", "- a"]

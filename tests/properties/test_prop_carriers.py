@@ -1,4 +1,4 @@
-"""The prefix tree and the packing of carriers: pure arithmetic that decides how much one change moves."""
+"""The prefix tree and the packing of carriers, which decide how many contacts one change moves."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_key_is_in_exactly_one_leaf_of_at_most_the_size(keys: set[str], si
 
 
 @given(KEYS, SIZES)
-def test_a_key_is_in_the_leaf_that_it_asks_for(keys: set[str], size: int) -> None:
+def test_a_key_is_in_the_leaf_that_is_looked_up_for_it(keys: set[str], size: int) -> None:
     tree = PrefixTree(keys, size)
     assert all(key in tree.leaf(key)[1] for key in keys)
 
@@ -56,7 +56,7 @@ def test_the_tree_does_not_depend_on_order(keys: set[str], size: int, random: ob
 
 
 @given(KEYS, SIZES, st.text(min_size=9, max_size=9))
-def test_a_new_key_disturbs_no_leaf_but_its_own(keys: set[str], size: int, new: str) -> None:
+def test_a_new_key_changes_only_its_own_leaf(keys: set[str], size: int, new: str) -> None:
     before = leaves(PrefixTree(keys, size), keys)
     after = leaves(PrefixTree(keys | {new}, size), keys | {new})
     untouched = {prefix: members for prefix, members in before.items() if after.get(prefix) == members}
@@ -94,12 +94,12 @@ def test_packs_are_nearly_full(counts: list[int], size: int) -> None:
 
 
 @given(st.lists(st.integers(1, 5), min_size=200, max_size=300))
-def test_many_small_carriers_leave_no_room_unused(counts: list[int]) -> None:
+def test_many_small_carriers_fill_requests(counts: list[int]) -> None:
     loads = [sum(len(carrier.members) for carrier in packed) for packed in pack(builds(counts), 100)]
     assert len(loads) <= ceil(sum(counts) / 100) + 1
 
 
-def test_a_large_account_needs_hardly_more_requests_than_contacts_fill() -> None:
+def test_a_large_account_needs_few_more_requests_than_full_ones() -> None:
     keys = [f"key-{number}" for number in range(20_000)]
     tree = PrefixTree(keys, 50)
     counts = [len(leaf) for leaf in leaves(tree, set(keys)).values()]
@@ -125,7 +125,7 @@ def fullest(counts: list[int], size: int) -> int:
 @example([8, 3, 1], 8)
 @example([9, 1], 8)
 @example([3, 3, 2], 8)
-def test_each_travels_once_and_every_request_is_as_full_as_what_is_left_allows(counts: list[int], size: int) -> None:
+def test_each_carrier_is_sent_once_in_requests_that_are_as_full_as_possible(counts: list[int], size: int) -> None:
     carriers = builds(counts)
     left = sorted(counts)
     seen = []
@@ -144,7 +144,7 @@ def test_each_travels_once_and_every_request_is_as_full_as_what_is_left_allows(c
 
 @given(KEYS, KEYS, KEYS, KEYS, SIZES)
 @example({"a", "b", "c", "d"}, {"e", "f", "g", "h"}, set(), set(), 3)
-def test_whoever_is_made_again_leaves_an_old_carrier_that_goes_with_nobody_left_behind(
+def test_a_contact_that_is_made_again_leaves_no_copy_and_no_contact_in_its_old_carrier_is_lost(
     old: set[str], new: set[str], changed: set[str], removed: set[str], size: int
 ) -> None:
     homes: dict[str, RemoteId] = {}

@@ -11,12 +11,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from many_contacts import MARKS, ODD, SPACES, TIDY, Columns, odd_columns, tidy_columns
 
+from intime_sync.bulk.columns import ContactColumns, read_contacts, read_emails, read_mobiles, read_texts
+from intime_sync.bulk.items import ItemColumns
+from intime_sync.bulk.lines import (
+    Contact,
+    attributes_of,
+    from_line,
+    lines_of_attributes,
+    mobile_of,
+    to_line,
+)
 from intime_sync.config.convert import convert, converter_for
-from intime_sync.config.document import ItemColumns
 from intime_sync.config.explain import Checker
 from intime_sync.config.schema import section_schema
-from intime_sync.kinds.columns import read_emails, read_mobiles, read_texts
-from intime_sync.kinds.contact import Contact, ContactColumns
 from intime_sync.kinds.numbers import read_email, read_mobile
 from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import CONTACTS
@@ -36,7 +43,7 @@ def context(region: str = "SE") -> ItemContext:
 def at_once(columns: Columns, region: str) -> ContactColumns | None:
     if "protect" in columns:
         columns = {**columns, "protect": [convert(text, PROTECT) if text else "" for text in columns["protect"]]}
-    return CONTACTS.read_columns(columns, context(region))
+    return read_contacts(columns, region)
 
 
 def one_by_one(columns: Columns, region: str) -> list[Resource[Contact]] | None:
@@ -53,10 +60,10 @@ def one_by_one(columns: Columns, region: str) -> list[Resource[Contact]] | None:
 
 def assert_the_same(read: ContactColumns, found: Sequence[Resource[Contact]]) -> None:
     assert [*read.keys] == [resource.key for resource in found]
-    values = [CONTACTS.from_line(line) for line in read.lines]
+    values = [from_line(line) for line in read.lines]
     assert values == [resource.value for resource in found]
     assert {type(value) for value in values} == {Contact}
-    assert read.lines == [CONTACTS.to_line(value) for value in values]
+    assert read.lines == [to_line(value) for value in values]
     lifecycles = {at: resource.lifecycle for at, resource in enumerate(found) if resource.lifecycle is not PRESENT}
     assert read.lifecycles == lifecycles
 
@@ -122,7 +129,7 @@ def test_texts_are_taken_as_they_are_only_when_each_is_clean(texts: list[str]) -
 @given(LINES, REGIONS)
 def test_numbers_are_those_that_each_text_alone_spells(texts: list[str], region: str) -> None:
     alone = context(region)
-    each = [read_mobile(text, alone) if text else None for text in texts]
+    each = [read_mobile(text, alone) if text else "" for text in texts]
     assert read_mobiles(texts, region) == (None if alone.problems else each)
 
 
@@ -130,24 +137,26 @@ def test_numbers_are_those_that_each_text_alone_spells(texts: list[str], region:
 @given(ADDRESSES)
 def test_addresses_are_those_that_each_text_alone_spells(texts: list[str]) -> None:
     alone = context()
-    each = [read_email(text, alone) if text else None for text in texts]
-    assert read_emails(texts, context()) == (None if alone.problems else each)
+    each = [read_email(text, alone) if text else "" for text in texts]
+    assert read_emails(texts) == (None if alone.problems else each)
 
 
 @given(tidy_columns())
-def test_lines_tell_numbers_and_groups_without_being_read(columns: dict[str, Any]) -> None:
+def test_lines_tell_mobiles_without_being_read_and_columns_the_groups(columns: dict[str, Any]) -> None:
     read = at_once(columns, "SE")
     assert read is not None
-    values = [CONTACTS.from_line(line) for line in read.lines]
-    assert CONTACTS.mobiles_of(read.lines) == read.mobiles == [value.mobile or "" for value in values]
-    assert CONTACTS.groups_of(read.lines) == read.groups == {name for value in values for name in value.groups}
+    values = [from_line(line) for line in read.lines]
+    assert [*map(mobile_of, read.lines)] == [value.mobile or "" for value in values]
+    assert read.groups == {name for value in values for name in value.groups}
 
 
 @given(tidy_columns())
 def test_lines_come_back_from_their_attributes(columns: dict[str, Any]) -> None:
     read = at_once(columns, "SE")
     assert read is not None
-    assert CONTACTS.lines_of([CONTACTS.attributes(CONTACTS.from_line(line)) for line in read.lines]) == read.lines
+    shown = [CONTACTS.attributes(from_line(line)) for line in read.lines]
+    assert shown == [*map(attributes_of, read.lines)]
+    assert lines_of_attributes(shown) == read.lines
 
 
 VALUES = (
@@ -173,9 +182,9 @@ ATTRIBUTES = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8) | st.fi
 @example([{"type": "sms", "firstname": "a\nb", "groups": []}])
 @example([{"type": "sms", "groups": [""]}])
 def test_attributes_become_lines_only_when_these_show_exactly_them(many: list[dict[str, Any]]) -> None:
-    made = CONTACTS.lines_of(many)
+    made = lines_of_attributes(many)
     if made is not None:
-        shown = [CONTACTS.attributes(CONTACTS.from_line(line)) for line in made]
+        shown = [CONTACTS.attributes(from_line(line)) for line in made]
         assert shown == many
         assert [{name: type(value) for name, value in one.items()} for one in shown] == [
             {name: type(value) for name, value in one.items()} for one in many

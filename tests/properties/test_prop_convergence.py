@@ -1,4 +1,4 @@
-"""Whatever is configured, and however it is edited: apply gets there, exactly, and a second plan is empty."""
+"""After any configuration and any edit, one apply reaches the wanted state and a second plan is empty."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ def test_edits_converge(lab: Lab, versions: list[Config], policy: Policy) -> Non
 
 @settings(max_examples=25)
 @given(configs(), configs(), POLICIES)
-def test_a_lost_ledger_costs_no_duplicate(lab: Lab, before: Config, after: Config, policy: Policy) -> None:
+def test_a_lost_ledger_leads_to_no_duplicate(lab: Lab, before: Config, after: Config, policy: Policy) -> None:
     lab.reset(policy)
     strangers = Strangers(lab)
     lab.apply(before)
     lab.lose_ledger()
-    # What only the ledger knew to be ours is everybody's now; only contacts are told by their carriers.
+    # Without the ledger, only contacts are known as owned, by their carriers.
     after = {**before, "contacts": [item for item in after["contacts"] if not item["groups"]]}
     lab.apply(after)
     assert_as_wanted(lab, after, strangers)
@@ -113,7 +113,7 @@ def test_a_lost_ledger_costs_no_duplicate(lab: Lab, before: Config, after: Confi
 
 @settings(max_examples=25)
 @given(configs(), configs(), POLICIES, st.data())
-def test_what_people_do_by_hand_is_put_right(
+def test_changes_by_hand_are_undone(
     lab: Lab, before: Config, after: Config, policy: Policy, data: st.DataObject
 ) -> None:
     lab.reset(policy)
@@ -155,7 +155,7 @@ def test_one_changed_contact_touches_one_carrier(lab: Lab, config: Config, data:
 
 
 def _merged(config: Config, data: st.DataObject) -> Config:
-    """Some contacts have another extrafield, some are gone; nobody leaves a group, which a merge cannot do."""
+    """Some contacts have another extrafield, some are gone; none leaves a group, which a merge cannot do."""
     kept = [dict(item) for item in config["contacts"] if data.draw(st.booleans(), label="kept")]
     for item in kept:
         if data.draw(st.booleans(), label="changed"):
@@ -165,7 +165,7 @@ def _merged(config: Config, data: st.DataObject) -> Config:
 
 @settings(max_examples=25)
 @given(configs(), POLICIES, st.data())
-def test_a_service_that_merges_contacts_loses_nobody(
+def test_no_contact_is_lost_with_a_service_that_merges_contacts(
     merging_lab: Lab, config: Config, policy: Policy, data: st.DataObject
 ) -> None:
     lab = merging_lab

@@ -1,4 +1,4 @@
-"""The same wishes are the same plan, in whatever order and in whichever files they stand."""
+"""A digest does not depend on the order of items or on the files that they are in."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def plan_of(lab: Lab, folder: Path, actual: Snapshot, ledger: Ledger) -> Plan:
 
 @settings(max_examples=15)
 @given(configs(), configs(), st.randoms(use_true_random=True))
-def test_files_and_their_order_do_not_matter(
+def test_files_and_their_order_do_not_change_the_digest(
     lab: Lab, folder: Path, before: Config, after: Config, random: Random
 ) -> None:
     lab.reset(Policy(carrier_size=3))

@@ -1,4 +1,4 @@
-"""Right after an apply nothing has drifted, whatever was applied; and what people then do by hand is seen."""
+"""After an apply nothing has drifted, and what is then removed by hand is found."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_nothing_has_drifted_after_an_apply(lab: Lab, versions: list[Config], ca
 
 @settings(max_examples=25)
 @given(configs(), configs())
-def test_what_the_configuration_wants_next_is_no_drift(lab: Lab, before: Config, after: Config) -> None:
+def test_changes_of_the_configuration_are_no_drift(lab: Lab, before: Config, after: Config) -> None:
     lab.reset()
     lab.apply(before)
     lab.plan(after)
@@ -43,7 +43,7 @@ def test_what_the_configuration_wants_next_is_no_drift(lab: Lab, before: Config,
 
 @settings(max_examples=25)
 @given(configs(), st.data())
-def test_every_group_and_number_that_is_removed_by_hand_is_seen(
+def test_every_group_and_number_that_is_removed_by_hand_is_drift(
     lab: Lab, config: Config, data: st.DataObject
 ) -> None:
     lab.reset()

@@ -1,4 +1,4 @@
-"""Whatever an account holds: exported, it validates, plans nothing but adoption, and stays as it was."""
+"""Any account that is exported validates, plans only adoptions, and is not changed by an apply."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from intime_sync.emulator.values import normalised_number
 
 
 def reads_back(text: str) -> bool:
-    """Whether nobody can take it for UTF-8 when a list sends it as ISO 8859-1; of `Â¡` alone, nobody can tell."""
+    """Whether text in ISO 8859-1 cannot be taken for UTF-8, as `Â¡` alone can."""
     sent = text.encode("iso-8859-1", "xmlcharrefreplace")
     try:
         return sent.decode("utf-8") == sent.decode("iso-8859-1")

@@ -1,4 +1,4 @@
-"""Whatever goes wrong in an apply, the next one ends where it should, with nothing twice and nobody lost."""
+"""After any faults in an apply, the next one reaches the wanted state, with no object twice or lost."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ FAULTS = st.lists(rules(WRITES, ON_WRITES) | rules(READS, ON_READS) | LIES, min_
 
 @settings(max_examples=30)
 @given(configs(8), configs(8), POLICIES, FAULTS)
-def test_an_apply_after_trouble_ends_as_wanted(
+def test_an_apply_after_faults_reaches_the_wanted_state(
     lab: Lab, before: Config, after: Config, policy: Policy, faults: list[dict[str, Any]]
 ) -> None:
     lab.reset(policy)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from operator import itemgetter
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_ledgers import CONTACT, LEDGERS, MANY
 
+from intime_sync.bulk.ledger_table import LedgerTable
 from intime_sync.errors import LedgerError
-from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers import codec
 from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
 from intime_sync.ledgers.parts import entry_from_dict
-from intime_sync.model.entries import LedgerTable
-from intime_sync.model.ledger import Entry, Ledger
-from intime_sync.model.resource import KindName, RemoteId
+from intime_sync.model.ledger import Ledger
+from intime_sync.model.resource import KindName
 
 NEVER = 1 << 60
 PARTS = st.sampled_from([1, 30, 100, 400, NEVER])
@@ -77,15 +74,15 @@ def usual(id: int, name: str = "Anna") -> dict[str, Any]:
 
 
 def test_usual_contacts_are_columns() -> None:
-    """Or else everything above would be true of the long way alone."""
+    """Or else everything above would hold for entries that are no columns alone."""
     raw = {str(id): usual(id) for id in range(9)} | {"odd": {"attributes": {"type": "sms"}}}
-    ledger = in_parts(f'{HEAD} "objects": {json.dumps({"contact": raw})}}}'.encode(), NEVER)
-    assert isinstance(ledger.objects[CONTACT], LedgerTable)
-    in_lines = in_parts(text_of(ledger).encode(), 200)
-    contacts = in_lines.objects[CONTACT]
-    assert isinstance(contacts, LedgerTable)
-    assert len(contacts.columns()[0]) == 9
-    assert len(contacts.others) == 1
+    data = f'{HEAD} "objects": {json.dumps({"contact": raw})}}}'.encode()
+    written = text_of(in_parts(data, NEVER)).encode()
+    for text, part in ((data, NEVER), (written, 200)):
+        contacts = in_parts(text, part).objects[CONTACT]
+        assert isinstance(contacts, LedgerTable)
+        assert len(contacts.usual.keys) == 9
+        assert len(contacts.others) == 1
 
 
 def lines(*members: tuple[str, object]) -> str:
@@ -212,82 +209,3 @@ def test_what_no_ledger_of_this_program_holds_is_refused(entry: str) -> None:
     assert ledger_from_json(data.replace(entry.encode(), f"{{{NAMED}}}".encode())).of(KindName("group"))
     with pytest.raises(LedgerError):
         ledger_from_json(data)
-
-
-def set_while_iterating(entries: Any, entry: Entry) -> list[str]:
-    seen = []
-    for name in entries:
-        entries[name] = entry
-        seen.append(name)
-    return sorted(seen)
-
-
-STEPS: dict[str, Callable[[Any, str, Entry], object]] = {
-    "get": lambda entries, key, _: (entries.get(key), entries[key]),
-    "set": lambda entries, key, entry: entries.__setitem__(key, entry),
-    "del": lambda entries, key, _: entries.__delitem__(key),
-    "pop": lambda entries, key, _: entries.pop(key, None),
-    "in": lambda entries, key, entry: (key in entries, (key, entry) in entries.items()),
-    "update": lambda entries, key, entry: entries.update({key: entry, "k0": entry}),
-    "setdefault": lambda entries, key, entry: entries.setdefault(key, entry),
-    "list": lambda entries, _key, _: (sorted(entries), sorted(dict(entries).items(), key=itemgetter(0))),
-    "items": lambda entries, _key, _: [*entries.items()] == [(key, entries[key]) for key in entries],
-    "values": lambda entries, _key, _: [*entries.values()] == [entries[key] for key in entries],
-    "keys": lambda entries, key, _: ([*entries] == [*entries.keys()], sorted(entries), key in entries.keys()),  # noqa: SIM118
-    "len": lambda entries, _key, _: (len(entries), bool(entries)),
-    "set while iterating": lambda entries, _key, entry: set_while_iterating(entries, entry),
-}
-KEYS = st.sampled_from(["a", "b", "k0", "k1", "odd"])
-ENTRY = st.builds(Entry, st.just({"type": "email", "groups": ["Z"]}), st.integers(1, 9).map(RemoteId))
-WHOLE = {f"k{at}": usual(at) for at in range(3)} | {"odd": {"attributes": {"type": "sms"}}}
-
-
-def step(entries: Any, what: str, key: str, entry: Entry) -> object:
-    """What one step comes to, as far as anybody can see it."""
-    try:
-        return STEPS[what](entries, key, entry)
-    except KeyError as error:
-        return repr(error)
-
-
-@settings(max_examples=300)
-@given(st.lists(st.tuples(st.sampled_from([*STEPS]), KEYS, ENTRY), max_size=12), st.booleans())
-@example([("set while iterating", "a", Entry({}))], True)
-def test_entries_behave_like_the_dict_that_they_stand_for(steps: list[Any], with_odd: bool) -> None:
-    raw = {key: entry for key, entry in WHOLE.items() if with_odd or key != "odd"}
-    data = f'{HEAD}"objects": {{"contact": {json.dumps(raw)}}}}}'.encode()
-    entries: Any = in_parts(data, NEVER).objects[CONTACT]
-    assert isinstance(entries, LedgerTable)
-    model: Any = {key: entry_from_dict(entry) for key, entry in raw.items()}
-    for what, key, entry in steps:
-        assert step(entries, what, key, entry) == step(model, what, key, entry)
-    assert entries == model
-    assert model == entries
-
-
-def test_the_positions_that_differ_are_those_of_a_comparison_one_by_one() -> None:
-    data = f'{HEAD}"objects": {{"contact": {json.dumps(WHOLE)}}}}}'.encode()
-    for carriers in ({7}, {7, 8}, {8}, set()):
-        entries = in_parts(data, NEVER).objects[CONTACT]
-        assert isinstance(entries, LedgerTable)
-        keys, lines, _, _ = entries.columns()
-        for made in _mixed([*zip([*keys, "odd", "new"], [*lines, lines[0], lines[0]], strict=True)], lines[0]):
-            wanted = [
-                at
-                for at, (key, line) in enumerate(made)
-                if key not in keys or lines[keys.index(key)] != line or not carriers & {7}
-            ]
-            names, wanted_lines = [key for key, _ in made], [line for _, line in made]
-            assert entries.differing(names, wanted_lines, {RemoteId(id) for id in carriers}) == wanted
-
-
-def _mixed(pairs: list[Any], first: str) -> Iterator[list[Any]]:
-    yield pairs
-    yield pairs[::-1]
-    yield [(key, _with(line, firstname="Bo")) for key, line in pairs]
-    yield [(key, _with(line, groups=("Z",))) for key, line in pairs[1:]]
-    yield [("k0", _with(first, type="email")), ("k1", first)]
-
-
-def _with(line: str, **fields: Any) -> str:
-    return CONTACTS.to_line(CONTACTS.from_line(line)._replace(**fields))

@@ -1,4 +1,4 @@
-"""Long files that are taken whole, column by column, say what they say when read an item at a time."""
+"""Long files that are read at once, column by column, give what reading item by item gives."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from many_files import tables, uniform_yaml
 
+from intime_sync.bulk.items import ItemColumns, item_columns, item_list
+from intime_sync.bulk.plain_yaml import PlainFile, read_plain
 from intime_sync.config import tables as tables_module
-from intime_sync.config import yaml_short
-from intime_sync.config.document import Document, ItemColumns
+from intime_sync.config.document import Document
 from intime_sync.config.locate import YamlLocator
 from intime_sync.config.tables import read_csv
 from intime_sync.config.yaml_reader import read_by_events
-from intime_sync.config.yaml_short import PlainFile, read_plain
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Problem
 
@@ -23,19 +23,13 @@ NEVER = 10**9
 
 
 def unfolded(root: dict[str, object]) -> dict[str, object]:
-    return {name: value.items() if isinstance(value, ItemColumns) else value for name, value in root.items()}
+    return {name: item_list(value) for name, value in root.items()}
 
 
 def orders(root: dict[str, object]) -> list[list[str]]:
     """The order of the fields of each item, which a comparison of dicts does not see."""
     lists = [value for value in root.values() if isinstance(value, list)]
     return [[*item] for items in lists for item in items if isinstance(item, dict)]
-
-
-def taken_whole(text: str) -> PlainFile | None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yaml_short, "_MUCH", 1)
-        return read_plain(text)
 
 
 def assert_as_events_say(plain: PlainFile, text: str) -> None:
@@ -61,25 +55,25 @@ def assert_as_events_say(plain: PlainFile, text: str) -> None:
 @example("contacts:\n- a: x\n  b: y\n- a: x\n  b: y\n  \n")
 @example("contacts:\n- a: x\n  b: y\n- a: x\n  b: y\n   z\n")
 @example("contacts:\n- a: x\n  b:\n    - y\n    - z\n- a: x\n  b:\n    - y\n")
-def test_what_is_taken_whole_is_what_libyaml_reads(text: str) -> None:
-    plain = taken_whole(text)
+def test_items_that_are_read_at_once_equal_what_libyaml_reads(text: str) -> None:
+    plain = read_plain(text)
     if plain is not None:
         assert_as_events_say(plain, text)
 
 
 @settings(max_examples=200)
 @given(uniform_yaml())
-def test_items_that_are_all_alike_are_taken_whole(text: str) -> None:
-    plain = taken_whole(text)
+def test_items_of_one_form_are_read_at_once(text: str) -> None:
+    plain = read_plain(text)
     assert plain is not None
     assert isinstance(plain.root["contacts"], ItemColumns)
     assert_as_events_say(plain, text)
 
 
 @pytest.mark.parametrize("after", ["\n\n", "groups:\n- a\n", "# end\n", "- a: x\n", "- x\n"])
-def test_what_stands_behind_the_items_is_neither_lost_nor_taken_for_one(after: str) -> None:
+def test_text_after_the_items_is_neither_lost_nor_taken_for_an_item(after: str) -> None:
     text = "contacts:\n" + "- a: x\n  b: y\n" * 3 + after
-    plain = taken_whole(text)
+    plain = read_plain(text)
     assert plain is not None
     assert_as_events_say(plain, text)
 
@@ -125,13 +119,13 @@ def assert_the_same_table(data: bytes) -> object:
 @example(b"key;key\na;b\n")
 @example(b"key\n")
 @example(b"\n\nkey;mobile\n\na;b\n")
-def test_a_table_at_once_is_the_table_row_by_row(data: bytes) -> None:
+def test_a_table_that_is_read_at_once_equals_the_table_read_by_rows(data: bytes) -> None:
     assert_the_same_table(data)
 
 
 @settings(max_examples=100)
 @given(tables())
-def test_a_table_that_fits_its_header_is_taken_at_once(data: bytes) -> None:
+def test_a_table_that_fits_its_header_is_read_at_once(data: bytes) -> None:
     assert isinstance(assert_the_same_table(data), ItemColumns)
 
 
@@ -144,8 +138,8 @@ FIELDS = st.dictionaries(
 
 @settings(max_examples=300)
 @given(st.lists(FIELDS | st.just("x"), min_size=1, max_size=4))
-def test_items_by_the_field_are_the_items_without_what_is_not_given(items: list[Any]) -> None:
-    uniform = ItemColumns.of(items)
+def test_items_by_field_are_the_items_without_missing_values(items: list[Any]) -> None:
+    uniform = item_columns(items)
     if uniform is not None:
         assert (
             uniform.items()
@@ -158,4 +152,4 @@ def test_items_by_the_field_are_the_items_without_what_is_not_given(items: list[
 
 def test_items_that_share_no_fields_are_not_made_into_columns() -> None:
     """As many columns as items would be a table of items times items."""
-    assert ItemColumns.of([{f"field{at}": "x"} for at in range(1000)]) is None
+    assert item_columns([{f"field{at}": "x"} for at in range(1000)]) is None

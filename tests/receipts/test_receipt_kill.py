@@ -25,7 +25,7 @@ class Service:
         self.answered: set[tuple[int, int, str]] = set()
 
     def deliver(self, url: str) -> None:
-        """One connection: post until nothing is left, or nobody answers any more."""
+        """One connection: post until nothing is left, or the receiver no longer answers."""
         with calling(url) as caller:
             while self.waiting:
                 try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -77,9 +78,10 @@ def test_only_the_owner_may_read_it_and_its_folder(data):
 
 
 def test_a_commit_waits_for_the_disk(data):
-    with ReceiptStore(data) as store:
+    with ReceiptStore(data) as store, closing(sqlite3.connect(data)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        # What survives a loss of power cannot be seen from outside, and each connection has its own setting.
         assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)
-        assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_the_secret_is_made_once_and_is_long(data):
@@ -114,7 +116,7 @@ def test_readers_never_make_the_file_and_see_what_is_committed_meanwhile(tmp_pat
             assert len(reader.of_messages([1])) == 1
             with pytest.raises(IntimeSyncError, match=r"cannot be used for receipts: .*readonly"):
                 reader.record(2, 20, "t", MOMENT)
-    assert len(stored(data)) == 1, "it can be read when nobody writes"
+    assert len(stored(data)) == 1, "it can be read once no writer is left"
 
 
 def test_a_reader_in_the_middle_of_things_hinders_no_writer(data):

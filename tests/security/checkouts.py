@@ -1,4 +1,4 @@
-"""An attacker's branch, cloned by its victim: a real git repository with whatever files and links were committed."""
+"""An attacker's branch, cloned by its victim: a real git repository with committed files and links."""
 
 from __future__ import annotations
 

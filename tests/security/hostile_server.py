@@ -15,7 +15,7 @@ PACE = 0.02
 """Seconds between two bytes that drip."""
 
 LONGEST = 3000
-"""Bytes that drip before the server gives up: a client without a deadline waits a minute, not for ever."""
+"""Bytes that drip before the server gives up: a client without a deadline waits for a minute."""
 
 
 @dataclass

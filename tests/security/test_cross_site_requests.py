@@ -1,4 +1,4 @@
-"""A website has a browser on this machine post to the emulator: nothing is done, and nothing is sent on."""
+"""A website has a browser on this machine post to the emulator: nothing is done or sent on."""
 
 from __future__ import annotations
 

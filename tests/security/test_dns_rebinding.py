@@ -1,4 +1,4 @@
-"""A website that gives its own name the address of this machine reads neither receipts nor the emulator's data."""
+"""A website that gives its own name the address of this machine can read neither receipts nor the emulator."""
 
 from __future__ import annotations
 

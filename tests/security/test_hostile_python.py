@@ -45,7 +45,7 @@ def on_pull(job: Job, repository: str = REPOSITORY) -> None:
     job.github |= {"event_name": "pull_request", "event": {"pull_request": pull}}
 
 
-def test_the_trap_would_be_sprung(trap: Trap) -> None:
+def test_the_planted_modules_would_be_imported_without_the_protection(trap: Trap) -> None:
     """What the scripts of old did: proof that the other tests can fail."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     for arguments in (["-m", "venv", "made"], ["-c", "import json"]):

@@ -1,4 +1,4 @@
-"""Whoever holds connections open, and says nothing or nonsense on them, keeps `receive` from nobody."""
+"""Many open connections, silent or with malformed requests, do not keep `receive` from answering others."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_health_check_answers_under_many_idle_connections(
         assert said(process) == []
 
 
-def test_nonsense_and_broken_connections_leave_no_line(tmp_path: Path) -> None:
+def test_malformed_requests_and_broken_connections_write_no_line(tmp_path: Path) -> None:
     """A traceback for each would fill a disk."""
     nonsense = [
         b"\x16\x03\x01\x02\x00\x01\x00",

@@ -1,4 +1,4 @@
-"""Links that a branch brings along: none of them has the command read, write or remove a file elsewhere."""
+"""Links in a branch do not make the command read, write or remove a file elsewhere."""
 
 from __future__ import annotations
 

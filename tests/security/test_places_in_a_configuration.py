@@ -1,4 +1,4 @@
-"""A branch that names a place for a file writes neither outside its directory nor into what git goes by."""
+"""A configuration names no file outside its directory, and none of git, to write to."""
 
 from __future__ import annotations
 

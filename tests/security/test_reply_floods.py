@@ -1,4 +1,4 @@
-"""A reply that floods, in any part of it, ends the run with a clear error, and never fills the memory."""
+"""A reply that is too large, in any part of it, ends the run with a clear error and does not fill the memory."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def utf_16(sheet: str) -> bytes:
     return f'<?xml version="1.0" encoding="utf-16"?>{sheet}'.encode("utf-16")
 
 
-def test_rows_that_are_spelled_so_that_nobody_counts_them(bare: Workspace) -> None:
+def test_rows_in_an_encoding_that_a_count_of_bytes_misses(bare: Workspace) -> None:
     bare.configure("include: [{contacts: c.xlsx}]\n")
     rows = f"{HEADER}{'<row/>' * 1_000_000}"
     replace_sheet(

@@ -1,4 +1,4 @@
-"""Names, paths, notes and answers want to move the cursor, set a title or forge a line wherever they are printed."""
+"""Names, paths, notes and answers with control characters do not control a terminal that they are printed on."""
 
 from __future__ import annotations
 
@@ -172,8 +172,8 @@ def test_harmless_keeps_layout_colours_and_the_meaning_of_json() -> None:
     assert harmless("\x1b[5m\x1b[38m\x1b[1;31m", color=True) == "\\u001b[5m\\u001b[38m\\u001b[1;31m"
 
 
-def test_nothing_prints_past_the_one_door() -> None:
-    """Whoever writes to a stream of the process does it through cli/output.py, which makes it harmless."""
+def test_everything_is_printed_through_one_module() -> None:
+    """All output goes through cli/output.py, which makes text harmless."""
     package = Path(intime_sync.__file__).parent
     found = []
     for file in package.rglob("*.py"):

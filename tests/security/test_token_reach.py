@@ -1,4 +1,4 @@
-"""Something subverted in a job looks around for tokens and credentials, and finds none that is not its own."""
+"""Subverted code in a job looks for tokens and credentials, and finds none that is not its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reply that never ends, one byte at a time, holds no run: one deadline covers the whole exchange."""
+"""A reply that comes one byte at a time ends at the deadline, which covers the whole exchange."""
 
 from __future__ import annotations
 
@@ -217,8 +217,8 @@ def test_an_interim_reply_is_not_taken_for_the_reply(credentials: Credentials) -
 
 
 @pytest.mark.parametrize("drip", DRIPS, ids=lambda attack: attack.__name__)
-def test_a_status_that_is_answered_so_is_given_up(drip: Attack) -> None:
-    """The emulator's own calls, to whatever `statusurl` a message names."""
+def test_a_status_with_a_dripping_answer_is_given_up(drip: Attack) -> None:
+    """The emulator's own calls to the `statusurl` of a message."""
     with hostile_server(drip) as server:
         assert not asyncio.run(is_accepted(Report(1, 20, "a", server.url, 1), DEADLINE))
 
@@ -243,7 +243,7 @@ def run(space: Workspace, url: str, *arguments: str) -> Ran:
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def test_a_post_that_is_cut_off_so_is_settled_by_reading_the_list(space: Workspace) -> None:
+def test_a_post_with_a_dripping_reply_is_settled_by_reading_the_list(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure("blocklist: [0701740606, 0701740607]\ngroups: [Jour]\n")
     with hostile_server(dripping(space.emulator.url, lambda call: call.startswith("POST"))) as server:
@@ -255,7 +255,7 @@ def test_a_post_that_is_cut_off_so_is_settled_by_reading_the_list(space: Workspa
     assert space.changes() == []
 
 
-def test_a_message_that_is_cut_off_so_is_unknown_and_never_sent_again(space: Workspace) -> None:
+def test_a_message_with_a_dripping_reply_is_of_unknown_outcome_and_not_sent_again(space: Workspace) -> None:
     assert space.emulator is not None
     space.configure(
         "messages:\n  - {key: m1, send_at: 2036-12-24T08:00, sender: Kliniken, body: Hej, "

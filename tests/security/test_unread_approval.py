@@ -1,4 +1,4 @@
-"""Whoever wants something approved hides it where it is not read: at the end, in a list, behind nothing."""
+"""Changes are hidden where a reviewer might not look: at the end, in a list, in invisible characters."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ def comment(space: Workspace, recipients: list[object], **fields: object) -> str
     return html.unescape(ran.out.replace("<wbr>", "").replace("<code>", "").replace("</code>", ""))
 
 
-def test_something_stands_at_the_end_of_a_long_message(space: Workspace) -> None:
+def test_text_is_hidden_at_the_end_of_a_long_message(space: Workspace) -> None:
     shown = comment(space, ["0701740607"], body=BODY)
     assert BODY.replace("\n", "\\n").replace("070-174 06 99", "070•••••99") in shown
 
 
-def test_statuses_go_to_somebody_else(space: Workspace) -> None:
+def test_the_status_url_is_changed(space: Workspace) -> None:
     url = "https://statuses.mallory.example/take?all=1"
     assert f"statuses to {url}" in comment(space, ["0701740607"], status_url=url)
 
 
-def test_somebody_is_hidden_in_the_number_of_recipients(space: Workspace) -> None:
+def test_a_recipient_is_hidden_among_many(space: Workspace) -> None:
     shown = comment(space, ["0701740607", {"contact": "maja.ek"}], groups=["Jour"])
     assert "to 2 recipients and group Jour" in shown
     assert "recipients: maja.ek, +46•••••••07" in shown
 
 
-def test_a_change_of_readers_takes_the_old_words_along(space: Workspace) -> None:
+def test_recipients_are_changed_without_the_text(space: Workspace) -> None:
     comment(space, ["0701740607"], body=BODY)
     space.apply()
     shown = comment(space, ["0701740608"], body=BODY)
@@ -56,6 +56,6 @@ def test_a_change_of_readers_takes_the_old_words_along(space: Workspace) -> None
 @pytest.mark.parametrize(
     "unseen", ["\u034f", "\u3164", "\ufe0e", "\U000e0100", "\u2800", "\u2003", "\u00a0", " \u0301"]
 )
-def test_something_is_written_that_draws_nothing(space: Workspace, unseen: str) -> None:
+def test_invisible_characters_are_written(space: Workspace, unseen: str) -> None:
     spelled = "".join(one if one == " " else one.encode("unicode_escape").decode() for one in unseen)
     assert f"God{spelled}jul" in comment(space, ["0701740607"], body=f"God{unseen}jul")

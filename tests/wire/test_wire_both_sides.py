@@ -1,4 +1,4 @@
-"""The client and the emulator share no code, so agreeing over these bytes means something."""
+"""The client and the emulator, which share no code, agree on the same bytes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_emulator_understands_the_fixtures(name: str, client: Client) -> Non
     assert isinstance(classify_ids(endpoint, answer.body, count), Ids)
 
 
-def test_groups_come_back_as_they_were_sent_and_go(client: Client) -> None:
+def test_groups_are_listed_as_they_were_sent_and_removed(client: Client) -> None:
     assert client.list_groups() == []
     added = client.add_groups(NAMES)
     assert isinstance(added, Ids)
@@ -63,7 +63,7 @@ def test_contacts_are_added_to_groups(client: Client) -> None:
     assert isinstance(client.add_contacts([contact]), Ids)
 
 
-def test_blocked_numbers_come_back_in_some_spelling_and_go(client: Client) -> None:
+def test_blocked_numbers_are_listed_in_some_spelling_and_removed(client: Client) -> None:
     assert isinstance(client.add_blocklist(MOBILES), Ids)
     rows = client.list_blocklist()
     parsed = [parse_mobile(row.mobile, "SE") for row in rows]
@@ -72,7 +72,7 @@ def test_blocked_numbers_come_back_in_some_spelling_and_go(client: Client) -> No
     assert client.list_blocklist() == []
 
 
-def test_reminders_come_back_and_can_be_edited_and_ended(client: Client) -> None:
+def test_reminders_are_listed_edited_and_switched_off(client: Client) -> None:
     added = client.add_reminders([REMINDER])
     assert isinstance(added, Ids)
     edit = requests.ReminderEdit(id=added.ids[0], date=WallTime("2026-12-02T09:15"), organizer_title="Dr")
@@ -83,7 +83,7 @@ def test_reminders_come_back_and_can_be_edited_and_ended(client: Client) -> None
     assert client.edit_reminders([edit]) == Ids((-row.id,))
 
 
-def test_an_edit_of_what_is_not_ours_comes_back_negative(client: Client) -> None:
+def test_an_edit_of_an_unknown_reminder_comes_back_negative(client: Client) -> None:
     outcome = client.edit_reminders(EDITS)
     assert outcome == Ids(tuple(-edit.id for edit in EDITS))
 

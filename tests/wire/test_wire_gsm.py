@@ -1,4 +1,4 @@
-"""The length of a text as SMS: septets, parts, and what the alphabet does not have."""
+"""The length of a text as SMS: septets, parts, and characters outside the alphabet."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_alphabet_is_the_standard_s() -> None:
         ("a\u0300", ("\u0300",)),
     ],
 )
-def test_what_the_alphabet_does_not_have_is_named_once_and_in_order(text: str, found: tuple[str, ...]) -> None:
+def test_characters_outside_the_alphabet_are_named_once_and_in_order(text: str, found: tuple[str, ...]) -> None:
     assert outside(text) == found
 
 

@@ -1,4 +1,4 @@
-"""Rows hold what the list says; a row that cannot be read spoils the whole list."""
+"""Rows of a list have its values; a row that cannot be read makes the whole list unreadable."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_a_plain_mobile_does_not_load_the_library() -> None:
         "+46 (70) 174 06 05",
     ],
 )
-def test_people_s_spellings_are_one_number(text: str) -> None:
+def test_common_spellings_are_one_number(text: str) -> None:
     assert parse_mobile(text, "SE") == HERE
 
 
@@ -121,7 +121,7 @@ def test_people_s_spellings_are_one_number(text: str) -> None:
         "`0701740609",
     ],
 )
-def test_what_no_phone_can_have_is_refused(text: str) -> None:
+def test_impossible_numbers_are_refused(text: str) -> None:
     assert parse_mobile(text, "SE") is None
 
 
@@ -144,5 +144,5 @@ def test_numbers_are_sent_in_either_style() -> None:
 
 
 @given(st.text(max_size=50))
-def test_no_text_makes_it_raise(text: str) -> None:
+def test_no_text_raises_an_exception(text: str) -> None:
     parse_mobile(text, "SE")

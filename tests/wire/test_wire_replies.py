@@ -1,4 +1,4 @@
-"""A reply is what it is documented to be, or nothing is concluded from it."""
+"""A reply is one that is documented, or nothing is concluded from it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_wrong_number_of_ids_is_unexpected_and_names_them(expected: int) -> No
     assert "4510,4511,4512" in str(found)
 
 
-def test_any_number_of_ids_will_do_where_it_cannot_be_known() -> None:
+def test_any_number_of_ids_is_accepted_where_it_cannot_be_known() -> None:
     assert classify_ids(endpoints.CREATE_MESSAGE, b"4510,4511,4512", None) == Ids((4510, 4511, 4512))
 
 
@@ -107,7 +107,7 @@ def test_only_an_edit_may_answer_with_negative_ids(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("body", [b"0", b"4510,0", b"-0", b"1,,2", b"1,2,", b"1 2", b"1.5", b"\xd9\xa1", b"9" * 30])
-def test_what_only_looks_like_ids_is_unexpected(body: bytes) -> None:
+def test_text_that_resembles_ids_is_unexpected(body: bytes) -> None:
     assert isinstance(classify_ids(endpoints.EDIT_REMINDERS, body, None), Unexpected)
 
 
@@ -120,7 +120,7 @@ def test_every_documented_code_of_a_post_is_a_refusal_with_its_meaning(endpoint:
 
 
 @pytest.mark.parametrize("endpoint", LISTS, ids=str)
-def test_every_documented_code_of_a_list_is_nothing_or_a_refusal(endpoint: Endpoint) -> None:
+def test_every_documented_code_of_a_list_is_an_empty_list_or_a_refusal(endpoint: Endpoint) -> None:
     found = {code: classify_list(endpoint, code.encode()) for code in endpoint.codes}
     assert found.pop("2:ERROR1") == Rows(None)
     assert all(isinstance(reply, Refused) for reply in found.values())
@@ -136,7 +136,7 @@ def test_a_body_over_the_cap_is_refused() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_body_makes_anything_raise(body: bytes) -> None:
+def test_no_body_raises_an_exception(body: bytes) -> None:
     for endpoint in POSTS:
         classify_ids(endpoint, body, 1)
     for endpoint, rows in zip(LISTS, (group_rows, blocklist_rows, reminder_rows), strict=True):

@@ -1,4 +1,4 @@
-"""What is sent is what the document asks for: its elements, their order, its encoding."""
+"""Requests have the documented elements, order and encoding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names compare as people read them, and what XML cannot carry is found before it is sent."""
+"""Names compare as people read them, and characters that XML cannot hold are found before sending."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_line_breaks_pass_where_the_caller_allows_them() -> None:
 
 
 @given(st.text(st.characters(), max_size=5))
-def test_the_judgement_is_lxml_s_but_for_what_comes_back_as_something_else(text: str) -> None:
+def test_forbidden_characters_are_those_of_lxml_and_those_that_it_changes(text: str) -> None:
     if any("\x80" <= character <= "\x9f" for character in text):
         assert forbidden_character(text, newlines=True) is not None
         return

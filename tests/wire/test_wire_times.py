@@ -1,4 +1,4 @@
-"""A time that is accepted means one instant, and comes back from any of the service's spellings."""
+"""An accepted time means one instant, and is read in every spelling of the service."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_offset_picks_a_side_where_summer_time_ends() -> None:
     assert second == Moment(WallTime("2026-10-25T02:30"), datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
 
 
-def test_a_listed_time_that_comes_twice_has_passed_only_after_the_second() -> None:
+def test_a_listed_time_in_the_repeated_hour_is_past_after_the_second() -> None:
     assert wall_to_instant(WallTime("2026-10-25T02:30"), STOCKHOLM) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 

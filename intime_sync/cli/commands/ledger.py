@@ -22,7 +22,7 @@ from intime_sync.ledgers.lock import break_lock
 from intime_sync.ledgers.parts import entry_to_dict
 from intime_sync.model.ledger import Dispatch, DropEntry, Entry, Ledger, PutEntry
 from intime_sync.model.resource import Address, RemoteId
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 from intime_sync.render.masking import mask_json, mask_of
 from intime_sync.render.style import inert
 

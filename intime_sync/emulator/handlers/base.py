@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's surroundings: its transaction, the options, and the wall time in whole seconds."""
+    """What a handler needs: the transaction, the options, and the wall time in whole seconds."""
 
     db: sqlite3.Connection
     options: Behaviour
@@ -36,8 +36,8 @@ class Write(Generic[Item]):
     """An endpoint that takes XML and replies with ids.
 
     `parse` checks what needs neither data nor clock; `act` does the batch, or raises Refusal with nothing kept.
-    They are apart so that a fault can let only some of a batch through. `nothing` answers an empty batch, and
-    `unreadable` what is not XML: None is the text of an exception, as the service has been seen to do.
+    They are two functions so that a fault can let only a part of a batch be done. `nothing` is the answer to an empty
+    batch, `unreadable` the one to what is not XML; None answers with the text of an exception, as the service does.
     """
 
     root: str

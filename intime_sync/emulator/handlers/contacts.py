@@ -67,7 +67,7 @@ def _add(contacts: Sequence[NewContact], context: Context) -> list[int]:
         raise Refusal("2:ERROR1")
     if context.options.on_known_mobile == "add":
         return tables.insert_contacts(context.db, contacts)
-    # One at a time, so that a contact repeated within the batch meets itself.
+    # One at a time, so that a contact that comes twice in the batch is known the second time.
     return [_add_or_merge(contact, context) for contact in contacts]
 
 

@@ -129,7 +129,7 @@ def _gist(change: Change, view: View) -> tuple[str, ...]:
 
 
 def _why(change: Change, stopped: str, view: View) -> str:
-    """What nobody may miss about it: what stops it, what it brings with it, why it is done, what a person can do."""
+    """What must be seen: what stops it, what it brings with it, why it is done, what a person can do."""
     consequence = consequence_of(change)
     parts = [f'<b class="halt">{escape(stopped)}</b>'] if stopped else []
     parts += [f"<b>{escape(consequence)}</b>"] if consequence else []

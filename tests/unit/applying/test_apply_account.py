@@ -12,7 +12,7 @@ from intime_sync.emulator import FaultPlan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.report import Status
 from intime_sync.model.resource import KindName
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 GROUP = KindName("group")
 PEOPLE: list[dict[str, Any]] = [
@@ -33,7 +33,7 @@ def assert_converged(lab: Lab, config: dict[str, list[dict[str, Any]]]) -> None:
     assert lab.plan(config).is_empty
 
 
-# Somebody was at the groups
+# Groups that were changed by hand
 
 
 @pytest.mark.parametrize("with_contacts", [False, True])

@@ -53,7 +53,7 @@ def test_an_append_whose_run_died_is_of_unknown_outcome(lab: Lab) -> None:
 
 def test_a_refused_contact_leaves_no_ledger_entry_and_an_added_one_has_its_id(lab: Lab) -> None:
     lab.policy = APPEND
-    with lab.hearing(refusing("0605")):
+    with lab.intercepting(refusing("0605")):
         found = ended(lab, BOTH)
     assert "3:ERROR1" in str(found["anna"].error)
     (contact,) = lab.emulator.store.contacts()

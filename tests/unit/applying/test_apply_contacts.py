@@ -101,7 +101,7 @@ def test_a_change_of_contacts_takes_as_few_calls_as_possible(lab: Lab, merging_l
 
 
 def test_the_other_contacts_are_added_where_one_is_refused(lab: Lab) -> None:
-    with lab.hearing(refusing("0605")):
+    with lab.intercepting(refusing("0605")):
         found = ended(lab, BOTH)
     assert [(key, str(result.status)) for key, result in found.items()] == [("anna", "failed"), ("bo", "done")]
     assert "3:ERROR1" in str(found["anna"].error)
@@ -136,7 +136,7 @@ def test_a_contact_whose_change_is_refused_keeps_its_old_form(lab: Lab, merging_
     lab.apply({"groups": [], "contacts": [ANNA, BO, gone]})
     changed = {"groups": [], "contacts": [{**ANNA, "lastname": "Fel"}, BO]}
     for _ in range(2):
-        with lab.hearing(refusing("<lastname>Fel")):
+        with lab.intercepting(refusing("<lastname>Fel")):
             assert statuses(lab, changed)["anna"] == "failed"
         assert sorted(contact.number or "" for contact in lab.emulator.store.contacts()) == [
             "+46701740605",
@@ -184,7 +184,7 @@ def test_a_carrier_that_appears_during_the_run_is_reported_and_left_alone(lab: L
             strangers.append(store.add_group(f"~{OWNER}/all-x"))
 
     leftover = store.add_group(f"~{OWNER}/all-y")
-    with lab.hearing(add):
+    with lab.intercepting(add):
         applied = lab.try_apply(BOTH)
     assert applied.failure is not None
     assert set(lab.carriers()) > set(strangers)

@@ -20,8 +20,8 @@ from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.change import Create, Manual
 from intime_sync.model.report import Status
 from intime_sync.planning.awaiting import LONGEST_WAIT
+from intime_sync.planning.context import Clock
 from intime_sync.planning.drift import find_drift, watched_kinds
-from intime_sync.planning.matching import Clock
 
 Config = dict[str, list[dict[str, Any]]]
 ANNA = {"key": "anna", "mobile": "0701740605", "groups": ["Jour"]}

@@ -101,7 +101,7 @@ def test_an_edit_that_is_answered_with_a_negative_id_fails_as_switched_off(lab: 
 def test_the_other_items_are_made_where_one_is_refused(lab: Lab, section: str) -> None:
     poison = {"groups": "Grupp 1", "blocklist": "0701740611", "reminders": "0701740711"}[section]
     lab.emulator.calls.clear()
-    with lab.hearing(refusing(poison[1:])):
+    with lab.intercepting(refusing(poison[1:])):
         found = ended(lab, {section: ITEMS[section]})
     failed = [result for result in found.values() if result.status is Status.FAILED]
     assert len(failed) == 1

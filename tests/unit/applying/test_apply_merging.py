@@ -58,11 +58,11 @@ def test_no_contact_is_lost_whichever_request_a_run_dies_at(
     def dying(request: Request) -> None:
         number = next(count)
         if number == nth and acted:
-            lab.client.let_through(request)
+            lab.client.forward(request)
         if number >= nth:
             raise Killed
 
-    with lab.hearing(dying), suppress(Killed):
+    with lab.intercepting(dying), suppress(Killed):
         lab.try_apply(AFTER)
     lab.apply(last)
     assert found_contacts(lab) == wanted_contacts(last)

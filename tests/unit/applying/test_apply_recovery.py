@@ -135,6 +135,6 @@ def test_every_request_is_journalled_before_it_is_sent_and_the_journal_is_empty_
         for config in configs:
             newest[:] = [0]
             trouble(lab, *(rule(endpoint, fault) for endpoint in (*ADD.values(), "contacts/add", "reminder/edit")))
-            with lab.hearing(look):
+            with lab.intercepting(look):
                 lab.try_apply(config)
             assert not lab.ledgers.journal_path.exists()

@@ -35,7 +35,7 @@ def test_a_retry_after_of_the_service_is_kept(lab: Lab) -> None:
     slept: list[float] = []
     lab.run_options["sleep"] = slept.append
     first = iter([Unknown("HTTP 503", 7.0)])
-    with lab.hearing(lambda _request: next(first, None)):
+    with lab.intercepting(lambda _request: next(first, None)):
         lab.apply({"groups": [{"name": "Jour"}]})
     assert 7.0 in slept
 
@@ -101,20 +101,20 @@ def test_a_request_that_cannot_be_sent_is_tried_three_times_with_growing_pauses(
     lab.run_options["sleep"] = pauses.append
 
     def cut_off(times: int) -> Callable[[Request], Outcome | None]:
-        def hear(request: Request) -> Outcome | None:
+        def intercept(request: Request) -> Outcome | None:
             if request.endpoint.path.startswith(ADD.get(section, "contacts/add.")):
                 tries.append(request)
             return NotSent("no such host") if tries and tries[-1] is request and len(tries) <= times else None
 
-        return hear
+        return intercept
 
-    with lab.hearing(cut_off(99)):
+    with lab.intercepting(cut_off(99)):
         (result,) = ended(lab, config).values()
     assert (result.status, len(tries), len(pauses)) == (Status.FAILED, 3, 2)
     assert "no such host" in str(result.error)
     assert 0 < pauses[0] < pauses[1] * 1.5
     tries.clear()
-    with lab.hearing(cut_off(2)):
+    with lab.intercepting(cut_off(2)):
         lab.apply(config)
     assert len(tries) == 3
     assert lab.plan(config).is_empty

@@ -66,11 +66,11 @@ def die_after(lab: Lab, endpoint: str, config: Config) -> None:
 
     def dying(request: Request) -> Outcome | None:
         if request.endpoint.path.startswith(endpoint):
-            lab.client.let_through(request)
+            lab.client.forward(request)
             raise Killed
         return None
 
-    with lab.hearing(dying), suppress(Killed):
+    with lab.intercepting(dying), suppress(Killed):
         lab.try_apply(config)
 
 

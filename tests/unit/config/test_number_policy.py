@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.kinds.columns import read_mobiles
+from intime_sync.bulk.columns import read_mobiles
 from intime_sync.kinds.numbers import read_mobile
 from intime_sync.kinds.reading import ItemContext
 from intime_sync.model.problem import Origin, Problem

@@ -41,8 +41,7 @@ from intime_sync.model.ledger import (
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.planner import make_plan
 from intime_sync.render.json import plan_to_json
 from intime_sync.render.text import plan_to_text

@@ -17,8 +17,7 @@ from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Policy, Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName, RemoteId, Resource, Snapshot
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 

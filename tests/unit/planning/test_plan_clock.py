@@ -11,7 +11,7 @@ from plan_makers import CLOCK, MESSAGE, ZONE, entry, ledger, plan
 from intime_sync.model.ledger import Dispatch
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import RemoteId
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 
 def message(minutes: int, **more: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from plan_makers import CLOCK, CONTACT, GROUP, HERE, REF, desired, entry, group_row, ledger
 
+from intime_sync.bulk.ledger_table import LedgerTable
+from intime_sync.bulk.tables import DesiredTable
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
-from intime_sync.kinds.registry import CONTACTS
 from intime_sync.ledgers.codec import ledger_from_json, ledger_to_json
-from intime_sync.model.entries import LedgerTable
 from intime_sync.model.ledger import Carrier, Entry, Ledger
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import ContactStrategy, Policy, Prune
 from intime_sync.model.resource import Address, KindName, RemoteId, Resource, Snapshot
-from intime_sync.model.table import Table
 from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
@@ -61,13 +59,7 @@ HERS = (None, 101, {})
 
 
 def columns_of(snapshot: Snapshot) -> Snapshot:
-    return Snapshot({**snapshot.resources, CONTACT: table_of(snapshot.of(CONTACT))})
-
-
-def table_of(contacts: Iterable[Resource[Any]]) -> Table[Any]:
-    table = Table(CONTACTS.to_line, CONTACTS.from_line)
-    table.extend(contacts)
-    return table
+    return Snapshot({**snapshot.resources, CONTACT: DesiredTable(snapshot.of(CONTACT))})
 
 
 def made(wish: Snapshot, actual: Snapshot, known: Ledger, policy: Policy, selection: Selection) -> object:
@@ -130,7 +122,7 @@ def test_columns_and_values_give_the_same_plan(
     assert made(columns_of(wish), actual, known, policy, selection) == expected
     assert made(wish, actual, in_columns(), policy, selection) == expected
     assert made(columns_of(wish), actual, in_columns(), policy, selection) == expected
-    # What was made of the columns by somebody else's question is the same, too.
+    # Values that an earlier caller had made of the columns give the same, too.
     asked = in_columns()
     assert dict(asked.of(CONTACT).items()) == known.of(CONTACT)
     assert made(columns_of(wish), actual, asked, policy, selection) == expected
@@ -188,7 +180,7 @@ def test_a_contact_more_or_less_on_either_side_is_seen() -> None:
         plan = planned(fewer, actual, known)
         assert [str(change.address) for change in plan.changes] == [f"contact/k{gone:02}"]
         swapped = replace(contacts[gone], key="new")
-        plan = planned(Snapshot({CONTACT: table_of([*fewer.of(CONTACT), swapped])}), actual, known)
+        plan = planned(Snapshot({CONTACT: DesiredTable([*fewer.of(CONTACT), swapped])}), actual, known)
         assert [str(change.address) for change in plan.changes] == [f"contact/k{gone:02}", "contact/new"]
 
 

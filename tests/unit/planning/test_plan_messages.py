@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from message_plans import AHEAD, GROUPED, IDS, SENT, codes, known, made, refused
 from plan_makers import (
-    BLOCKLIST,
     CLOCK,
     GROUP,
     MESSAGE,
@@ -22,64 +22,17 @@ from plan_makers import (
     only,
     plan,
     pruning,
-    row,
 )
 
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
-from intime_sync.model.ledger import AccountRef, Dispatch, Entry, Ledger
-from intime_sync.model.plan import Plan
+from intime_sync.model.ledger import AccountRef, Dispatch, Entry
 from intime_sync.model.policy import Policy, Prune
-from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
-from intime_sync.planning.context import PlanningContext
-from intime_sync.planning.guards import still_tripped
-from intime_sync.planning.matching import Clock
+from intime_sync.model.resource import Address, RemoteId, Snapshot
+from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.planner import make_plan
 from intime_sync.planning.selection import Selection
 from intime_sync.planning.staleness import stale_reasons
-
-AHEAD = {
-    "key": "jul",
-    "send_at": "2026-12-24T08:00",
-    "sender": "Kliniken",
-    "body": "God jul!",
-    "recipients": ["0701740605"],
-}
-SENT = {**AHEAD, "send_at": "2026-01-02T08:00"}
-GROUPED = {**AHEAD, "recipients": [], "groups": ["Personal"]}
-IDS = (RemoteId(11), RemoteId(12))
-NO_LEDGER = Ledger("")
-
-
-def known(item: dict[str, Any], **dispatch: Any) -> Entry:
-    """The ledger's entry of a message that was scheduled and confirmed."""
-    options = dispatch.pop("options", {})
-    return entry("messages", item, 11, options=options, dispatch=Dispatch(**{"ids": IDS, **dispatch}))
-
-
-def made(
-    items: list[dict[str, Any]],
-    entries: dict[str, Entry] | None = None,
-    groups: list[Resource[Any]] | None = None,
-    policy: Policy | None = None,
-    clock: Clock = CLOCK,
-    **others: list[dict[str, Any]],
-) -> Plan:
-    """A plan for messages, with other sections as `others`."""
-    return plan({"messages": items, **others}, {GROUP: groups or []}, ledger({MESSAGE: entries or {}}), policy, clock)
-
-
-def codes(found: Plan) -> list[str]:
-    """The codes of the warnings of a plan."""
-    return [problem.code for problem in found.diagnostics]
-
-
-def refused(*arguments: Any, **more: Any) -> list[str]:
-    """The codes of the errors that forbid a plan."""
-    with pytest.raises(InvalidConfiguration) as stopped:
-        made(*arguments, **more)
-    return [problem.code for problem in stopped.value.problems]
-
 
 # Not scheduled yet
 
@@ -275,81 +228,6 @@ def test_a_message_of_unknown_outcome_is_held_and_no_other(item: dict[str, Any],
     assert "`ledger resolve message/jul --as sent|not-sent`" in (held.reason or "")
 
 
-# Recipients
-
-PERSON = {"key": "a", "mobile": "0701740605", "groups": ["Personal"]}
-OTHER = {"key": "b", "mobile": "0701740606", "groups": ["Personal"]}
-
-
-def scheduled(people: list[dict[str, Any]], blocked: list[str]) -> Entry:
-    """The ledger's entry of GROUPED, scheduled while these people were in the group and these numbers blocked."""
-    sections = {"contacts": people, "blocklist": [{"mobile": mobile} for mobile in blocked], "messages": [GROUPED]}
-    (change,) = [
-        change
-        for change in plan(sections, {GROUP: [group_row("Personal", 1)], BLOCKLIST: []}).changes
-        if change.address.kind == MESSAGE
-    ]
-    return known(GROUPED, groups={"Personal": RemoteId(1)}, options=change.options or {})
-
-
-def replanned(entry: Entry, people: list[dict[str, Any]], blocked: list[str]) -> Plan:
-    """A later plan, for these people and blocked numbers."""
-    sections = {"contacts": people, "blocklist": [{"mobile": mobile} for mobile in blocked], "messages": [GROUPED]}
-    account = {GROUP: [group_row("Personal", 1)], BLOCKLIST: [row("blocklist", {"mobile": it}) for it in blocked]}
-    return plan(sections, account, ledger({MESSAGE: {"jul": entry}}))
-
-
-def message_actions(found: Plan) -> list[str]:
-    return [action for action, address in actions(found) if address == "message/jul"]
-
-
-def test_a_warning_names_changed_members_until_the_message_is_scheduled_again() -> None:
-    entry = scheduled([PERSON], [])
-    for people in ([PERSON, OTHER], [], [{**PERSON, "mobile": "0701740699"}]):
-        found = replanned(entry, people, [])
-        assert "members-change" in codes(found)
-        assert message_actions(found) == []
-    assert "members-change" not in codes(replanned(entry, [{**PERSON, "firstname": "A"}], []))
-
-
-def test_an_opt_out_of_a_member_schedules_the_message_again() -> None:
-    found = replanned(scheduled([PERSON, OTHER], []), [PERSON, OTHER], ["0701740605"])
-    assert message_actions(found) == ["replace"]
-    assert message_actions(replanned(scheduled([PERSON, OTHER], ["0701740605"]), [PERSON, OTHER], [])) == ["replace"]
-
-
-def test_an_opt_out_that_was_known_when_scheduling_changes_nothing() -> None:
-    found = replanned(scheduled([PERSON, OTHER], ["0701740605"]), [PERSON, OTHER], ["0701740605"])
-    assert message_actions(found) == []
-
-
-def test_a_warning_names_a_direct_recipient_on_the_blocklist() -> None:
-    found = plan(
-        {"messages": [AHEAD], "blocklist": []}, {GROUP: [], BLOCKLIST: [row("blocklist", {"mobile": "0701740605"})]}
-    )
-    assert codes(found) == ["blocked-recipient"]
-
-
-def test_a_target_includes_the_contacts_and_opt_outs_that_its_message_needs() -> None:
-    wish = desired(
-        {
-            "groups": [{"name": "Personal"}],
-            "contacts": [PERSON, {"key": "c", "mobile": "0701740607"}],
-            "blocklist": [{"mobile": "0701740609"}],
-            "messages": [GROUPED],
-        }
-    )
-    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
-    selection = Selection(targets=frozenset({Address(MESSAGE, "jul")}))
-    found = make_plan(wish, Snapshot({GROUP: (), BLOCKLIST: ()}), ledger(), context, selection)
-    assert [address for _, address in actions(found)] == [
-        "group/Personal",
-        "contact/a",
-        "blocklist/+46701740609",
-        "message/jul",
-    ]
-
-
 # After trouble
 
 
@@ -369,39 +247,6 @@ def test_replace_of_a_sent_message_is_an_error() -> None:
 def test_an_unknown_outcome_is_held_even_where_nothing_is_pruned() -> None:
     lost = entry("messages", AHEAD, unknown=True, dispatch=Dispatch(since="2026-01-01T00:00:00+00:00"))
     assert isinstance(only(made([], {"jul": lost}, policy=pruning(Prune.NEVER))), Manual)
-
-
-def test_a_target_does_not_lift_the_guard_of_a_lost_ledger() -> None:
-    wish = desired({"groups": [{"name": "Jour"}], "messages": [AHEAD]})
-    context = PlanningContext(AccountRef("embedded", "demo", "clinic-a"), CLOCK, Policy())
-    selection = Selection(targets=frozenset({Address(GROUP, "Jour")}))
-    carrier = group_row("~clinic-a/all-0123456789ab", 7)
-    found = make_plan(wish, Snapshot({GROUP: (carrier,)}), NO_LEDGER, context, selection)
-    assert [guard.rule for guard in found.tripped()] == ["lost_ledger"]
-
-
-# A lost ledger
-
-
-def test_a_lost_ledger_stops_messages_that_may_be_scheduled_already() -> None:
-    carrier = group_row("~clinic-a/all-0123456789ab", 7)
-    found = plan({"messages": [AHEAD]}, {GROUP: [carrier]}, NO_LEDGER)
-    (guard,) = found.tripped()
-    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
-    assert still_tripped(found.guards, {}, (), allow_resend=True) == ()
-    assert still_tripped(found.guards, {}, ()) == (guard,)
-
-
-def test_without_a_ledger_carriers_of_another_owner_stop_messages() -> None:
-    found = plan({"messages": [AHEAD]}, {GROUP: [group_row("~clinic-b/all-0123456789ab", 7)]}, NO_LEDGER)
-    (guard,) = found.tripped()
-    assert (guard.rule, guard.override) == ("lost_ledger", "--allow-resend")
-    assert "clinic-b" in guard.message
-    assert "`owner` was changed" in guard.message
-
-
-def test_user_groups_do_not_count_as_a_lost_ledger() -> None:
-    assert plan({"messages": [AHEAD]}, {GROUP: [group_row("Personal", 7)]}, NO_LEDGER).tripped() == ()
 
 
 # Staleness

@@ -25,7 +25,7 @@ from plan_makers import (
 from intime_sync.model.change import Create, Manual, Update
 from intime_sync.model.plan import Plan
 from intime_sync.model.policy import Prune
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 
 ATTENDANT = {"firstname": "Anna", "lastname": "Lindqvist", "mobile": "0701740608"}
 FUTURE = {"key": "anna", "at": "2026-12-01T08:30", "attendant": ATTENDANT}

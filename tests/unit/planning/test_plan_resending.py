@@ -11,7 +11,7 @@ from plan_makers import CLOCK, CONTACT, MESSAGE, entry, ledger
 
 from intime_sync.model.ledger import Dispatch, Entry
 from intime_sync.model.resource import RemoteId
-from intime_sync.planning.matching import Clock
+from intime_sync.planning.context import Clock
 from intime_sync.planning.resending import EarlierMessage, earlier_message
 
 ITEM: dict[str, Any] = {

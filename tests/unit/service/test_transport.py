@@ -258,6 +258,7 @@ def test_netrc_is_never_read(credentials: Credentials, monkeypatch: pytest.Monke
     netrc = tmp_path / "netrc"
     netrc.write_text("machine sms.example login someone password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
+    # The sent header is encrypted; the session shows what it would send.
     with transport._session(1, trust_env=True) as session:
         prepared = session.prepare_request(requests.Request("GET", "https://sms.example/"))
     assert "Authorization" not in prepared.headers

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from intime_sync.bulk.items import item_list
+from intime_sync.bulk.plain_yaml import read_plain
 from intime_sync.config.locate import YamlLocator
 from intime_sync.config.yaml_reader import read_by_events, read_yaml
-from intime_sync.config.yaml_short import read_plain
 
 PLAIN = """\
 # people
@@ -92,9 +93,10 @@ def test_the_short_way_ends_where_the_long_one_does(text: str) -> None:
         document, problems = read_by_events("f.yaml", text)
         assert problems == []
         assert document is not None
-        assert plain.root == document.root
-        assert list(plain.root) == list(document.root)
-        assert [list(item) for items in plain.root.values() for item in items] == [
+        root = {name: item_list(value) for name, value in plain.root.items()}
+        assert root == document.root
+        assert list(root) == list(document.root)
+        assert [list(item) for items in root.values() for item in items] == [
             list(item) for items in document.root.values() for item in items
         ]
         assert plain.items == document.items

@@ -19,7 +19,7 @@ SPOKEN = [reply for reply in REPLIES if reply.sample is not None]
 def test_a_reply_means_what_the_table_says(endpoint: Endpoint, reply: ReplyCase) -> None:
     assert reply.sample is not None
     found = classify_ids(endpoint, reply.sample(3), expected=3)
-    # The client calls a reply that nobody documented an unknown outcome.
+    # The client turns an undocumented reply into an unknown outcome.
     assert (Unknown if isinstance(found, Unexpected) else type(found)) is reply.outcome
 
 

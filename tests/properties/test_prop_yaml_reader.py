@@ -1,4 +1,4 @@
-"""Whatever the bytes: no exception, plain values, places inside the file."""
+"""Any bytes are read without an exception, as plain values with places inside the file."""
 
 import yaml
 from hypothesis import given

@@ -1,9 +1,9 @@
-"""The short way through YAML as most tools and people write long lists: sections of flat items, a field a line.
+"""A fast reader of plain YAML: lists of flat items, one field a line, as most tools and people write long lists.
 
-libyaml makes a Python object for every event, and that is most of what reading a large file costs. Here an item is
-one match of a regular expression that was made for items of its shape. Whatever is not plain beyond doubt (anchors,
-tags, escapes, `: ` in text, values of several lines, odd indentation, …) is declined as a whole file, and read by
-libyaml; a property test holds the two ways to the same values and places.
+libyaml makes a Python object for every event, which is most of the cost of reading a large file. Here each item is
+one match of a regular expression that is made for items of its shape. A file that is not plain beyond doubt (anchors,
+tags, escapes, `: ` in text, values of several lines, odd indentation, …) is declined as a whole, and libyaml reads
+it; a property test checks that both readers give the same values and places.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from intime_sync.config.document import ItemColumns, ItemPlaces, Place
+from intime_sync.bulk.items import ItemColumns, ItemPlaces, Place
 
-# Text that means itself in YAML, wherever it stands: none of the characters that can mean anything else, spaces only
-# inside, and a letter, a digit or a plus sign first.
+# A plain scalar that nothing in YAML can read as anything else: it starts with a letter, a digit or a plus sign, has
+# none of the characters with a special meaning, and spaces only inside.
 _FIRST: Final = r"A-Za-z0-9+\u00c0-\u024f"
 _PLAIN: Final = f"[{_FIRST}][{_FIRST}@._/()-]*(?: +[{_FIRST}@._/()-]+)*"
 _PRINTABLE: Final = r"\x20-\x7e\u00a1-\u024f"
@@ -43,13 +43,10 @@ _LINES_OF_LIST: Final = f"\n((?:( *)- {_ITEM}\n)(?:\\2- {_ITEM}\n)*)"
 
 _MOST_SHAPES: Final = 32
 
-_MUCH: Final = 16 * 1024
-"""Shorter texts are read an item at a time, whatever their items are."""
-
 
 @dataclass(slots=True)
 class PlainFile:
-    """What a plain file holds, and where its keys and items stand."""
+    """The values of a plain file, and where its keys and items stand."""
 
     root: dict[str, object] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
@@ -74,7 +71,7 @@ def read_plain(text: str) -> PlainFile | None:
         reader = _ListReader(text, section[2], section.end(), line + 1)
         if not reader.read():
             return None
-        file.root[section[1]] = reader.values if reader.uniform is None else reader.uniform
+        file.root[section[1]] = reader.values if reader.columns is None else reader.columns
         file.keys[section[1]] = Place(line, 1)
         file.items[section[1]] = reader.places
         position, line = reader.position, reader.line
@@ -82,10 +79,10 @@ def read_plain(text: str) -> PlainFile | None:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Items with the same fields, written in the same ways. Without names: items that are text.
+    """Items with the same fields, written in the same form. Without names, the items are text.
 
-    `lists` are the positions of fields with lists and what takes their text apart; `lines` is None where lists on
-    lines of their own make items of one shape differently long.
+    `lists` are the names of fields whose value is a list, and the function that splits its text. `lines` is the
+    number of lines of an item, or None where it differs between items, since their lists have a line for each value.
     """
 
     pattern: re.Pattern[str]
@@ -95,11 +92,11 @@ class _Shape:
 
 
 class _ListReader:
-    """Reads the items of one section; `position` and `line` are then behind the last."""
+    """Reads the items of one section; afterwards, `position` and `line` are those after the last item."""
 
     def __init__(self, text: str, indent: str, position: int, line: int) -> None:
         self.values: list[object] = []
-        self.uniform: ItemColumns | None = None
+        self.columns: ItemColumns | None = None
         self.places = ItemPlaces()
         self.position = position
         self.line = line
@@ -126,9 +123,9 @@ class _ListReader:
             self.position = gap.end()
 
     def _take_all(self, shape: _Shape) -> bool:
-        """Take all that is left of the file as items of one shape, if it is that and much."""
+        """Read the rest of the file as items of one shape; False when it is anything else."""
         text, position = self._text, self.position
-        if shape.lines is None or len(shape.names) < 2 or len(text) - position < _MUCH:
+        if shape.lines is None or len(shape.names) < 2:
             return False
         if _NEXT_SECTION.search(text, position):
             return False
@@ -139,7 +136,7 @@ class _ListReader:
         columns = [*zip(*shape.pattern.findall(text, position), strict=True)]
         count = len(columns[0])
         end = position + count * around + sum(sum(map(len, column)) for column in columns)
-        # Had anything been skipped between them, the items would not add up to what there is.
+        # If the search skipped any text between two items, their lengths do not add up to that of the whole.
         if text[end:].strip("\n") or text[end - 1] != "\n" or any("" in column for column in columns):
             return False
         named: dict[str, Sequence[str] | Sequence[tuple[str, ...]]] = dict(zip(shape.names, columns, strict=True))
@@ -147,14 +144,14 @@ class _ListReader:
             written = named[name]
             parts = {each: tuple(split(each)) for each in {*written}}
             named[name] = [parts[each] for each in written]
-        self.uniform = ItemColumns(named)
+        self.columns = ItemColumns(named)
         self.places.lines = array("l", range(self.line, self.line + count * shape.lines, shape.lines))
         self.places.columns = array("l", [len(self._indent) + 3]) * count
         self.position, self.line = end, self.line + count * shape.lines
         return True
 
     def _run(self, shape: _Shape) -> None:
-        """All items of one shape that follow each other."""
+        """Read the items of one shape that follow each other, one by one."""
         text, position, line = self._text, self.position, self.line
         match, names, lists, lines = shape.pattern.match, shape.names, shape.lists, shape.lines
         append, at = self.values.append, self.places.lines.append
@@ -175,7 +172,7 @@ class _ListReader:
         self.position, self.line = position, line
 
     def _shape(self) -> _Shape | None:
-        """A shape that fits the next item: one that was met before, else a new one."""
+        """A shape that fits the next item: a known one, else a new one; None when the item is not plain."""
         for shape in self._shapes:
             if shape.pattern.match(self._text, self.position):
                 return shape
@@ -191,7 +188,7 @@ def _learn(text: str, position: int, indent: str) -> _Shape | None:
     start = _START.match(text, position)
     if start is None:
         return None
-    # What is indented deeper than the dash would belong to the item, or to its last value.
+    # A next line that is indented deeper than the dash would belong to the item, or to its last value.
     pattern, behind = re.escape(start[1]), f"(?!{indent} )"
     if start[2] is None:
         return _Shape(re.compile(f"{pattern}({_PLAIN})\n{behind}"), (), (), 1)

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from intime_sync.gc_tuning import collect_seldom, collector_paused
+from intime_sync.bulk.gc_tuning import collect_seldom, collector_paused
 
 
 def test_the_collector_pauses_and_comes_back() -> None:
