@@ -9,10 +9,10 @@ TOOLS := pytest|pytest-xdist|hypothesis|markdown-it-py|editables|hatchling
 LOWEST_TESTS := tests/wire tests/kinds tests/unit tests/emulator tests/receipts
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test explore lowest lint format schema golden mutate lock bench clean
+.PHONY: help venv demo test test-all explore lowest lint format schema golden mutate lock bench clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
 venv: $(STAMP) ## make .venv with everything
 
@@ -29,6 +29,9 @@ demo: $(STAMP) ## plan, apply and plan again a clinic's account, against the emu
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+test-all: $(STAMP) ## run the tests, with every combination where `make test` tries some: an hour
+	@FULL=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
 lowest: ## run the quick tests on the oldest versions that pyproject.toml allows, in .venv-lowest, with Python 3.11
 	@rm -rf $(VENV)-lowest

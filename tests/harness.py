@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from forking import run_command
+
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
+
+FULL = bool(os.environ.get("FULL"))
+"""Set by `make test-all`: every combination is tried where `make test` tries some, and often what it tries twice."""
 
 SECRET = "s3cr3t/åäö+%"
 """A hash with everything that URL encoding changes, so that a leak is seen in either form."""
@@ -85,17 +90,10 @@ class Workspace:
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 180) -> Ran:
         """Run `intime-sync` in the folder as a process of its own, without a terminal."""
-        done = subprocess.run(
-            [sys.executable, "-m", "intime_sync", *arguments],
-            cwd=self.path,
-            env=self.environment(env),
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=timeout,
-            check=False,
-        )
-        self.sweep(done.stdout + done.stderr, self.environment(env).get("INTIME_HASH_FILE"))
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        environ = self.environment(env)
+        code, out, err = run_command(arguments, cwd=self.path, env=environ, timeout=timeout)
+        self.sweep(out + err, environ.get("INTIME_HASH_FILE"))
+        return Ran(code, out.decode(), err.decode())
 
     def sweep(self, output: bytes, given: str | None = None) -> None:
         """Promise 6, held against everything that any test's run wrote: the secret is nowhere, in no spelling.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from properties.account_lab import (
     OWNER,
@@ -25,6 +27,7 @@ from intime_sync.applying.applier import Applied
 from intime_sync.emulator import FaultPlan
 from intime_sync.emulator.records import Contact, NewReminder
 from intime_sync.kinds.registry import BY_SECTION
+from intime_sync.model.policy import Policy
 from intime_sync.model.report import Result, Status
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "faults",
     "module_lab",
     "settle",
+    "start",
 ]
 
 CARRIERS = f"~{OWNER}/"
@@ -99,6 +103,12 @@ class Bystanders:
         self.groups[id] = name
         return id
 
+    def copy(self) -> Self:
+        """The same, to be changed by itself."""
+        other = copy(self)
+        other.groups, other.contacts, other.numbers = dict(self.groups), dict(self.contacts), dict(self.numbers)
+        return other
+
     def note_groups(self) -> None:
         """One of our groups has gone, and with it membership in it; write down who is in which groups now."""
         there = {contact.id: contact for contact in self.lab.emulator.store.contacts()}
@@ -128,16 +138,30 @@ class Bystanders:
         assert [row for row in store.reminders() if row.id == self.reminder] == self._reminders
 
 
+def start(lab: Lab, config: Sections, policy: Policy) -> Bystanders:
+    """An account with bystanders to which `config` was applied: made once for each laboratory, then copied."""
+    key = (json.dumps(config), repr(policy))
+    if key not in lab.started:
+        lab.reset(policy)
+        bystanders = Bystanders(lab)
+        lab.apply(config)
+        lab.started[key] = (lab.state(), bystanders)
+    state, bystanders = lab.started[key]
+    lab.put_back(state)
+    return bystanders.copy()
+
+
 def settle(lab: Lab, config: Sections, runs: int = 2) -> None:
     """Apply until there is nothing to do: at most `runs` times, and then nothing is left undone."""
     lab.emulator.set_faults(None)
     for _ in range(runs):
         lab.outwait()
         lab.apply(config)
-        if lab.plan(config).is_empty:
+        plan = lab.plan(config)
+        if plan.is_empty:
             break
-    assert actions(lab.plan(config)) == []
-    assert lab.plan(config).is_empty
+    assert actions(plan) == []
+    assert plan.is_empty
     assert not lab.ledgers.journal_path.exists(), "the journal is folded in"
 
 
@@ -163,7 +187,7 @@ def assert_as_wanted(
     assert set(lab.carriers()) <= set(lab.ledger().carriers), "a carrier was left behind that nobody knows"
 
     wanted_groups = Counter(resource.key for resource in desired_from(config).of(BY_SECTION["groups"].name))
-    groups = [(id, name) for id, name in store.groups() if id not in bystanders.groups and not name.startswith("~")]
+    groups = [(id, name) for id, name in lab.groups() if id not in bystanders.groups and not name.startswith("~")]
     _assert_each_once(groups, wanted_groups, stay.groups)
 
     wanted_numbers = Counter(resource.key for resource in desired_from(config).of(BY_SECTION["blocklist"].name))
@@ -190,7 +214,7 @@ class Orphans:
     def add_all(self, lab: Lab, bystanders: Bystanders) -> None:
         """Everything that is there now."""
         store = lab.emulator.store
-        self.groups |= {id for id, name in store.groups() if id not in bystanders.groups and not name.startswith("~")}
+        self.groups |= {id for id, name in lab.groups() if id not in bystanders.groups and not name.startswith("~")}
         self.numbers |= {entry.id for entry in store.blocklist() if entry.number not in bystanders.numbers}
         self.reminders |= {row.id for row in store.reminders() if row.active and row.id != bystanders.reminder}
 
@@ -243,7 +267,7 @@ def assert_nothing_missing(lab: Lab, before: Sections, after: Sections) -> None:
                 assert resource.value.mobile in numbers, f"reminder/{resource.key} is lost"
     now = desired_from(after)
     for section, there in (
-        ("groups", {name for _, name in store.groups()}),
+        ("groups", {name for _, name in lab.groups()}),
         ("blocklist", {entry.number for entry in store.blocklist()}),
     ):
         kind = BY_SECTION[section].name
@@ -257,7 +281,7 @@ class _Truth:
     def __init__(self, lab: Lab, config: Sections, *, orphans: bool) -> None:
         store = lab.emulator.store
         self.orphans = orphans
-        self.groups = dict(store.groups())
+        self.groups = dict(lab.groups())
         self.numbers = Counter(entry.number for entry in store.blocklist())
         self.reminders = {row.id: _row_key(row) for row in store.reminders() if row.active}
         self.contacts = {

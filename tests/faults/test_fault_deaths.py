@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from crashing import Died, dies_at
-from fault_lab import Bystanders, Lab, assert_as_wanted, assert_nothing_missing, module_lab, settle
+from fault_lab import Bystanders, Lab, assert_as_wanted, assert_nothing_missing, module_lab, settle, start
+from harness import FULL
 
 from intime_sync.model.policy import Policy
 
@@ -51,6 +52,7 @@ AFTER: Config = {
         visit("other", 2, "2026-06-01T08:30", "Östen"),
     ],
 }
+POLICY = Policy(carrier_size=2, batch_size=2)
 NOTHING: Config = {"groups": [], "contacts": [], "blocklist": [], "reminders": []}
 THIRD: Config = {
     "groups": [{"name": "Jour"}],
@@ -63,7 +65,7 @@ THIRD: Config = {
 @pytest.fixture(scope="module", params=["add", "replace", "union", "keep"])
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]:
     """A service by what it does with a contact whose number it knows."""
-    with module_lab(tmp_path_factory.mktemp("deaths"), on_known_mobile=request.param) as lab:
+    with module_lab(tmp_path_factory.mktemp("deaths"), direct=True, on_known_mobile=request.param) as lab:
         yield lab, request.param
 
 
@@ -75,14 +77,12 @@ THEN = {"once more": AFTER, "back": BEFORE, "all gone": NOTHING, "something else
 def test_a_death_at_any_moment(service: tuple[Lab, str], then: str, torn: bool) -> None:
     lab, way = service
     last = THEN[then]
-    # Each test takes some of the moments, and all together each moment several times; tests/explore takes all.
-    step = 12 if torn else 2 if way == "add" else 8
+    # Each test takes some of the moments, and those of the usual service together all; tests/explore takes all.
+    step = 1 if FULL else 12 if torn else 4 if way == "add" else 8
     moment = 1 + list(THEN).index(then) % step + 3 * torn
     died = True
     while died:
-        lab.reset(Policy(carrier_size=2, batch_size=2))
-        bystanders = Bystanders(lab)
-        lab.apply(BEFORE)
+        bystanders = start(lab, BEFORE, POLICY)
         with dies_at(lab, moment, torn=torn) as clock:
             try:
                 lab.try_apply(AFTER)
@@ -107,11 +107,9 @@ def test_a_death_at_any_moment_while_the_owner_is_renamed(
     service: tuple[Lab, str], wanted: Config, last: Config
 ) -> None:
     lab, way = service
-    moment, step, died = 1, 2 if way == "add" else 7, True
+    moment, step, died = 1, 1 if FULL else 2 if way == "add" else 7, True
     while died:
-        lab.reset(Policy(carrier_size=2, batch_size=2))
-        bystanders = Bystanders(lab)
-        lab.apply(BEFORE)
+        bystanders = start(lab, BEFORE, POLICY)
         with dies_at(lab, moment) as clock:
             try:
                 assert lab.rename_owner("clinic-c")
@@ -136,9 +134,7 @@ def test_a_death_in_the_run_that_clears_up_after_a_death(service: tuple[Lab, str
     last = AFTER if then == "once more" else THIRD
     for first in range(3, 75, 24):
         for second in range(1, 60, 14):
-            lab.reset(Policy(carrier_size=2, batch_size=2))
-            bystanders = Bystanders(lab)
-            lab.apply(BEFORE)
+            bystanders = start(lab, BEFORE, POLICY)
             for moment, config in ((first, AFTER), (second, last)):
                 with dies_at(lab, moment) as clock:
                     try:
@@ -150,10 +146,10 @@ def test_a_death_in_the_run_that_clears_up_after_a_death(service: tuple[Lab, str
 
 
 def test_a_first_apply_that_dies(tmp_path: Path) -> None:
-    with module_lab(tmp_path) as lab:
+    with module_lab(tmp_path, direct=True) as lab:
         died, moment = True, 1
         while died:
-            lab.reset(Policy(carrier_size=2, batch_size=2))
+            lab.reset(POLICY)
             bystanders = Bystanders(lab)
             with dies_at(lab, moment) as clock:
                 try:

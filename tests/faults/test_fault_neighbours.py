@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from crashing import Died, dies_at
-from fault_lab import Bystanders, Lab, assert_as_wanted, module_lab, settle
+from fault_lab import Bystanders, Lab, assert_as_wanted, module_lab, settle, start
 from properties.account_lab import actions
 from refusing import refuse
 
@@ -48,7 +48,7 @@ SIZES = {"one carrier": 50, "a carrier that splits": 4, "carriers of two": 2}
 @pytest.fixture(scope="module", params=["add", "replace", "union", "keep"])
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A service by what it does with a contact whose number it knows."""
-    with module_lab(tmp_path_factory.mktemp("neighbours"), on_known_mobile=request.param) as lab:
+    with module_lab(tmp_path_factory.mktemp("neighbours"), direct=True, on_known_mobile=request.param) as lab:
         yield lab
 
 
@@ -82,19 +82,12 @@ def assert_nobody_is_lost(lab: Lab, bystanders: Bystanders, config: Config) -> N
     assert set(lab.carriers()) == set(lab.ledger().carriers)
 
 
-def start(lab: Lab, size: int) -> Bystanders:
-    lab.reset(Policy(carrier_size=size))
-    bystanders = Bystanders(lab)
-    lab.apply(BEFORE)
-    return bystanders
-
-
 @pytest.mark.parametrize("keep_others", [False, True], ids=["all-or-nothing", "the-others-are-kept"])
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("case", CASES)
 def test_nobody_is_lost_or_twice_and_nothing_grows(service: Lab, case: str, size: int, keep_others: bool) -> None:
     lab, config = service, CASES[case]
-    bystanders = start(lab, size)
+    bystanders = start(lab, BEFORE, Policy(carrier_size=size))
     with refusing(keep_others=keep_others) as calls:
         applied = lab.try_apply(config)
         refused = any("p2" in str(result.address) for result in applied.report.results) or applied.failure is not None
@@ -136,7 +129,7 @@ def test_a_death_at_any_moment_beside_a_refused_contact(service: Lab, size: int,
     lab, config = service, CASES["all of it"]
     moment, died = 1, True
     while died:
-        bystanders = start(lab, size)
+        bystanders = start(lab, BEFORE, Policy(carrier_size=size))
         with refusing(keep_others=keep_others) as calls:
             with dies_at(lab, moment) as clock:
                 try:
@@ -156,7 +149,7 @@ def test_a_death_in_the_run_after_a_death_beside_a_refused_contact(service: Lab,
     lab, config = service, CASES["all of it"]
     for first in range(2, 60, 25):
         for second in range(1, 60, 21):
-            bystanders = start(lab, 50)
+            bystanders = start(lab, BEFORE, Policy(carrier_size=50))
             with refusing(keep_others=keep_others) as calls:
                 for moment in (first, second):
                     with dies_at(lab, moment) as clock:

@@ -20,11 +20,13 @@ from fault_lab import (
     module_lab,
     settle,
 )
+from harness import FULL
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from properties.account_lab import NOW, REF, Sections, desired_from
 
+from intime_sync.emulator import FaultPlan
 from intime_sync.errors import CredentialsError, InvalidInput, LedgerError, ServiceError, StalePlan
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.ledgers.file import FileLedgerStore
@@ -37,7 +39,7 @@ from intime_sync.render.json import plan_to_json
 from intime_sync.render.plan_file import plan_from_json
 
 USUAL = 40
-EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", USUAL))
+EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", 10 * USUAL if FULL else USUAL))
 """Set FAULT_EXAMPLES to a few thousand to search at random for a night; the usual ones are always the same."""
 
 OWNERS = ("clinic-a", "clinic-c")
@@ -164,6 +166,8 @@ class Account(RuleBasedStateMachine):
     """One account, its configuration, and everything that happens to them."""
 
     lab: Lab
+    unseen: tuple[str, ...]
+    """Endpoints of which nobody could see or mend it if the service did what it says that it refused."""
 
     @initialize(policy=POLICIES, linked=st.booleans())
     def begin(self, policy: Policy, linked: bool) -> None:
@@ -193,6 +197,17 @@ class Account(RuleBasedStateMachine):
         assert (self.lab.ledgers.path.parent.name == "elsewhere") == linked
         self.lab.lose_ledger()
 
+    def faults(self, rules: list[dict[str, Any]]) -> FaultPlan:
+        """A plan of these faults, without those that nobody could see or mend."""
+        hidden = ("*", *self.unseen) if self.unseen else ()
+        return faults(
+            *(
+                rule
+                for rule in rules
+                if not (rule["endpoint"] in hidden and rule.get("act") and "ERROR" in rule.get("text", ""))
+            )
+        )
+
     # What the users of the tool do
 
     def edit(self, data: st.DataObject) -> None:
@@ -220,7 +235,7 @@ class Account(RuleBasedStateMachine):
     @rule(data=st.data(), rules=st.lists(fault_rules(), min_size=1, max_size=3))
     def apply_with_faults(self, data: st.DataObject, rules: list[dict[str, Any]]) -> None:
         self.edit(data)
-        self.lab.emulator.set_faults(faults(*rules))
+        self.lab.emulator.set_faults(self.faults(rules))
         self.lab.emulator.calls.clear()
         with suppress(ServiceError, CredentialsError):
             applied = self.lab.try_apply(self.config)
@@ -231,7 +246,7 @@ class Account(RuleBasedStateMachine):
     @rule(data=st.data(), moment=st.integers(1, 40), torn=st.booleans(), rules=st.lists(fault_rules(), max_size=1))
     def die_in_mid_apply(self, data: st.DataObject, moment: int, torn: bool, rules: list[dict[str, Any]]) -> None:
         self.edit(data)
-        self.lab.emulator.set_faults(faults(*rules))
+        self.lab.emulator.set_faults(self.faults(rules))
         with dies_at(self.lab, moment, torn=torn), suppress(Died, ServiceError, CredentialsError):
             self.lab.try_apply(self.config)
         self.lab.emulator.set_faults(None)
@@ -241,7 +256,7 @@ class Account(RuleBasedStateMachine):
         """With --target and --replace."""
         self.edit(data)
         selection = data.draw(selections(self.config, self.lab.ledger()), label="selection")
-        self.lab.emulator.set_faults(faults(*rules))
+        self.lab.emulator.set_faults(self.faults(rules))
         # An address that the last run's recovery takes out of the ledger is no address any more.
         over = suppress(Died, ServiceError, CredentialsError, InvalidInput)
         with dies_at(self.lab, moment or 10**6), over:
@@ -262,7 +277,7 @@ class Account(RuleBasedStateMachine):
     def apply_the_file(self, rules: list[dict[str, Any]], moment: int | None) -> None:
         """Whatever happened since: it is carried out as it was shown, or refused before anything is sent."""
         assert self.planned is not None
-        self.lab.emulator.set_faults(faults(*rules))
+        self.lab.emulator.set_faults(self.faults(rules))
         self.lab.emulator.calls.clear()
         with dies_at(self.lab, moment or 10**6), suppress(Died, ServiceError, CredentialsError):
             try:
@@ -318,16 +333,21 @@ class Account(RuleBasedStateMachine):
     def _remove_twins_by_hand(self) -> None:
         """Which of two groups of a name is ours, nobody knows without a ledger: a person must say."""
         seen = set()
-        for id, name in self.lab.emulator.store.groups():
+        for id, name in self.lab.groups():
             if name in seen and not name.startswith("~") and id not in self.bystanders.groups:
                 self.lab.emulator.store.delete_group(id)
             seen.add(name)
+        self.lists_catch_up()
 
     # What other people do in the service meanwhile
 
+    def lists_catch_up(self) -> None:
+        """Time passes: where lists lag, they do so behind a run's own changes, not behind what was done before it."""
+        self.lab.emulator.catch_up()
+
     @rule(members=st.integers(0, 2), data=st.data())
     def somebody_makes_contacts(self, members: int, data: st.DataObject) -> None:
-        groups = [id for id, name in self.lab.emulator.store.groups() if not name.startswith(OURS)]
+        groups = [id for id, name in self.lab.groups() if not name.startswith(OURS)]
         for _ in range(members):
             self.hand_made += 1
             chosen = data.draw(st.sets(st.sampled_from(groups), max_size=2), label="groups")
@@ -337,6 +357,7 @@ class Account(RuleBasedStateMachine):
                 email=f"hand{self.hand_made}@example.se",
                 groups=sorted(chosen),
             )
+        self.lists_catch_up()
 
     @rule()
     def somebody_makes_a_group_and_blocks_a_number(self) -> None:
@@ -344,15 +365,17 @@ class Account(RuleBasedStateMachine):
         self.bystanders.add_group(f"Gjord för hand {self.hand_made}")
         number = f"0709{self.hand_made:06}"
         self.bystanders.numbers[f"+46{number[1:]}"] = self.lab.emulator.store.block(number)
+        self.lists_catch_up()
 
     @rule(data=st.data(), with_contacts=st.booleans())
     def somebody_deletes_a_managed_group(self, data: st.DataObject, with_contacts: bool) -> None:
-        groups = {name: id for id, name in self.lab.emulator.store.groups() if name in GROUPS}
+        groups = {name: id for id, name in self.lab.groups() if name in GROUPS}
         if not groups:
             return
         group = groups[data.draw(st.sampled_from(sorted(groups)), label="group")]
         self.lab.emulator.store.delete_group(group, with_contacts=with_contacts)
         self.bystanders.note_group_gone()
+        self.lists_catch_up()
 
     @rule(data=st.data())
     def somebody_deletes_a_carrier(self, data: st.DataObject) -> None:
@@ -364,6 +387,7 @@ class Account(RuleBasedStateMachine):
             self.lab.emulator.store.delete_group(
                 data.draw(st.sampled_from(alone), label="carrier"), with_contacts=True
             )
+        self.lists_catch_up()
 
     @rule(data=st.data())
     def somebody_unblocks_a_number(self, data: st.DataObject) -> None:
@@ -372,6 +396,7 @@ class Account(RuleBasedStateMachine):
         ]
         if ours:
             self.lab.emulator.store.unblock(data.draw(st.sampled_from(ours), label="number"))
+        self.lists_catch_up()
 
     @rule(data=st.data())
     def somebody_switches_a_reminder_off(self, data: st.DataObject) -> None:
@@ -380,6 +405,7 @@ class Account(RuleBasedStateMachine):
         ]
         if ours:
             self.lab.emulator.store.set_reminder_active(data.draw(st.sampled_from(ours), label="reminder"), False)
+        self.lists_catch_up()
 
     # What must be true whenever it is over
 
@@ -395,19 +421,24 @@ class Account(RuleBasedStateMachine):
             self.heal()
 
 
-SERVICES: list[dict[str, Any]] = [
-    {"on_known_mobile": "add"},
-    {"on_known_mobile": "replace"},
-    {"on_known_mobile": "union"},
-    {"reuse_ids": True},
-]
+SERVICES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "adds": ({"on_known_mobile": "add"}, ()),
+    "replaces": ({"on_known_mobile": "replace"}, ()),
+    "merges": ({"on_known_mobile": "union"}, ()),
+    "keeps": ({"on_known_mobile": "keep"}, ("contacts/add",)),
+    "reuses-ids": ({"reuse_ids": True}, ()),
+    "renames": ({"names": "upper"}, ()),
+    "lags": ({"list_lag": 1}, ("contacts/addgroup",)),
+}
+"""The options of each service, and the endpoints of which it must not claim that it refused what it did."""
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: "-".join(map(str, *service.items())))
-def test_whatever_happened_an_apply_or_two_put_all_right(tmp_path: Path, service: dict[str, Any]) -> None:
-    with module_lab(tmp_path, **service) as lab:
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_happened_an_apply_or_two_put_all_right(tmp_path: Path, service: str) -> None:
+    options, unseen = SERVICES[service]
+    with module_lab(tmp_path, direct=True, **options) as lab:
         run_state_machine_as_test(
-            type("Account", (Account,), {"lab": lab}),
+            type("Account", (Account,), {"lab": lab, "unseen": unseen}),
             settings=settings(
                 max_examples=EXAMPLES,
                 stateful_step_count=14,

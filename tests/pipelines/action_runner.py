@@ -46,6 +46,8 @@ class Job:
     github: dict[str, Any] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
     server: str = "https://github.example"
+    tools: list[str] = field(default_factory=list)
+    """Folders before that of the installed command."""
 
     def run(self, step: str = "Run", **inputs: str) -> Outcome:
         """Run a step of the action with these inputs (with _ for -), the others at their defaults."""
@@ -74,7 +76,7 @@ class Job:
         environ = {name: value for name, value in environ.items() if not name.startswith(("GITHUB_", "RUNNER_"))}
         environ |= {name: str(file) for name, file in files.items()}
         environ |= {
-            "PATH": f"{BIN}{os.pathsep}{environ['PATH']}",
+            "PATH": os.pathsep.join([*self.tools, str(BIN), environ["PATH"]]),
             "RUNNER_TEMP": str(temp),
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_API_URL": self.hub.url,

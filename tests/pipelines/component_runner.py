@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from action_runner import BIN, ROOT
+from forking import tools
 from harness import Ran, Workspace
 
 TEMPLATE = ROOT / "templates" / "intime-sync.yml"
@@ -43,7 +44,7 @@ def run_job(space: Workspace, jobs: dict[str, Any], name: str, **environ: str) -
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=space.path,
-        env=space.environment(variables) | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+        env=space.environment(variables) | {"PATH": os.pathsep.join([*tools(), str(BIN), os.environ["PATH"]])},
         capture_output=True,
         stdin=subprocess.DEVNULL,
         timeout=120,

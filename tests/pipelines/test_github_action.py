@@ -11,6 +11,7 @@ import pytest
 from action_runner import ACTION, ROOT, Job, Outcome
 from cli_world import EVERYTHING, PRIVATE, numbers, posts, section
 from fake_github import AFTER, BEFORE, BOT, MERGED, REPOSITORY, FakeGitHub, fake_github
+from forking import tools
 from harness import Workspace
 
 HEAD, MERGE = "a" * 40, "b" * 40
@@ -27,7 +28,7 @@ def hub() -> Iterator[FakeGitHub]:
 @pytest.fixture
 def job(space: Workspace, hub: FakeGitHub) -> Job:
     """A run of the action."""
-    return Job(space, hub)
+    return Job(space, hub, tools=tools())
 
 
 def on_pull(job: Job, number: int = 7, head: str = HEAD, repository: str = REPOSITORY) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from account_lab import Lab
+from harness import FULL
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -122,7 +123,7 @@ def in_a_folder(lab: Lab, check: Callable[[Path], None]) -> None:
         check(Path(folder))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60 if FULL else 25)
 @given(st.lists(TEXTS, max_size=6), st.lists(NUMBERS, max_size=6), st.lists(REMINDERS, max_size=6))
 @example(
     ["Jour", "Jour", " Jour"],
@@ -154,7 +155,7 @@ def test_any_account_is_adopted_without_a_change(
     in_a_folder(lab, check)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30 if FULL else 15)
 @given(st.lists(TEXTS, max_size=3), PEOPLE)
 def test_contacts_from_a_file_are_created_and_nothing_else_is_touched(
     lab: Lab, groups: list[str], people: list[tuple[str, ...]]

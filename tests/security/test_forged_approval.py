@@ -9,6 +9,7 @@ import pytest
 from action_runner import Job
 from cli_world import posts
 from fake_github import APPROVAL_KEY, REPOSITORY, FakeGitHub, fake_github
+from forking import tools
 from harness import Workspace
 
 HEAD, NEXT, MERGE = "a" * 40, "d" * 40, "b" * 40
@@ -24,7 +25,7 @@ def hub() -> Iterator[FakeGitHub]:
 @pytest.fixture
 def job(space: Workspace, hub: FakeGitHub) -> Job:
     """A run of the action."""
-    return Job(space, hub)
+    return Job(space, hub, tools=tools())
 
 
 def planned(job: Job, number: int = 7, head: str = HEAD, **inputs: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     from account_lab import lab_at
 
-    with lab_at(tmp_path_factory.mktemp("lab")) as made:
+    with lab_at(tmp_path_factory.mktemp("lab"), direct=True) as made:
         yield made
 
 
@@ -34,7 +34,7 @@ def lab(shared_lab: Lab) -> Lab:
 def shared_merging_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     from account_lab import lab_at
 
-    with lab_at(tmp_path_factory.mktemp("merging"), on_known_mobile="union") as made:
+    with lab_at(tmp_path_factory.mktemp("merging"), direct=True, on_known_mobile="union") as made:
         yield made
 
 
