@@ -13,7 +13,7 @@ from explore.histories import explore
 from intime_sync.applying import filling, holding, listed, lost, recovery
 from intime_sync.applying.goals import CreateGoal
 from intime_sync.applying.sending import Sender
-from intime_sync.model import entries
+from intime_sync.bulk.ledger_table import LedgerTable
 from intime_sync.planning import awaiting, carriers, lookalikes
 
 
@@ -66,7 +66,7 @@ MECHANISMS = {
         "lags-over-runs", "comes", awaiting, "is_awaited", lambda *_: False
     ),
     "contacts of a carrier that is gone are in no carrier": Mechanism(
-        "reuses-ids", "handled-refused", entries, "astray", lambda *_: []
+        "reuses-ids", "handled-refused", LedgerTable, "astray", lambda *_: []
     ),
     "contacts that may have gone with an undone carrier are made again": Mechanism(
         "merges", "wavers", Sender, "mark_lost", lambda *_: []
