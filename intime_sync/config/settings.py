@@ -107,7 +107,7 @@ FIELDS: tuple[Field, ...] = (
         "Where it is remembered what this configuration owns.",
         text(
             "url",
-            "A file, relative to this directory. INTIME_LEDGER overrides it.",
+            "A file, relative to this directory; `{owner}` in it stands for the owner. INTIME_LEDGER overrides it.",
             default=DEFAULT_LEDGER,
             min_length=1,
             title="File of the ledger",
@@ -228,7 +228,8 @@ class Settings:
     """The settings, checked. `url` is `embedded` or a base address, `ledger` a path or a URL as written.
 
     `receipts` is a path as written. `credentials` is the NAME in INTIME_NAME_USER, or None for INTIME_USER.
-    `stated_ledger` is `ledger` as the file has it, without the environment.
+    `ledger` has the owner's name in place of `{owner}`. `stated_ledger` is `ledger` as the file has it, without the
+    environment.
     """
 
     directory: Path
@@ -279,7 +280,7 @@ def read_settings(
         zone=zone,
         region=region,
         wire=WireFormat(dates=wire.get("dates", "extended"), mobiles=wire.get("mobiles", "e164")),
-        ledger=environ.get("INTIME_LEDGER") or ledger.get("url", DEFAULT_LEDGER),
+        ledger=_of_owner(environ.get("INTIME_LEDGER") or ledger.get("url", DEFAULT_LEDGER), root["owner"]),
         receipts=environ.get("INTIME_RECEIPTS") or receipts.get("data", DEFAULT_RECEIPTS),
         policy=_policy(policy, _lead_time(policy, locate, problems)),
         includes=tuple(_includes(root.get("include") or ())),
@@ -302,10 +303,17 @@ def _check_inside(
         given = (root.get(section) or {}).get(name)
         if given is None or environ.get(variable):
             continue
+        if section == "ledger":
+            given = _of_owner(given, root["owner"])
         path = Path(os.path.normpath(home / given))
         if not path.is_relative_to(home) or is_in_git_directory(path.relative_to(home)):
             message = f"`{section}.{name}` must be a path inside this directory; set {variable} for a file elsewhere"
             problems.append(Problem("outside-directory", message, locate((section, name))))
+
+
+def _of_owner(ledger: str, owner: str) -> str:
+    """The ledger's place with the owner's name in it. The name has no `/`, and does not start with a dot."""
+    return ledger.replace("{owner}", owner)
 
 
 def url_fault(url: str) -> str | None:
