@@ -168,7 +168,8 @@ def outcome_of(result: DirectoryResult, verb: str) -> str:
         words = summary_of_report(result.report)
         return words if result.exit_code == 0 else f"exit {result.exit_code}: {words}"
     if result.exit_code in (0, 2) and result.plan is not None and verb in ("plan", "apply"):
-        return summary_line(result.plan)
+        stopping = len(result.plan.tripped())
+        return summary_line(result.plan) + (f" Stopped by {counted(stopping, 'guard')}." if stopping else "")
     meaning = _meaning(result, verb)
     return meaning if result.exit_code in (0, 2) else f"exit {result.exit_code}: {meaning}"
 
@@ -192,8 +193,5 @@ def _cell(result: DirectoryResult, verb: str, mask: Mask) -> str:
 
 
 def _count(results: Sequence[DirectoryResult]) -> str:
-    total = len(results)
-    good = sum(result.exit_code in (0, 2) for result in results)
-    if good == total:
-        return f"{total} directories, all done"
-    return f"{total} directories: {good} done, {total - good} not"
+    failed = sum(result.exit_code not in (0, 2) for result in results)
+    return f"{len(results)} directories, {failed or 'none'} of them failed"
