@@ -100,6 +100,7 @@ def _check_ledgers(several: Several) -> None:
     for directory in several.directories:
         settings = _settings(directory)
         if settings is None:
+            _check_outside(directory, several.reports)
             continue
         check_targets([report.path for report in several.reports], settings, environ())
         try:
@@ -112,6 +113,16 @@ def _check_ledgers(several: Several) -> None:
                 f"{other} and {directory} have one ledger, {ledger}",
                 hint="write {owner} into INTIME_LEDGER, such as /srv/ledgers/{owner}.json, and give each directory "
                 f"an `owner` of its own in {ROOT_FILE}",
+            )
+
+
+def _check_outside(directory: Path, reports: Sequence[ReportFile]) -> None:
+    """Refuse reports in a directory whose settings cannot be read, since what belongs to it is not known."""
+    for report in reports:
+        if real_path(report.path).is_relative_to(real_path(directory)):
+            raise InvalidInput(
+                f"{report.path} lies in {directory}, whose settings are wrong, so it may be a part of it",
+                hint=f"name a file elsewhere, or see `intime-sync validate {directory}`",
             )
 
 

@@ -360,6 +360,23 @@ def test_the_owner_in_the_ledgers_name_cannot_lead_into_git(sites: Sites) -> Non
     assert (ran.code, "outside-directory" in ran.out) == (3, True), ran
 
 
+@pytest.mark.parametrize("place", ["sites/a/intime.yaml", "sites/b/intime.yaml", "sites/a/.intime/ledger.json"])
+def test_a_report_never_replaces_a_part_of_a_configuration(sites: Sites, place: str) -> None:
+    sites.configure("b", "groups: [\n")
+    assert sites.run("apply", "--auto-approve").code == 3
+    before = (sites.space.path / place).read_bytes()
+    ran = sites.run("plan", f"--report=html={place}")
+    assert (ran.code, ran.out) == (3, "")
+    assert (sites.space.path / place).read_bytes() == before
+
+
+def test_logs_have_their_directory_in_front(sites: Sites) -> None:
+    ran = sites.space.run("-v", "apply", *sites.all, "--auto-approve")
+    assert ran.code == 0, ran
+    logged = [line for line in ran.err.splitlines() if " INFO " in line]
+    assert {line.partition(": ")[0] for line in logged} == set(sites.all)
+
+
 def test_what_lies_in_the_current_directory_is_not_imported(sites: Sites) -> None:
     sites.space.write("intime_sync/__init__.py", "raise SystemExit('imported')")
     sites.space.write("click.py", "raise SystemExit('imported')")
