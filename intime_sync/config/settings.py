@@ -1,4 +1,4 @@
-"""The settings at the top of `intime.yaml`: their fields, and the checked value they become."""
+"""The settings at the top of `intime.yaml`: their fields, and how they are read and checked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULT_RECEIPTS = ".intime/receipts.sqlite3"
 DEFAULT_ZONE = "Europe/Stockholm"
 
 _LONGEST_ZONE = 64
-"""Characters of a time zone's name; the longest there is has 32."""
+"""The most characters of a time zone's name; the longest real name has 32."""
 
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST_LEAD = timedelta(days=7)
@@ -216,7 +216,7 @@ NAMES = frozenset(field.name for field in FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """One line of `include`: a glob, and the section its tables belong to (None for YAML files)."""
+    """One glob of `include`, the section of its tables (None for YAML files), and its position in the list."""
 
     pattern: str
     section: str | None
@@ -225,10 +225,11 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings, checked. `url` is `embedded` or a base address, `ledger` a path or a URL as written.
+    """The checked settings.
 
-    `receipts` is a path as written. `credentials` is the NAME in INTIME_NAME_USER, or None for INTIME_USER.
-    `stated_ledger` is `ledger` as the file has it, without the environment.
+    `url` is `embedded` or a base address. `ledger` (a path or a URL) and `receipts` (a path) are as they were written
+    in the file or the environment, `stated_ledger` is `ledger` in the file alone. `credentials` is the NAME in
+    INTIME_NAME_USER, or None for INTIME_USER.
     """
 
     directory: Path
@@ -248,9 +249,9 @@ class Settings:
 def read_settings(
     directory: Path, root: Mapping[str, Any], locate: Locate, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Problem]]:
-    """Settings from a root that matches FIELDS, and all that is wrong with them.
+    """Settings from a root that matches FIELDS, None if it lacks what they need, and all problems of them.
 
-    INTIME_URL, INTIME_LEDGER and INTIME_RECEIPTS in `environ` win over the file.
+    INTIME_URL, INTIME_LEDGER and INTIME_RECEIPTS in `environ` override the file.
     """
     account: Mapping[str, Any] = root.get("account") or {}
     problems: list[Problem] = []
@@ -293,9 +294,9 @@ def read_settings(
 def _check_inside(
     directory: Path, root: Mapping[str, Any], environ: Mapping[str, str], locate: Locate, problems: list[Problem]
 ) -> None:
-    """Note files to be written that are outside the directory: anyone who can edit a branch can name them.
+    """Add problems of files to be written outside the directory, which anyone who can edit a branch could name.
 
-    They may not be in `.git` either, which says what git does and runs. The environment may name any path.
+    Nor may they be in `.git`, whose files decide what git runs. The environment may name any path.
     """
     home = Path(os.path.normpath(directory.absolute()))
     for section, name, variable in (("ledger", "url", "INTIME_LEDGER"), ("receipts", "data", "INTIME_RECEIPTS")):
@@ -309,13 +310,13 @@ def _check_inside(
 
 
 def url_fault(url: str) -> str | None:
-    """What is wrong with `account.url`, as the end of a sentence; None for nothing."""
+    """What is wrong with a value of `account.url`, as the end of a sentence; None if it is valid."""
     return None if url == EMBEDDED else account_url_fault(url, alternative=f"`{EMBEDDED}` or ")
 
 
 def _zone(name: str, locate: Locate, problems: list[Problem]) -> ZoneInfo | None:
     try:
-        # zoneinfo may import a package for each `/` of a name.
+        # The length is limited, since zoneinfo may import a package for each `/` of a name.
         if len(name) <= _LONGEST_ZONE:
             return ZoneInfo(name)
         near = ""
@@ -335,7 +336,7 @@ def _known_region(region: str) -> bool:
 
 
 def _lead_time(policy: Mapping[str, Any], locate: Locate, problems: list[Problem]) -> timedelta:
-    """`policy.messages.lead_time`, or the default after noting that it is too long."""
+    """`policy.messages.lead_time`, or the default if it is not given or too long, which adds a problem."""
     messages: Mapping[str, Any] = policy.get("messages") or {}
     given = messages.get("lead_time")
     if given is None:
