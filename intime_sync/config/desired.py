@@ -20,7 +20,8 @@ from intime_sync.config.files import IncludedFile, find_files
 from intime_sync.config.messages import resolve_messages
 from intime_sync.config.reading import ReadAllowance, read_bytes, read_file
 from intime_sync.config.schema import item_schema, object_schema, section_schema
-from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
+from intime_sync.config.setting_fields import FIELDS, NAMES
+from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings
 from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from intime_sync.config.schema import configuration_schema
-from intime_sync.config.settings import FIELDS
+from intime_sync.config.setting_fields import FIELDS
 from intime_sync.kinds.registry import KINDS
 
 
