@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from intime_sync.config.csv_table import read_csv
 from intime_sync.config.document import Document
 from intime_sync.config.files import IncludedFile
-from intime_sync.config.tables import read_csv
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.problem import Origin, Problem

@@ -21,7 +21,6 @@ from intime_sync.config.tables import (
     MOST_COLUMNS,
     MOST_ROWS,
     Row,
-    SheetColumns,
     read_rows,
     table_too_large,
 )
@@ -47,8 +46,19 @@ _ROW: Final = re.compile(rb"<(?:[\w.-]+:)?row\b")
 _PIECE: Final = 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class SheetColumns:
+    """Places of cells in a sheet: the line is the number of the row, the column that of the cell."""
+
+    file: str
+
+    def origin(self, line: int, index: int) -> Origin:
+        """The origin of the cell number `index` (from 0) of a row."""
+        return Origin(self.file, line, index + 1)
+
+
 def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
-    """The items in the first sheet of a workbook, and everything wrong with it; never raises."""
+    """The document of a workbook's first sheet, None if it cannot be read, and its problems; never raises."""
     rows = workbook_rows(file, data)
     return (None, [rows]) if isinstance(rows, Problem) else read_rows(rows, section, SheetColumns(file), [])
 
