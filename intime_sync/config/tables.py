@@ -17,11 +17,11 @@ from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.model.problem import Origin, Problem
 
 MOST_ROWS = 500_000
-"""Rows of a table, with the header and, in CSV, empty ones."""
+"""The most rows of a table, with the header and, in CSV, empty ones."""
 
 MOST_COLUMNS = 512
 MOST_CELLS = 5_000_000
-"""Cells of a table, empty ones before the last of a row counted."""
+"""The most cells of a table, with empty ones before the last of a row."""
 
 _MOST_MISFITS = 1000
 """The most rows that are reported as not fitting the header."""
@@ -126,7 +126,7 @@ def read_rows(
 def _items(
     rows: Iterable[Row], names: Sequence[str], header: Sequence[_Column], columns: Columns, problems: list[Problem]
 ) -> tuple[list[object], ItemPlaces]:
-    """The items of rows that fit the header, and their places; what is wrong with the others goes to `problems`."""
+    """The items of rows that fit the header, and their places; problems of the others are added to `problems`."""
     items: list[object] = []
     places = ItemPlaces()
     misfitting = 0

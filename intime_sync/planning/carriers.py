@@ -164,18 +164,15 @@ def plan_carriers(
     dirty -= fixed
     # Contacts whose carrier is gone and that are not to be made again are left out.
     wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in homes}
-    retire = {id for id in known if ledger.carriers[id].copies}
-    retire |= {id for id in known if id not in members}
-    for id, keys in members.items():
-        if any(key in dirty or key not in wanted for key in keys):
-            retire.add(id)
-    retire -= set(kept)
+    retire = {id for id in known if ledger.carriers[id].copies or id not in members}
+    retire |= {id for id, keys in members.items() if any(key in dirty or key not in wanted for key in keys)}
+    retire -= {*kept}
     waiting = [key for key in wanted if (key in dirty or homes[key] in retire) and key not in fixed]
     if not waiting:
         return CarrierPlan((), tuple(sorted(retire)), purge)
     apart = {key for key, entry in entries.items() if entry.refused}
     tree = PrefixTree(wanted.keys() - apart, size)
-    # The key of a leaf is its prefix, and the key of the contact in a carrier of its own.
+    # By the prefix of the leaf, and the key of the contact if it gets a carrier of its own (else "").
     leaves: dict[tuple[str, str], list[str]] = {}
     placed: set[str] = set()
     while waiting:

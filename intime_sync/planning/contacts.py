@@ -13,7 +13,7 @@ from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import ContactStrategy, Policy
-from intime_sync.model.problem import Problem, Severity
+from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.planning.carriers import current_carriers, has_name_of, owner_of, present_carriers
 from intime_sync.planning.diff import field_changes
@@ -122,7 +122,7 @@ class _ContactDiffer:
             self._new(resource, after)
             return
         if entry.unknown:
-            self._unknown(resource, entry, after)
+            self._manual(resource.key, entry, after, _UNKNOWN, resource.origin)
             return
         reason = self._reason(entry, after)
         if reason is None and resource.key in self.replacements:
@@ -164,15 +164,17 @@ class _ContactDiffer:
             self._shared = frozenset(id for id, count in counts.items() if count > 1)
         return self._shared
 
-    def _unknown(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
+    def _manual(
+        self, key: str, entry: Entry | None, after: Attributes | None, reason: str, origin: Origin | None
+    ) -> None:
         self.plan.changes.append(
             Manual(
-                address=Address(CONTACT, resource.key),
-                remote_id=entry.remote_id,
-                before=entry.attributes,
+                address=Address(CONTACT, key),
+                remote_id=entry.remote_id if entry else None,
+                before=entry.attributes if entry else None,
                 after=after,
-                reason=_UNKNOWN,
-                origin=resource.origin,
+                reason=reason,
+                origin=origin,
             )
         )
 
@@ -185,17 +187,11 @@ class _ContactDiffer:
         entry = self.entries[other]
         why = "may have been added" if entry.unknown else "stays in the account"
         step = "settle that with `ledger resolve`" if entry.unknown else "see that it goes"
-        self.plan.changes.append(
-            Manual(
-                address=Address(CONTACT, resource.key),
-                remote_id=None,
-                before=None,
-                after=after,
-                reason=f"contact/{other} is the same person and {why}, so adding this one would make two: give it "
-                f"the key {other} again, or {step} first",
-                origin=resource.origin,
-            )
+        reason = (
+            f"contact/{other} is the same person and {why}, so adding this one would make two: give it "
+            f"the key {other} again, or {step} first"
         )
+        self._manual(resource.key, None, after, reason, resource.origin)
 
     def _staying_people(self) -> Mapping[_Person, str]:
         """The keys, by person, of contacts that are not wanted under their key and that this plan does not remove."""
@@ -299,16 +295,8 @@ class _ContactDiffer:
                 )
             )
         elif self.append or entry.carrier is None:
-            self.plan.changes.append(
-                Manual(
-                    address=address,
-                    remote_id=entry.remote_id,
-                    before=entry.attributes,
-                    after=None,
-                    reason=_UNKNOWN if entry.unknown else self._by_hand(entry, "removes"),
-                    origin=origin,
-                )
-            )
+            why = _UNKNOWN if entry.unknown else self._by_hand(entry, "removes")
+            self._manual(key, entry, None, why, origin)
         else:
             self.plan.changes.append(
                 Delete(
