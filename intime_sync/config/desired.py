@@ -85,12 +85,11 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
         problems += [problem for problem in found if problem.code not in _OF_REGION_OR_ZONE]
         raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
     reader, found = _read_sections(settings, document)
-    problems += found
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    if errors:
-        raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
+    problems = sorted([*problems, *found], key=Problem.sort_key)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise InvalidConfiguration(problems)
     desired = {name: items if name == CONTACTS.name else tuple(items) for name, items in reader.resources.items()}
-    return Configuration(settings, Snapshot(desired), tuple(sorted(problems, key=Problem.sort_key)))
+    return Configuration(settings, Snapshot(desired), tuple(problems))
 
 
 def _read_sections(settings: Settings, document: Document) -> tuple[_Sections, list[Problem]]:

@@ -108,7 +108,7 @@ def _written(message: Resource[Any]) -> list[Any]:
     return sorted(message.value.recipients, key=lambda recipient: recipient.index)
 
 
-def _place(message: Resource[Any], recipient: Any, documents: Mapping[str, Document]) -> Origin | None:
+def _origin(message: Resource[Any], recipient: Any, documents: Mapping[str, Document]) -> Origin | None:
     return locate_in_item(message, _SECTION, documents, "recipients", recipient.index)
 
 
@@ -118,7 +118,7 @@ def _unknown_contacts(
     for recipient in _written(message):
         fault = contacts.fault(recipient.contact) if recipient.contact else None
         if fault is not None:
-            yield Problem(*fault, _place(message, recipient, documents))
+            yield Problem(*fault, _origin(message, recipient, documents))
 
 
 def _repeated(message: Resource[Any], contacts: _Contacts, documents: Mapping[str, Document]) -> Iterator[Problem]:
@@ -129,7 +129,7 @@ def _repeated(message: Resource[Any], contacts: _Contacts, documents: Mapping[st
         before = first.setdefault(mobile, recipient) if mobile else recipient
         if before is not recipient:
             text = f"`{_named(recipient)}` has the same number as `{_named(before)}` before it; it counts once"
-            yield _warning("repeated-recipient", text, _place(message, recipient, documents))
+            yield _warning("repeated-recipient", text, _origin(message, recipient, documents))
 
 
 def _named(recipient: Any) -> str:
@@ -149,7 +149,7 @@ def _blocked(
                     f"`{_named(recipient)}` is on the blocklist, which the service is documented to check for groups "
                     "only: the message may be sent all the same; remove the recipient"
                 )
-                yield _warning("blocked-recipient", text, _place(message, recipient, documents))
+                yield _warning("blocked-recipient", text, _origin(message, recipient, documents))
 
 
 def _reached_twice(
@@ -170,7 +170,7 @@ def _reached_twice(
                     f"`{_named(recipient)}` is also in the group `{min(shared)}`, and could get the message twice; "
                     "remove one of the two"
                 )
-                yield _warning("reached-twice", text, _place(message, recipient, documents))
+                yield _warning("reached-twice", text, _origin(message, recipient, documents))
 
 
 def _warning(code: str, text: str, origin: Origin | None) -> Problem:

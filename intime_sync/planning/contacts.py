@@ -73,7 +73,11 @@ def plan_contacts(
 
 
 class _ContactDiffer:
-    """Decides for each contact, and adds changes and problems to `plan`."""
+    """Decides for each contact, and adds changes and problems to `plan`.
+
+    `lost_groups` are, by carrier, the groups that its contacts are no longer in. `misnamed` are former owners by
+    carrier, `leaving` are carriers whose removal was begun, `copied` are keys of contacts with earlier copies.
+    """
 
     def __init__(
         self, ledger: Ledger, groups: AccountGroups, policy: Policy, plan: KindPlan, replacements: frozenset[str]

@@ -60,7 +60,7 @@ def find_drift(
     return Drift(
         lineage=ledger.lineage,
         serial=ledger.serial,
-        findings=tuple(sorted(findings, key=_place)),
+        findings=tuple(sorted(findings, key=_sort_key)),
         compared=compared,
         carriers=carriers,
         carriers_there=carriers_there,
@@ -69,7 +69,7 @@ def find_drift(
     )
 
 
-def _place(finding: Finding) -> tuple[float, str, RemoteId]:
+def _sort_key(finding: Finding) -> tuple[float, str, RemoteId]:
     kind = finding.address.kind
     # Carriers are groups, and are sorted after the user groups.
     order = max(ORDER[kind.name] for kind in LISTED if kind.has_members) + 0.5 if kind == CARRIER else ORDER[kind]
