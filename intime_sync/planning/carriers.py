@@ -159,19 +159,19 @@ def plan_carriers(
     wanted, dirty = wanted_contacts(ledger, changes)
     entries = ledger.of(CONTACTS.name)
     members = _members(entries, known)
-    homes = {key: id for id, keys in members.items() for key in keys}
+    carrier_of = {key: id for id, keys in members.items() for key in keys}
     fixed = {*without}.union(*(members.get(id, ()) for id in kept))
     dirty -= fixed
     # Contacts whose carrier is gone and that are not to be made again are left out.
-    wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in homes}
+    wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in carrier_of}
     retire = {id for id in known if ledger.carriers[id].copies or id not in members}
     retire |= {id for id, keys in members.items() if any(key in dirty or key not in wanted for key in keys)}
     retire -= {*kept}
-    waiting = [key for key in wanted if (key in dirty or homes[key] in retire) and key not in fixed]
+    waiting = [key for key in wanted if (key in dirty or carrier_of[key] in retire) and key not in fixed]
     if not waiting:
         return CarrierPlan((), tuple(sorted(retire)), purge)
-    apart = {key for key, entry in entries.items() if entry.refused}
-    tree = PrefixTree(wanted.keys() - apart, size)
+    alone = {key for key, entry in entries.items() if entry.refused}
+    tree = PrefixTree(wanted.keys() - alone, size)
     # By the prefix of the leaf, and the key of the contact if it gets a carrier of its own (else "").
     leaves: dict[tuple[str, str], list[str]] = {}
     placed: set[str] = set()
@@ -180,11 +180,11 @@ def plan_carriers(
         if key in placed:
             continue
         prefix, keys = tree.leaf(key)
-        keys = [key] if key in apart else [member for member in keys if member not in fixed]
-        leaves[prefix, key if key in apart else ""] = keys
+        keys = [key] if key in alone else [member for member in keys if member not in fixed]
+        leaves[prefix, key if key in alone else ""] = keys
         placed.update(keys)
         for member in keys:
-            old = homes.get(member)
+            old = carrier_of.get(member)
             if old is not None and old not in retire:
                 retire.add(old)
                 waiting += members[old]
