@@ -29,7 +29,7 @@ class Locate(Protocol):
 class Document:
     """`root` holds dicts, lists, text and None (an empty value, which means not given); every scalar is text.
 
-    A top-level list of items with the same fields may be an `ItemColumns` instead: see `item_list` and `item_columns`.
+    A top-level list of items with the same fields may be an `ItemColumns`: see `item_list` and `item_columns`.
     `items` are the places of the items of each top-level list, by its key. Values are shared where the file has an
     alias.
     """
