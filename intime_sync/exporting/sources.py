@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from intime_sync.config.tables import Row, csv_rows
+from intime_sync.config.csv_table import csv_rows
+from intime_sync.config.tables import Row
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.exporting.columns import read_table
 from intime_sync.exporting.people import Found

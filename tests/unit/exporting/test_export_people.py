@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.config.tables import read_csv
+from intime_sync.config.csv_table import read_csv
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.exporting.files import people_csv
 from intime_sync.exporting.people import Found, People, Phone, contacts_from
