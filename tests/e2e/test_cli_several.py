@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -243,6 +244,12 @@ def test_anything_but_yes_sends_nothing(sites: Sites) -> None:
     assert [sites.posts(name) for name in NAMES] == [[], [], []]
 
 
+def test_ctrl_c_instead_of_an_answer_sends_nothing(sites: Sites) -> None:
+    ran = on_terminal(sites.space, "apply", *sites.all, answer="\x03")
+    assert (ran.code, "interrupted" in ran.out) == (130, True)
+    assert [sites.posts(name) for name in NAMES] == [[], [], []]
+
+
 def test_without_a_terminal_the_flag_is_named(sites: Sites) -> None:
     ran = sites.run("apply")
     assert (ran.code, ran.out, "--auto-approve" in ran.err) == (3, "", True)
@@ -277,6 +284,7 @@ def test_a_killed_child_does_not_stop_the_others_and_the_next_run_completes_it(s
         assert (sites.groups(name), sites.contacts(name)) == ([f"Jour {name}"], ["+46701740605"])
 
 
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="needs setsid")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_lets_the_running_one_end_in_good_order_and_starts_no_more(
     sites: Sites, number: signal.Signals, code: int
@@ -284,9 +292,11 @@ def test_a_signal_lets_the_running_one_end_in_good_order_and_starts_no_more(
     sites.emulators["a"].set_faults(
         faults({"endpoint": "contacts/addgroup", "fault": "delay", "seconds": 1, "when": "before"})
     )
-    with in_background(sites.space, "apply", *sites.all, "--auto-approve", "--format=json") as process:
+    # As a terminal sends it: to every process of the command's process group.
+    command = ("apply", *sites.all, "--auto-approve", "--format=json")
+    with in_background(sites.space, *command, through=("setsid",)) as process:
         wait_for(lambda: "contacts/addgroup" in sites.posts("a"), "the request of the first")
-        process.send_signal(number)
+        os.killpg(process.pid, number)
         out, err = process.communicate(timeout=60)
     assert process.returncode == code, out + err
     entries = json.loads(out)["directories"]
