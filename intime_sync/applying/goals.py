@@ -101,7 +101,7 @@ class CreateGoal:
         made = [self.made(change, view) for change in changes]
         return all(made) and (attempt >= FEW_REREADS or all(rows[0].remote_id is None for rows in made))
 
-    def awaited(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
+    def awaited_deltas(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
         """What the ledger learns from the reply alone: not to make it again until the list had time to show it."""
         has_ids = self.kind.lists_ids
         since = now.astimezone(UTC).isoformat()
@@ -158,13 +158,15 @@ class RemoveGoal:
         self.kind = kind
         self.seen: dict[Address, Resource[Any]] = {}
         self._wire = WireContext()
-        self._asked: dict[Address, Request] = {}
+        self._requested: dict[Address, Request] = {}
         self._confirmed: set[Address] = set()
 
     def request(self, changes: Sequence[Delete | Replace], wire: WireContext) -> Request:
         """A removal."""
         self._wire = wire
-        self._asked |= {change.address: self._alone(change) for change in changes if change.remote_id is None}
+        self._requested |= {
+            change.address: self._single_request(change) for change in changes if change.remote_id is None
+        }
         return self.kind.remove_request([self._removal(change) for change in changes], wire)
 
     def was_confirmed(self, changes: Iterable[Change]) -> bool:
@@ -175,12 +177,12 @@ class RemoveGoal:
         options = (change.options or {}) if isinstance(change, Delete) else {}
         return Removal(change.remote_id, change.before, options, self.seen.get(change.address))
 
-    def _alone(self, change: Delete | Replace) -> Request:
+    def _single_request(self, change: Delete | Replace) -> Request:
         return self.kind.remove_request([self._removal(change)], self._wire)
 
-    def _may_ask_otherwise(self, change: Delete | Replace) -> bool:
+    def _is_spelled_differently(self, change: Delete | Replace) -> bool:
         """Whether the list spells an object that is removed by value in another way than it was asked for."""
-        return change.remote_id is None and self._alone(change) != self._asked.get(change.address)
+        return change.remote_id is None and self._single_request(change) != self._requested.get(change.address)
 
     def met(self, change: Delete | Replace, view: ListView) -> Resource[Any] | bool:
         """Whether it is gone."""
@@ -201,7 +203,7 @@ class RemoveGoal:
         self._confirmed |= {change.address for change in changes}
         refused = {-id for id in ids}
         left = [change for change in changes if change.remote_id not in refused and not self.met(change, view)]
-        return not left or (attempt >= FEW_REREADS and all(map(self._may_ask_otherwise, left)))
+        return not left or (attempt >= FEW_REREADS and all(map(self._is_spelled_differently, left)))
 
     def delta(self, change: Delete | Replace, id: RemoteId | None) -> Delta:
         """It is no longer ours."""

@@ -94,7 +94,7 @@ def find_neighbours(run: Run, unsure: Mapping[str, RemoteId]) -> Neighbours | No
         return None
     probe = LoadedCarrier(made[name], name, members)
     intent = intend_add(run, [probe])
-    found = _ask(run, probe)
+    found = _probe(run, probe)
     deltas: list[Delta] = []
     if found is not None:
         deltas = in_old_carriers(run.session.ledger, {key: unsure[key] for key in sorted(found.in_place)})
@@ -102,8 +102,8 @@ def find_neighbours(run: Run, unsure: Mapping[str, RemoteId]) -> Neighbours | No
     return None if remove_carrier_groups(run, {probe.id: True}) else found
 
 
-def _ask(run: Run, probe: LoadedCarrier) -> Neighbours | None:
-    wire = run.wire()
+def _probe(run: Run, probe: LoadedCarrier) -> Neighbours | None:
+    wire = run.wire_context()
     in_place: set[str] = set()
     movable: set[str] = set()
     refused: dict[str, Refused] = {}

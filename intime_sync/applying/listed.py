@@ -25,7 +25,7 @@ from intime_sync.service.transport import NotSent
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class _SentBatch:
     """One batch: its number in the journal, its changes, and what was heard of it."""
 
     intent: int
@@ -43,9 +43,9 @@ class _Sent:
 
 
 def apply_until_observed(
-    run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, last: bool = True
+    run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, report_success: bool = True
 ) -> None:
-    """Make `changes` come true and say of each how it ended; without `last`, only of those that failed.
+    """Make `changes` come true and say of each how it ended; without `report_success`, only of those that failed.
 
     A refused batch is halved until the item at fault stands alone; a batch of unknown outcome is sent again only
     for what the list, read again, proves not to have happened.
@@ -57,7 +57,7 @@ def apply_until_observed(
         sent, halt = _send_all(run, goal, kind, pending, size)
         error = run.reread_until(kind, partial(_is_late, run, kind, goal, sent))
         if error is not None:
-            _leave_unread(run, sent, str(error))
+            _fail_unread(run, sent, str(error))
             if halt is not None:
                 raise halt
             return
@@ -66,21 +66,19 @@ def apply_until_observed(
         if isinstance(goal, CreateGoal):
             twins = goal.twins(pending, view)
             if kind.may_be_renamed:
-                renamed, more = _renamed(run, goal, sent, view, met)
+                renamed, more = _find_renamed(run, goal, sent, view, met)
                 met |= renamed
                 twins += more
             remove_duplicates(run, kind, twins)
-        _settle(run, goal, sent, met, last=last)
-        run.see_own_names(kind)
+        _settle(run, goal, sent, met, report_success=report_success)
+        run.restore_own_names(kind)
         if halt is not None:
             raise halt
         batch_of = {change.address: batch for batch in sent for change in batch.changes}
         pending = [change for change in pending if change.address not in met and not run.is_finished(change)]
         refused = any(batch_of[change.address].is_mixed_refusal for change in pending)
         tries += not refused
-        pending = [
-            change for change in pending if _worth_another_try(run, goal, change, batch_of[change.address], tries)
-        ]
+        pending = [change for change in pending if _retry_or_fail(run, goal, change, batch_of[change.address], tries)]
         if refused:
             size = max(1, min(size, len(pending)) // 2)
         elif pending:
@@ -89,16 +87,16 @@ def apply_until_observed(
 
 def _send_all(
     run: Run, goal: Goal, kind: ListedKind, pending: Sequence[Change], size: int
-) -> tuple[list[_Sent], Stopped | IntimeSyncError | None]:
+) -> tuple[list[_SentBatch], Stopped | IntimeSyncError | None]:
     """Send `pending` in batches; what was sent, and what ended it early."""
-    sent: list[_Sent] = []
+    sent: list[_SentBatch] = []
     try:
         for batch in batches(pending, size):
             run.check_stop()
-            batch = [change for change in batch if not _is_past(run, kind, change)]
+            batch = [change for change in batch if not _fail_if_past(run, kind, change)]
             if not batch:
                 continue
-            request = goal.request(batch, run.wire())
+            request = goal.request(batch, run.wire_context())
             if isinstance(goal, CreateGoal) and kind.has_members:
                 # Before the request: whether it is made or not, no contact is in it.
                 names = {change.address.key for change in batch}
@@ -107,15 +105,15 @@ def _send_all(
             detail = goal.detail(batch, run.actual.get(kind.name, ())) if isinstance(goal, CreateGoal) else {}
             intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
             outcome = run.send(request)
-            sent.append(_Sent(intent, batch, outcome))
+            sent.append(_SentBatch(intent, batch, outcome))
             if isinstance(goal, CreateGoal) and isinstance(outcome, Ids):
-                run.session.record(goal.awaited(batch, outcome.ids, run.now()))
+                run.session.record(goal.awaited_deltas(batch, outcome.ids, run.now()))
     except (Stopped, IntimeSyncError) as why:
         return sent, why
     return sent, None
 
 
-def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_Sent], attempt: int) -> bool:
+def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_SentBatch], attempt: int) -> bool:
     """Whether the list as last read may not show yet what was done.
 
     What was confirmed is waited for. What may have been done, or was refused since it was done before, is given a
@@ -147,10 +145,10 @@ def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_Sent], atte
     return False
 
 
-def _renamed(
+def _find_renamed(
     run: Run,
     goal: CreateGoal,
-    sent: Sequence[_Sent],
+    sent: Sequence[_SentBatch],
     view: ListView,
     met: Mapping[Address, Resource[Any] | bool],
 ) -> tuple[dict[Address, Resource[Any]], list[tuple[str, Resource[Any]]]]:
@@ -185,12 +183,12 @@ def _renamed(
     return found, twins
 
 
-def _is_past(run: Run, kind: ListedKind, change: Change) -> bool:
+def _fail_if_past(run: Run, kind: ListedKind, change: Change) -> bool:
     """Whether its time has passed since it was planned, so that it is neither made nor edited any more; says so."""
     if not isinstance(change, Create | Update):
         return False
     states = [change.after] if isinstance(change, Create) else [change.before, change.after]
-    if not any(kind.is_past(state, run.latest(), run.context.zone) for state in states):
+    if not any(kind.is_past(state, run.latest_time(), run.context.zone) for state in states):
         return False
     verb = "made" if isinstance(change, Create) else "edited"
     run.finish(change, Status.FAILED, f"its time has passed meanwhile, so it is not {verb}; plan again")
@@ -198,7 +196,12 @@ def _is_past(run: Run, kind: ListedKind, change: Change) -> bool:
 
 
 def _settle(
-    run: Run, goal: Goal, sent: Sequence[_Sent], met: Mapping[Address, Resource[Any] | bool], *, last: bool
+    run: Run,
+    goal: Goal,
+    sent: Sequence[_SentBatch],
+    met: Mapping[Address, Resource[Any] | bool],
+    *,
+    report_success: bool,
 ) -> None:
     """Write down, batch by batch, what came of it."""
     for batch in sent:
@@ -208,7 +211,7 @@ def _settle(
                 found = met[change.address]
                 id = found.remote_id if isinstance(found, Resource) else None
                 deltas.append(goal.delta(change, id))
-                if last:
+                if report_success:
                     run.finish(change, Status.DONE, id=id)
         if isinstance(goal, CreateGoal) and batch.may_come_late(met):
             # The intent stays open, so that the next run looks for what came after all.
@@ -217,16 +220,16 @@ def _settle(
             run.session.settle(batch.intent, deltas)
 
 
-def _leave_unread(run: Run, sent: Sequence[_Sent], why: str) -> None:
+def _fail_unread(run: Run, sent: Sequence[_SentBatch], why: str) -> None:
     """The list cannot be read any more, so nothing can be settled; the next run reads it and finds out."""
     for batch in sent:
-        heard = _heard(batch.outcome)
+        heard = _describe(batch.outcome)
         for change in batch.changes:
             message = f"{heard}, and the list could not be read to make sure: {why}; apply again"
             run.finish(change, Status.FAILED, message)
 
 
-def _heard(outcome: Outcome) -> str:
+def _describe(outcome: Outcome) -> str:
     match outcome:
         case Ids():
             return "it was confirmed"
@@ -239,7 +242,7 @@ def _heard(outcome: Outcome) -> str:
     assert_never(outcome)
 
 
-def _worth_another_try(run: Run, goal: Goal, change: Change, batch: _Sent, tries: int) -> bool:
+def _retry_or_fail(run: Run, goal: Goal, change: Change, batch: _SentBatch, tries: int) -> bool:
     """Whether to ask again for a change that did not happen; if not, the report says why."""
     outcome = batch.outcome
     match outcome:
@@ -256,7 +259,7 @@ def _worth_another_try(run: Run, goal: Goal, change: Change, batch: _Sent, tries
             assert_never(outcome)
     if not again:
         awaited = _why_waiting(run, change) if isinstance(outcome, Ids) else None
-        run.finish(change, Status.FAILED, awaited or _why_not(change, outcome))
+        run.finish(change, Status.FAILED, awaited or _failure_reason(change, outcome))
     return again
 
 
@@ -268,7 +271,7 @@ def _why_waiting(run: Run, change: Change) -> str | None:
     return why_waiting(change.address, entry, Clock(run.now(), run.context.zone), wanted=True)
 
 
-def _why_not(change: Change, outcome: Outcome) -> str:
+def _failure_reason(change: Change, outcome: Outcome) -> str:
     match outcome:
         case Refused():
             return f"the service refuses it: {outcome}"
@@ -293,7 +296,7 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
     for batch in batches(list(numbered), run.policy.batch_size):
         removals = [Removal(id, kind.attributes(numbered[id][1].value), {}) for id in batch]
         intent = run.session.intend("remove-duplicates", kind.name, [str(id) for id in batch])
-        confirmed &= isinstance(run.send(kind.remove_request(removals, run.wire())), Ids)
+        confirmed &= isinstance(run.send(kind.remove_request(removals, run.wire_context())), Ids)
         run.session.settle(intent, [])
     run.reread_until(
         kind,
@@ -304,7 +307,7 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
     )
     there = ListView(kind, run.actual[kind.name]).by_id
     left = [twin for id, twin in numbered.items() if id in there]
-    run.session.record([delta for key, row in left for delta in surplus(kind, key, row)])
+    run.session.record([delta for key, row in left for delta in surplus_entry(kind, key, row)])
     what = f"{kind.name} duplicates, made by the service of one request,"
     if len(left) < len(numbered):
         run.notes.append(f"{len(numbered) - len(left)} {what} were removed")
@@ -312,7 +315,7 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
         run.shortfalls.append(f"{len(left)} {what} could not be removed")
 
 
-def surplus(kind: ListedKind, key: str, row: Resource[Any]) -> Iterator[Delta]:
+def surplus_entry(kind: ListedKind, key: str, row: Resource[Any]) -> Iterator[Delta]:
     """What the ledger learns about a twin of `key`, so that the next plan removes it; nothing where it has no id."""
     if row.remote_id is not None:
         entry = Entry(kind.attributes(row.value), row.remote_id, surplus=True)

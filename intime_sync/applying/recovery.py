@@ -17,7 +17,7 @@ from intime_sync.applying.appending import APPEND, unknown_contact
 from intime_sync.applying.cancelling import CANCEL
 from intime_sync.applying.carrier_groups import MAKE, REMOVE
 from intime_sync.applying.goals import ListView
-from intime_sync.applying.listed import surplus
+from intime_sync.applying.listed import surplus_entry
 from intime_sync.applying.lost import mark_lost
 from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
@@ -46,23 +46,23 @@ def needs_list(intent: Intent) -> bool:
     return intent.operation not in _WITHOUT_LISTS
 
 
-def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
+def deltas_of_intent(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
     """What the ledger learns about an open intent; `actual` holds the intent's kind if it can be listed."""
     kind = BY_NAME.get(intent.kind)
     if intent.operation == "create" and isinstance(kind, ListedKind):
-        return list(_created(kind, intent, ledger, actual))
+        return list(_created_objects(kind, intent, ledger, actual))
     if intent.operation == "remove" and isinstance(kind, ListedKind):
-        return list(_gone(kind, intent, ledger, actual))
+        return list(_removed_objects(kind, intent, ledger, actual))
     if intent.operation == ADD:
         return mark_lost(ledger, intent.keys, [str(way) for way in _list(intent, "reach")])
     if intent.operation == REMOVE and intent.kind == GROUPS.name:
-        return list(_removed(intent, ledger, actual))
+        return list(_removed_carriers(intent, ledger, actual))
     if intent.operation == APPEND:
         return [unknown_contact(key, attributes) for key, attributes in _objects(intent)]
     if intent.operation == SEND:
-        return [_sent_off(key, intent) for key in intent.keys]
+        return [_maybe_sent(key, intent) for key in intent.keys]
     if intent.operation == CANCEL:
-        return list(_asked_back(intent, ledger))
+        return list(_maybe_cancelled(intent, ledger))
     return []
 
 
@@ -75,7 +75,7 @@ def waits_for_list(intent: Intent, ledger: Ledger, actual: Snapshot) -> bool:
         there = ListView(kind, new).by_identity
         return any(kind.identity_of(attributes) not in there for _, attributes in _objects(intent))
     if intent.operation == "remove" and isinstance(kind, ListedKind):
-        gone = {delta.key for delta in _gone(kind, intent, ledger, actual) if isinstance(delta, DropEntry)}
+        gone = {delta.key for delta in _removed_objects(kind, intent, ledger, actual) if isinstance(delta, DropEntry)}
         return any(key in ledger.of(kind.name) and key not in gone for key in intent.keys)
     names = {group.key for group in actual.of(GROUPS.name)}
     if intent.operation == MAKE and intent.kind == GROUPS.name:
@@ -86,7 +86,7 @@ def waits_for_list(intent: Intent, ledger: Ledger, actual: Snapshot) -> bool:
     return False
 
 
-def arrived(ledger: Ledger, actual: Snapshot) -> list[Delta]:
+def deltas_of_awaited(ledger: Ledger, actual: Snapshot) -> list[Delta]:
     """What the ledger learns about objects that no list had shown and that are listed by now.
 
     Where another one of the same identity is listed, that is taken instead, and what was confirmed will be removed
@@ -119,7 +119,7 @@ def _one_too_many(kind: KindName, key: str, entry: Entry) -> PutEntry:
     return PutEntry(kind, f"{key}#{entry.remote_id}", replace(entry, options=NO_OPTIONS, surplus=True, protect=False))
 
 
-def _gone(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+def _removed_objects(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
     """Objects whose removal was asked for, and that the account no longer has.
 
     They are no longer owned, so no guard takes their absence for a fault of the list.
@@ -137,7 +137,7 @@ def _gone(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) ->
             yield DropEntry(kind.name, key)
 
 
-def _removed(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+def _removed_carriers(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
     """Carriers whose removal was asked for, and that the account no longer has."""
     there = {group.remote_id: group.key for group in actual.of(GROUPS.name)}
     for key in intent.keys:
@@ -146,7 +146,7 @@ def _removed(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta
             yield DropCarrier(RemoteId(int(key)))
 
 
-def _sent_off(key: str, intent: Intent) -> PutEntry:
+def _maybe_sent(key: str, intent: Intent) -> PutEntry:
     """A message of which it is not known whether it was sent: only a person or a receipt can tell."""
     detail: dict[str, Any] = dict(intent.detail)
     dispatch = Dispatch(groups=detail["groups"], since=detail["since"], earlier=tuple(detail["earlier"]))
@@ -155,7 +155,7 @@ def _sent_off(key: str, intent: Intent) -> PutEntry:
     return PutEntry(intent.kind, key, entry)
 
 
-def _asked_back(intent: Intent, ledger: Ledger) -> Iterator[Delta]:
+def _maybe_cancelled(intent: Intent, ledger: Ledger) -> Iterator[Delta]:
     """Ids that may have been taken back: asking for them again tells."""
     ids = frozenset(RemoteId(id) for id in _list(intent, "ids"))
     for key in intent.keys:
@@ -165,7 +165,7 @@ def _asked_back(intent: Intent, ledger: Ledger) -> Iterator[Delta]:
             yield PutEntry(intent.kind, key, replace(entry, dispatch=dispatch))
 
 
-def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> list[Delta]:
+def deltas_of_receipts(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> list[Delta]:
     """What delivery receipts tell about messages of unknown outcome: one that has a receipt was sent.
 
     `receipts` are the message ids and times of arrival (aware) by transid. Those of an earlier version do not count.
@@ -195,7 +195,7 @@ def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, dat
     return deltas
 
 
-def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+def _created_objects(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
     view = ListView(kind, actual.of(kind.name))
     before = {RemoteId(id) for id in _list(intent, "before")}
     taken = {entry.remote_id for entry in ledger.of(kind.name).values() if entry.remote_id is not None} | before
@@ -217,10 +217,10 @@ def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot)
                     kind.name, key, replace(entry, remote_id=row.remote_id, listed_as=row.key, awaited=None)
                 )
             for row in alike[1:]:
-                yield from surplus(kind, key, row)
+                yield from surplus_entry(kind, key, row)
         for position, row in enumerate(made):
             if position > 0:
-                yield from surplus(kind, key, row)
+                yield from surplus_entry(kind, key, row)
             elif known is None or row.remote_id != ours:
                 if known is not None and known.awaited is not None and ours not in view.by_id:
                     yield _one_too_many(kind.name, key, known)

@@ -35,16 +35,16 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
         if id not in in_account
         or (all(key in deleted for key in members.get(id, ())) and not _is_last_home(ledger, id, deleted))
     }
-    broken = _break_up(ledger, going, members)
+    broken = _resolve_merged(ledger, going, members)
     again = [create_again(ledger, key) for id in sorted(broken) for key in members.get(id, ())]
     going |= dict.fromkeys(broken, True)
-    again += _taken_along(run, going, members, deleted)
+    again += _lost_with_removed(run, going, members, deleted)
     _remove(run, going, members, in_account)
     _drop_lost(run, deleted)
     return again
 
 
-def _taken_along(
+def _lost_with_removed(
     run: Run, going: Mapping[RemoteId, bool], members: Members, deleted: Collection[str]
 ) -> list[Create]:
     """Creates for contacts without a carrier that the service merged into a contact of a removed carrier."""
@@ -86,7 +86,7 @@ def _members(entries: Mapping[str, Entry]) -> Members:
     return members
 
 
-def _break_up(ledger: Ledger, going: dict[RemoteId, bool], members: Members) -> set[RemoteId]:
+def _resolve_merged(ledger: Ledger, going: dict[RemoteId, bool], members: Members) -> set[RemoteId]:
     """Decide which carriers of `going` are removed without contacts, and which others must be removed as well.
 
     A carrier that stays but would lose merged contacts must be removed too. That may in turn affect other carriers,
@@ -139,14 +139,14 @@ def _remove(run: Run, going: Mapping[RemoteId, bool], members: Members, in_accou
     run.session.record([PutCarrier(id, replace(ledger.carriers[id], going=True)) for id in begun])
     run.purgeable.update(with_contacts)
     left = set(remove_carrier_groups(run, {id: going[id] for id in going if id in in_account}))
-    run.session.record(_drops([id for id in going if id not in left], members))
+    run.session.record(_drop_deltas([id for id in going if id not in left], members))
     run.stuck.clear()
     if left:
         run.stuck.update(key for id in left for key in held[id])
         run.shortfalls.append(f"{len(left)} carriers could not be removed and hold contacts that should be gone")
 
 
-def _drops(ids: Iterable[RemoteId], members: Members) -> list[Delta]:
+def _drop_deltas(ids: Iterable[RemoteId], members: Members) -> list[Delta]:
     deltas: list[Delta] = []
     for id in ids:
         deltas += (DropEntry(CONTACTS.name, key) for key in members.get(id, ()))

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from intime_sync.applying.recovery import arrived, heard_of, needs_list, settlement, waits_for_list
+from intime_sync.applying.recovery import (
+    deltas_of_awaited,
+    deltas_of_intent,
+    deltas_of_receipts,
+    needs_list,
+    waits_for_list,
+)
 from intime_sync.applying.run import FEW_REREADS, FIRST_PAUSE
 from intime_sync.ledgers.base import OpenLedger
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
@@ -42,8 +48,8 @@ def settle_interrupted(ledger: OpenLedger, actual: Snapshot) -> int:
     seen = account_under_own_names(actual, ledger.ledger, None)
     intents = ledger.open_intents
     for intent in intents:
-        ledger.settle(intent.number, settlement(intent, ledger.ledger, seen))
-    learnt = arrived(ledger.ledger, seen)
+        ledger.settle(intent.number, deltas_of_intent(intent, ledger.ledger, seen))
+    learnt = deltas_of_awaited(ledger.ledger, seen)
     if learnt:
         ledger.record(learnt)
     return len(intents)
@@ -53,11 +59,11 @@ def settle_without_lists(ledger: OpenLedger) -> None:
     """Write into the ledger what follows from those open requests that no list of the account can settle."""
     for intent in ledger.open_intents:
         if not needs_list(intent):
-            ledger.settle(intent.number, settlement(intent, ledger.ledger, Snapshot({})))
+            ledger.settle(intent.number, deltas_of_intent(intent, ledger.ledger, Snapshot({})))
 
 
 def settle_by_receipts(ledger: OpenLedger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> None:
     """Write into the ledger which messages of unknown outcome were sent, as their receipts by transid tell."""
-    heard = heard_of(ledger.ledger, receipts)
+    heard = deltas_of_receipts(ledger.ledger, receipts)
     if heard:
         ledger.record(heard)

@@ -15,7 +15,7 @@ from intime_sync.files import PRIVATE, replace_file
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.ledgers.format_one import ledger_from_json
 from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal
-from intime_sync.ledgers.lines import is_in_lines, ledger_from_lines, ledger_to_lines
+from intime_sync.ledgers.lines import is_json_lines, ledger_from_lines, ledger_to_lines
 from intime_sync.ledgers.lock import hold_lock, refuse_link
 from intime_sync.links import real_path
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
@@ -55,7 +55,7 @@ class FileLedgerStore:
         try:
             data = self.path.read_bytes()
             name = str(self.path)
-            ledger = ledger_from_lines(data, name, only) if is_in_lines(data) else ledger_from_json(data, name)
+            ledger = ledger_from_lines(data, name, only) if is_json_lines(data) else ledger_from_json(data, name)
         except FileNotFoundError:
             ledger = Ledger(lineage="")
         except OSError as error:
@@ -125,7 +125,7 @@ class FileLedgerStore:
         temporary = self.path.with_name(f"{self.path.name}.tmp")
         try:
             refuse_link(self.path)
-            self._keep_format_one(temporary)
+            self._back_up_format_one(temporary)
             replace_file(self.path, [ledger_to_lines(ledger)], PRIVATE, temporary=temporary)
         except OSError as error:
             raise LedgerError(
@@ -133,11 +133,11 @@ class FileLedgerStore:
                 hint="nothing is lost: the journal beside it is folded in by the next run",
             ) from None
 
-    def _keep_format_one(self, temporary: Path) -> None:
+    def _back_up_format_one(self, temporary: Path) -> None:
         """Copy a ledger in the earlier format aside before it is replaced; no copy is ever overwritten."""
         with suppress(FileNotFoundError):
             with self.path.open("rb") as file:
-                if is_in_lines(file.read(_FIRST_BYTES)):
+                if is_json_lines(file.read(_FIRST_BYTES)):
                     return
             data = self.path.read_bytes()
             copy, number = self.path.with_name(f"{self.path.name}.v1.bak"), 1
@@ -171,7 +171,7 @@ class FileLedgerSession:
         self._changed = False
         self._broken = False
         if content is not None:
-            self._take_over(has_results=bool(content.deltas))
+            self._renew_journal(has_results=bool(content.deltas))
 
     @property
     def ledger(self) -> Ledger:
@@ -186,14 +186,14 @@ class FileLedgerSession:
     def begin(self) -> None:
         """Start the journal, and give a ledger its lineage that has none yet."""
         with self._writing():
-            self._begin()
+            self._start_journal()
 
     def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
         """Write down what is about to be asked, and get its number."""
         self._number += 1
         intent = Intent(self._number, operation, KindName(kind), tuple(keys), detail or {})  # type: ignore[arg-type]
         with self._writing():
-            self._begin()
+            self._start_journal()
             self._journal.intent(intent)
         self._open[intent.number] = intent
         return intent.number
@@ -209,7 +209,7 @@ class FileLedgerSession:
         """Write down what needs no request."""
         if deltas:
             with self._writing():
-                self._begin()
+                self._start_journal()
                 self._journal.result(None, deltas)
             self._apply(deltas)
 
@@ -226,7 +226,7 @@ class FileLedgerSession:
             self._changed = False
             if self._journal.started:
                 # What is still open belongs to the ledger as it is now.
-                self._take_over(has_results=False)
+                self._renew_journal(has_results=False)
 
     def save(self) -> None:
         """Fold everything that is settled into the ledger; open intents keep the journal alive."""
@@ -238,7 +238,7 @@ class FileLedgerSession:
                 self._changed = False
             self._journal.remove()
 
-    def _take_over(self, *, has_results: bool) -> None:
+    def _renew_journal(self, *, has_results: bool) -> None:
         """Fold an interrupted run's results in, so that this run has a serial of its own; keep what it left open."""
         self._journal.prepare(self._ledger.lineage, self._ledger.serial, self._ledger.account, self._open.values())
         if has_results:
@@ -252,7 +252,7 @@ class FileLedgerSession:
                 self.save()
                 if self._open and self._changed:
                     # What may still come late keeps the journal; all else is in the ledger, for who keeps only that.
-                    self._take_over(has_results=True)
+                    self._renew_journal(has_results=True)
         finally:
             self._journal.close()
 
@@ -264,7 +264,7 @@ class FileLedgerSession:
             self._broken = True
             raise
 
-    def _begin(self) -> None:
+    def _start_journal(self) -> None:
         if self._journal.started:
             return
         if not self._ledger.lineage:

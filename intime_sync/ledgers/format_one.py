@@ -11,9 +11,9 @@ from typing import Any
 
 from intime_sync.bulk.gc_tuning import collector_paused
 from intime_sync.errors import LedgerError
-from intime_sync.ledgers.lines import LOST_WITHOUT, UNREADABLE, parse, refusal
+from intime_sync.ledgers.lines import LOST_WITHOUT, UNREADABLE, parse, unreadable_error
 from intime_sync.ledgers.parts import account_from_dict, carrier_from_dict, entry_from_dict
-from intime_sync.ledgers.shapes import as_id, check_delta, check_header, known, of_type
+from intime_sync.ledgers.shapes import as_id, check_delta, check_header, check_names, of_type
 from intime_sync.model.ledger import Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import KindName, RemoteId
 
@@ -43,7 +43,7 @@ def ledger_from_json(data: bytes, name: str = "ledger") -> Ledger:
                     check_delta(PutCarrier(id, carrier))
             return ledger
     except UNREADABLE as error:
-        raise refusal(name, error, has_checksum=has_checksum) from None
+        raise unreadable_error(name, error, has_checksum=has_checksum) from None
 
 
 def _has_checksum(data: bytes, name: str) -> bool:
@@ -66,13 +66,15 @@ def _from_dict(raw: dict[str, Any], name: str) -> Ledger:
     version = raw["format_version"]
     if version != FORMAT_VERSION:
         raise LedgerError(f"{name}: the ledger is not readable as one", hint=LOST_WITHOUT)
-    known(raw, "format_version", "lineage", "serial", "digest_key", "account", "objects", "carriers", "checksum")
+    check_names(
+        raw, "format_version", "lineage", "serial", "digest_key", "account", "objects", "carriers", "checksum"
+    )
     return Ledger(
         lineage=of_type(str, raw["lineage"]),
         serial=of_type(int, raw["serial"]),
         account=account_from_dict(raw["account"]),
         objects={
-            KindName(kind): {key: entry_from_dict(entry_of_today(entry)) for key, entry in entries.items()}
+            KindName(kind): {key: entry_from_dict(_entry_of_today(entry)) for key, entry in entries.items()}
             for kind, entries in raw["objects"].items()
         },
         carriers={RemoteId(as_id(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
@@ -80,7 +82,7 @@ def _from_dict(raw: dict[str, Any], name: str) -> Ledger:
     )
 
 
-def entry_of_today(raw: dict[str, Any]) -> dict[str, Any]:
+def _entry_of_today(raw: dict[str, Any]) -> dict[str, Any]:
     """An entry as it is written today: `surplus` and `audience` were options."""
     options = of_type(dict, raw.get("options", {}))
     if options.keys().isdisjoint({"surplus", "members", "readers"}):
@@ -103,7 +105,7 @@ def journal_line_of_today(line: dict[str, Any]) -> dict[str, Any]:
     detail = line.get("detail")
     if isinstance(detail, dict) and "options" in detail:
         # Only the intents of messages had options: the digests of who was in their groups.
-        known(detail["options"], "members", "readers")
+        check_names(detail["options"], "members", "readers")
         moved = {"audience": None, **_moved(detail["options"])}
         rest = {name: value for name, value in detail.items() if name != "options"}
         return {**line, "detail": {**rest, **moved}}
@@ -115,5 +117,5 @@ def journal_line_of_today(line: dict[str, Any]) -> dict[str, Any]:
 def _delta_of_today(raw: Any) -> Any:
     match raw:
         case ["put", kind, key, dict() as entry]:
-            return ["put", kind, key, entry_of_today(entry)]
+            return ["put", kind, key, _entry_of_today(entry)]
     return raw

@@ -17,7 +17,7 @@ from typing import Any
 from intime_sync.errors import LedgerError
 from intime_sync.files import create_file, read_own_file, sync_directory
 from intime_sync.ledgers.format_one import journal_line_of_today
-from intime_sync.ledgers.lines import FORMAT_VERSION, UNREADABLE, parse, sealed, unsealed
+from intime_sync.ledgers.lines import FORMAT_VERSION, UNREADABLE, parse, with_crc, without_crc
 from intime_sync.ledgers.lock import refuse_link
 from intime_sync.ledgers.parts import (
     account_from_dict,
@@ -27,7 +27,7 @@ from intime_sync.ledgers.parts import (
     intent_from_dict,
     intent_to_dict,
 )
-from intime_sync.ledgers.shapes import check_delta, check_intent, known, of_type
+from intime_sync.ledgers.shapes import check_delta, check_intent, check_names, of_type
 from intime_sync.model.ledger import AccountRef, Delta, Intent
 
 _COMPLETE = re.compile(rb'.*,"crc":"[0-9a-f]{8}"\}')
@@ -61,16 +61,16 @@ def read_journal(path: Path) -> JournalContent | None:
         raise _damaged(path, data.count(b"\n") + 1)
     if not whole:
         return None  # its first line was never finished, so nothing was begun
-    replay: _Replay | None = None
+    reader: _Reader | None = None
     for number, line in enumerate(whole.split(b"\n"), 1):
         try:
-            if replay is None:
-                replay = _Replay(line)
+            if reader is None:
+                reader = _Reader(line)
             else:
-                replay.add(line)
+                reader.add(line)
         except UNREADABLE:
             raise _damaged(path, number) from None
-    return replay.content if replay is not None else None
+    return reader.content if reader is not None else None
 
 
 def _damaged(path: Path, number: int) -> LedgerError:
@@ -81,14 +81,14 @@ def _damaged(path: Path, number: int) -> LedgerError:
     )
 
 
-class _Replay:
+class _Reader:
     """Reads a journal line by line. The methods raise what UNREADABLE names.
 
     Earlier versions wrote no checksums; a journal has one in every line or in none.
     """
 
     def __init__(self, first: bytes) -> None:
-        body = unsealed(first)
+        body = without_crc(first)
         self._checked = body is not None
         head = parse(first if body is None else body)
         self._is_old = "format_version" not in head
@@ -104,7 +104,7 @@ class _Replay:
 
     def add(self, data: bytes) -> None:
         """Take the next line."""
-        body = unsealed(data)
+        body = without_crc(data)
         if (body is not None) is not self._checked:
             raise ValueError(data)
         line = of_type(dict, parse(data if body is None else body))
@@ -125,7 +125,7 @@ class _Replay:
         self.content.last_number = max(self.content.last_number, intent.number)
 
     def _settle(self, line: dict[str, Any]) -> None:
-        known(line, "result", "deltas")
+        check_names(line, "result", "deltas")
         result = line["result"]
         if result is not None:
             if of_type(int, result) not in self._begun:
@@ -152,7 +152,7 @@ class JournalWriter:
 
     def _create(self, path: Path, lineage: str, serial: int, account: AccountRef | None) -> None:
         self.close()
-        self._file = _guarded(path, lambda: _opened_anew(path))
+        self._file = _guarded(path, lambda: _create_empty(path))
         who = account_to_dict(account) if account else None
         self._append({"journal": serial, "lineage": lineage, "account": who, "format_version": FORMAT_VERSION})
 
@@ -199,7 +199,7 @@ class JournalWriter:
         file = self._file
         if file is None:
             raise LedgerError("the journal was not begun")
-        data = sealed(line)
+        data = with_crc(line)
         start = os.lseek(file, 0, os.SEEK_CUR)
         try:
             written = 0
@@ -213,7 +213,7 @@ class JournalWriter:
             raise _cannot_write(self.path, error) from None
 
 
-def _opened_anew(path: Path) -> int:
+def _create_empty(path: Path) -> int:
     """An empty file in the place of what an interrupted run has left there, of which nothing counts."""
     path.unlink(missing_ok=True)
     return create_file(path)

@@ -38,7 +38,7 @@ from intime_sync.ledgers.parts import (
     entry_from_dict,
     entry_to_dict,
 )
-from intime_sync.ledgers.shapes import UnknownName, check_delta, check_header, known, of_type
+from intime_sync.ledgers.shapes import UnknownName, check_delta, check_header, check_names, of_type
 from intime_sync.model.ledger import Carrier, DropCarrier, DropEntry, Entry, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import KindName, RemoteId
 
@@ -85,14 +85,14 @@ def parse(data: bytes) -> Any:
     return json.loads(data)
 
 
-def sealed(value: object) -> bytes:
+def with_crc(value: object) -> bytes:
     """A JSON array or object as a line, with the CRC-32 of its JSON as its last item or its `crc`."""
     body = dump(value)
     name = b'"crc":' if isinstance(value, dict) else b""
     return b'%s,%s"%08x"%s\n' % (body[:-1], name, crc32(body), body[-1:])
 
 
-def unsealed(line: bytes) -> bytes | None:
+def without_crc(line: bytes) -> bytes | None:
     """The line without its CRC; None when it has none. Raises ValueError when it is another one."""
     found = _SEALED.fullmatch(line)
     if found is None:
@@ -103,7 +103,7 @@ def unsealed(line: bytes) -> bytes | None:
     return body
 
 
-def is_in_lines(data: bytes) -> bool:
+def is_json_lines(data: bytes) -> bool:
     """Whether `data` begins as a ledger in lines does, of this version or a later one."""
     return _BEGINNING.match(data) is not None
 
@@ -133,9 +133,9 @@ def _lines(ledger: Ledger) -> Iterator[bytes]:
     for kind in sorted(ledger.objects):
         entries = dict(ledger.objects[kind].items())
         for key in sorted(entries):
-            yield sealed(["put", kind, key, entry_to_dict(entries[key])])
+            yield with_crc(["put", kind, key, entry_to_dict(entries[key])])
     for id in sorted(ledger.carriers):
-        yield sealed(delta_to_list(PutCarrier(id, ledger.carriers[id])))
+        yield with_crc(delta_to_list(PutCarrier(id, ledger.carriers[id])))
 
 
 def ledger_to_dict(ledger: Ledger) -> dict[str, Any]:
@@ -174,13 +174,13 @@ def ledger_from_lines(data: bytes, name: str = "ledger", only: KindName | None =
         checksum = sha256(first)
         checksum.update(memoryview(data)[end:])
         if checksum.hexdigest().encode() != found[2]:
-            raise _changed(data, name)
+            raise _changed_error(data, name)
     elif b"checksum" in first or b"sha256:" in first:
-        raise _changed(data, name)
+        raise _changed_error(data, name)
     with collector_paused():
         ledger = _read_header(first, name, has_checksum=found is not None)
         if found is None:
-            _read_each(data, end + 1, name, ledger)
+            _read_lines(data, end + 1, name, ledger)
         else:
             _read_sections(data, end + 1, name, ledger, only)
         return ledger
@@ -191,7 +191,7 @@ def _read_header(first: bytes, name: str, *, has_checksum: bool) -> Ledger:
         header = of_type(dict, parse(first))
         if header["format_version"] != FORMAT_VERSION:
             raise ValueError(header)
-        known(header, "format_version", "lineage", "serial", "account", "digest_key")
+        check_names(header, "format_version", "lineage", "serial", "account", "digest_key")
         ledger = Ledger(
             lineage=of_type(str, header["lineage"]),
             serial=of_type(int, header["serial"]),
@@ -201,11 +201,11 @@ def _read_header(first: bytes, name: str, *, has_checksum: bool) -> Ledger:
         if not has_checksum:
             check_header(ledger)
     except UNREADABLE as error:
-        raise refusal(f"{name}:1", error, has_checksum=has_checksum) from None
+        raise unreadable_error(f"{name}:1", error, has_checksum=has_checksum) from None
     return ledger
 
 
-def refusal(place: str, error: Exception, *, has_checksum: bool) -> LedgerError:
+def unreadable_error(place: str, error: Exception, *, has_checksum: bool) -> LedgerError:
     """The error for a ledger that cannot be read at `place`, because of `error`."""
     if isinstance(error, UnknownName) and has_checksum:
         return LedgerError(
@@ -216,13 +216,13 @@ def refusal(place: str, error: Exception, *, has_checksum: bool) -> LedgerError:
     return LedgerError(f"{place}: the ledger is not readable as one{why}", hint=LOST_WITHOUT)
 
 
-def _changed(data: bytes, name: str) -> LedgerError:
+def _changed_error(data: bytes, name: str) -> LedgerError:
     """The error for a ledger that is not as it was written, with the first line that shows it."""
     number, what = 1, "the checksum does not match: the header was changed, or lines were removed"
     last: tuple[Any, ...] = ()
     for at, line in enumerate(data.split(b"\n")[1:-1], 2):
         try:
-            place = _place(unsealed(line))
+            place = _sort_key(without_crc(line))
         except UNREADABLE:
             place = None
         if place is None or place <= last:
@@ -239,7 +239,7 @@ def _changed(data: bytes, name: str) -> LedgerError:
     )
 
 
-def _place(body: bytes | None) -> tuple[Any, ...] | None:
+def _sort_key(body: bytes | None) -> tuple[Any, ...] | None:
     """Where a line stands in the order of lines."""
     match None if body is None else parse(body):
         case ["put", str() as kind, str() as key, _]:
@@ -249,7 +249,7 @@ def _place(body: bytes | None) -> tuple[Any, ...] | None:
     return None
 
 
-def _read_each(data: bytes, start: int, name: str, ledger: Ledger) -> None:
+def _read_lines(data: bytes, start: int, name: str, ledger: Ledger) -> None:
     """Read and check each line of a ledger without a checksum. CRCs do not count: a line may have been edited."""
     for number, line in enumerate(data[start:].split(b"\n")[:-1], 2):
         try:
@@ -259,7 +259,7 @@ def _read_each(data: bytes, start: int, name: str, ledger: Ledger) -> None:
             if isinstance(delta, DropEntry | DropCarrier):
                 raise ValueError(line)
         except UNREADABLE as error:
-            raise refusal(f"{name}:{number}", error, has_checksum=False) from None
+            raise unreadable_error(f"{name}:{number}", error, has_checksum=False) from None
         if delta.key in ledger.of(delta.kind) if isinstance(delta, PutEntry) else delta.id in ledger.carriers:
             raise LedgerError(f"{name}:{number}: the object of this line is in the ledger twice", hint=LOST_WITHOUT)
         ledger.record(delta)
@@ -286,7 +286,7 @@ def _read_sections(data: bytes, position: int, name: str, ledger: Ledger, only: 
                 ledger.objects[kind] = _entries(kind, columns)
         except UNREADABLE as error:
             number = data.count(b"\n", 0, start) + 1
-            raise refusal(f"{name}:{number}", error, has_checksum=True) from None
+            raise unreadable_error(f"{name}:{number}", error, has_checksum=True) from None
 
 
 _Columns: TypeAlias = Iterator[tuple[list[Any], list[Any]]]
@@ -315,7 +315,7 @@ def _carriers(columns: _Columns) -> dict[RemoteId, Carrier]:
 
 
 def _entries(kind: KindName, columns: _Columns) -> MutableMapping[str, Entry]:
-    contacts = _Contacts()
+    contacts = _ContactColumns()
     others: dict[str, Entry] = {}
     count = 0
     for keys, raw in columns:
@@ -332,7 +332,7 @@ def _entries(kind: KindName, columns: _Columns) -> MutableMapping[str, Entry]:
     return entries
 
 
-class _Contacts:
+class _ContactColumns:
     """Collects the entries of contacts; they may be very many, and nearly all are kept as columns."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, assert_never
 
-from intime_sync.ledgers.shapes import LARGEST_ID, known, of_type
+from intime_sync.ledgers.shapes import LARGEST_ID, check_names, of_type
 from intime_sync.model.ledger import (
     AccountRef,
     AudienceDigests,
@@ -36,7 +36,7 @@ def account_from_dict(raw: Any) -> AccountRef | None:
     """The account that a ledger or a journal is about. Raises what UNREADABLE names."""
     if raw is None:
         return None
-    known(raw, "url", "user", "owner")
+    check_names(raw, "url", "user", "owner")
     return AccountRef(*(of_type(str, raw[name]) for name in ("url", "user", "owner")))
 
 
@@ -75,7 +75,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
 
 def entry_from_dict(raw: dict[str, Any]) -> Entry:
     """The reverse of `entry_to_dict`."""
-    known(
+    check_names(
         raw,
         "attributes",
         "id",
@@ -107,7 +107,7 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
 
 
 def _audience(raw: Any) -> AudienceDigests:
-    known(raw, "members", "readers")
+    check_names(raw, "members", "readers")
     return AudienceDigests(of_type(str, raw["members"]), of_type(str, raw["readers"]))
 
 
@@ -137,7 +137,7 @@ def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:
 
 def dispatch_from_dict(raw: dict[str, Any]) -> Dispatch:
     """The reverse of `dispatch_to_dict`."""
-    known(raw, "ids", "groups", "cancelling", "asked", "since", "earlier")
+    check_names(raw, "ids", "groups", "cancelling", "asked", "since", "earlier")
     return Dispatch(
         _ids(raw["ids"]),
         _group_ids(raw.get("groups", {})),
@@ -168,7 +168,7 @@ def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
 
 def carrier_from_dict(raw: dict[str, Any]) -> Carrier:
     """The reverse of `carrier_to_dict`."""
-    known(raw, "name", "groups", "copies", "going")
+    check_names(raw, "name", "groups", "copies", "going")
     copies = {key: _id_or_none(id) for key, id in of_type(dict, raw.get("copies", {})).items()}
     going = of_type(bool, raw.get("going", False))
     return Carrier(of_type(str, raw["name"]), _group_ids(raw["groups"]), copies, going)
@@ -216,7 +216,7 @@ def intent_to_dict(intent: Intent) -> dict[str, Any]:
 
 def intent_from_dict(raw: dict[str, Any]) -> Intent:
     """The reverse of `intent_to_dict`. Raises KeyError or TypeError."""
-    known(raw, "intent", "operation", "kind", "keys", "detail")
+    check_names(raw, "intent", "operation", "kind", "keys", "detail")
     return Intent(
         of_type(int, raw["intent"]),
         of_type(str, raw["operation"]),

@@ -60,7 +60,7 @@ def of_type(kind: type[T], value: Any) -> T:
     return value
 
 
-def known(raw: Mapping[str, Any], *names: str) -> None:
+def check_names(raw: Mapping[str, Any], *names: str) -> None:
     """Raises TypeError where `raw` is no mapping, and UnknownName where it has another name than these."""
     for name in of_type(dict, raw):
         if name not in names:
@@ -76,7 +76,7 @@ def check_header(ledger: Ledger) -> None:
     if not ledger.lineage or ledger.serial < 0:
         raise ValueError(ledger.lineage)
     account = ledger.account
-    _texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
+    _check_texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
 
 
 def check_delta(delta: Delta) -> None:
@@ -95,7 +95,7 @@ def check_intent(intent: Intent) -> None:
     operation, detail = intent.operation, intent.detail
     if intent.kind not in OPERATIONS[operation] or intent.number < 1:
         raise ValueError(intent)
-    _texts(intent.keys)
+    _check_texts(intent.keys)
     for key in intent.keys if operation in _BY_ID else ():
         as_id(key)
     wanted = _DETAILS.get(operation, frozenset())
@@ -118,7 +118,7 @@ def check_intent(intent: Intent) -> None:
 def check_entry(kind: KindName, key: str, entry: Entry) -> None:
     """One object as the ledger knows it: its kind can make requests of it, compare it and show it."""
     of = BY_NAME[kind]
-    _texts([key, entry.listed_as])
+    _check_texts([key, entry.listed_as])
     attributes = entry.attributes
     _check_fields(attributes, of.spec.fields)
     if of is CONTACTS:
@@ -138,7 +138,7 @@ def check_entry(kind: KindName, key: str, entry: Entry) -> None:
         of.create_request([attributes], WireContext())
     _check_options(entry.options)
     if entry.audience is not None:
-        _texts([entry.audience.members, entry.audience.readers])
+        _check_texts([entry.audience.members, entry.audience.readers])
     if entry.dispatch is not None:
         _check_dispatch(entry.dispatch)
 
@@ -163,28 +163,28 @@ def _check_lines(lines: Iterable[str]) -> None:
         contact = from_line(line)
         if contact.type not in TYPES:
             raise ValueError(line)
-        _texts([*filter(None, contact[1:6]), *contact.groups])
+        _check_texts([*filter(None, contact[1:6]), *contact.groups])
 
 
 def _check_options(options: Any) -> None:
     """What the configuration said of a removal."""
-    known(options, "on_delete")
-    _texts(options.values())
+    check_names(options, "on_delete")
+    _check_texts(options.values())
 
 
 def _check_audience(audience: Any) -> None:
     """Digests of who was in a message's groups."""
     if audience is not None:
-        known(audience, "members", "readers")
-        _texts([audience["members"], audience["readers"]])
+        check_names(audience, "members", "readers")
+        _check_texts([audience["members"], audience["readers"]])
 
 
 def _check_carrier(carrier: Carrier) -> None:
-    _texts([carrier.name, *carrier.groups, *carrier.copies])
+    _check_texts([carrier.name, *carrier.groups, *carrier.copies])
 
 
 def _check_dispatch(dispatch: Dispatch) -> None:
-    _texts(dispatch.groups)
+    _check_texts(dispatch.groups)
     if dispatch.since is not None:
         check_since(dispatch.since)
 
@@ -195,7 +195,7 @@ def _check_time(wall: Any) -> None:
         raise ValueError(wall)
 
 
-def _texts(texts: Iterable[Any]) -> None:
+def _check_texts(texts: Iterable[Any]) -> None:
     """Text that a request could carry."""
     for text in texts:
         if forbidden_character(of_type(str, text), newlines=True) is not None:
@@ -206,7 +206,7 @@ def _check_fields(attributes: Attributes, fields: Iterable[Field]) -> None:
     by_name = {field.name: field for field in fields}
     for name, value in of_type(dict, attributes).items():
         if name == "mobile" and name not in by_name:
-            _texts([value])  # of a recipient that is a contact: it was looked up
+            _check_texts([value])  # of a recipient that is a contact: it was looked up
         else:
             _check_field(by_name[name], value)
 
@@ -228,7 +228,7 @@ def _check_field(field: Field, value: Any) -> None:
             is_object = type(value) is dict
             _check_field(next(form for form in field.forms if (form.type is FieldType.OBJECT) is is_object), value)
         case _:
-            _texts([value])
+            _check_texts([value])
 
 
 def _each(kind: type) -> Callable[[Any], None]:
@@ -246,9 +246,9 @@ def _is(kind: type) -> Callable[[Any], None]:
     return check
 
 
-def _ids_by_name(groups: Any) -> None:
+def _check_ids_by_name(groups: Any) -> None:
     for name, id in of_type(dict, groups).items():
-        _texts([name])
+        _check_texts([name])
         of_type(int, id)
 
 
@@ -260,7 +260,7 @@ _DETAIL_CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "object": _is(dict),
     "protect": _is(bool),
     "audience": _check_audience,
-    "groups": _ids_by_name,
+    "groups": _check_ids_by_name,
     "since": check_since,
     "earlier": _each(int),
     "ids": _each(int),
