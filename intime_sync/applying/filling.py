@@ -1,7 +1,7 @@
 """Making new carriers and adding contacts to them. Only fully confirmed requests count.
 
 A request that was refused, or whose outcome is unknown, is undone by removing its carriers with their contacts. Then
-it is tried again; after a refusal in halves, until the contact at fault stands alone.
+it is tried again; after a refusal in halves, until the contact at fault is alone.
 """
 
 from __future__ import annotations
@@ -44,16 +44,19 @@ class Filler:
         # Includes changes that failed in an earlier round: the contact is then made again as it was before.
         self.changes: dict[str, Change] = {change.address.key: change for change in changes}
         self.sender = Sender(run, self.changes)
-        # Whether a contact was found to be refused: its old carrier then stays, and the rest is planned again.
+        # Whether a contact was newly found to be refused: its old carrier then stays, and the rest is planned again.
         self.must_replan = False
 
     def purge(self) -> None:
-        """Remove carriers that are not complete, with their contacts."""
+        """Remove carriers that are not complete, with their contacts. Raises ServiceError if one cannot be removed.
+
+        Before, contacts and carriers that are no longer in the account are recorded as such.
+        """
         run, ledger = self.run, self.run.session.ledger
-        # A new group may get the id of a removed carrier, and must not be taken for that carrier,
+        # A new group may get the id of a removed carrier, and must not be taken for that carrier.
         dead = ledger.carriers.keys() - present_carriers(ledger, run.carriers())
         run.session.record([DropCarrier(id) for id in sorted(dead)])
-        # nor must the removed carrier's contacts be taken for those of the new one.
+        # Nor may the removed carrier's contacts be taken for those of the new group.
         entries = LedgerTable.of(ledger.of(CONTACTS.name))
         lost = entries.astray(ledger.carriers.keys())
         run.session.record([PutEntry(CONTACTS.name, key, replace(entries[key], carrier=NOWHERE)) for key in lost])
@@ -81,7 +84,7 @@ class Filler:
         if not self._find_neighbours():
             return False
         if not ledger.lineage:
-            run.session.begin()  # names of carriers are made with it
+            run.session.begin()  # creates the lineage, which is part of the names of carriers
         size = min(run.policy.carrier_size, run.policy.batch_size)
         plan = plan_carriers(
             run.owner, ledger, self._wanted(), run.carriers(), size, run.kept.keys(), run.refused.keys()
@@ -106,7 +109,7 @@ class Filler:
         )
         unconfirmed += self.sender.send_all(loaded)
         # Merged packs are repaired last: an old carrier is removed only when all contacts in it have been accepted.
-        for carriers, outcome in sorted(unconfirmed, key=lambda those: _repair_rank(those[1])):
+        for carriers, outcome in sorted(unconfirmed, key=lambda found: _repair_rank(found[1])):
             self._repair(carriers, outcome, tries=1)
         return not self.must_replan
 
@@ -207,14 +210,15 @@ class Filler:
                 together = self._group_by_old_carrier(builds)
                 if len(together) > 1:
                     middle = len(together) // 2
-                    self._reload([build for those in together[:middle] for build in those], tries)
-                    self._reload([build for those in together[middle:] for build in those], tries)
+                    self._reload([build for group in together[:middle] for build in group], tries)
+                    self._reload([build for group in together[middle:] for build in group], tries)
                 else:
                     self._isolate(builds, tries)
             case Ids():
                 raise AssertionError("a confirmed pack needs no repair")
 
     def _reload(self, builds: list[CarrierBuild], tries: int) -> None:
+        """Make the carriers again and add their contacts in one request."""
         carriers = [] if self.must_replan else self._remake(builds)
         if not carriers:
             return
@@ -223,6 +227,7 @@ class Filler:
             self._repair(carriers, outcome, tries)
 
     def _remake(self, builds: list[CarrierBuild]) -> list[LoadedCarrier]:
+        """Make the carriers again, empty; contacts of those that cannot be made are reported as failed."""
         ids, why = make_carrier_groups(self.run, [build.name for build in builds])
         self._fail_all([build for build in builds if build.name not in ids], f"no carrier could be made: {why}")
         return [LoadedCarrier(ids[build.name], build.name, build.members) for build in builds if build.name in ids]
@@ -273,13 +278,13 @@ class Filler:
         found: list[tuple[list[CarrierBuild], set[RemoteId]]] = []
         for build in builds:
             homes = {home for key in build.members if (home := carrier_holding(self.run, key)) is not None}
-            those = [build]
+            group = [build]
             for other in [known for known in found if known[1] & homes]:
                 found.remove(other)
-                those = [*other[0], *those]
+                group = [*other[0], *group]
                 homes |= other[1]
-            found.append((those, homes))
-        return [those for those, _ in found]
+            found.append((group, homes))
+        return [group for group, _ in found]
 
     def _report_refused(self, key: str, outcome: Refused) -> None:
         """Report that a contact is refused; it is not tried again in this run unless with other fields."""
@@ -293,7 +298,7 @@ class Filler:
             self.run.shortfalls.append(f"contact/{key}: the service refuses what it accepted before: {outcome}")
 
     def _mark_accepted(self, key: str) -> None:
-        """Note that a contact was accepted. If it was refused as wanted, it was added as it was before."""
+        """Note that a contact was accepted; if only with its earlier fields, those replace the change from now on."""
         if self.run.refused.pop(key, None) is not None:
             self.changes[key] = create_again(self.run.session.ledger, key)
 

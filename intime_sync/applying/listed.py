@@ -1,4 +1,4 @@
-"""Applying changes of a kind that can be listed: send, read back, settle, ask again only for what did not happen."""
+"""Applying changes of a listed kind: send, read the list, record what it shows, repeat only what did not happen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from intime_sync.service.transport import NotSent
 
 @dataclass(frozen=True, slots=True)
 class _SentBatch:
-    """One batch: its number in the journal, its changes, and what was heard of it."""
+    """One batch: the number of its intent in the journal, its changes, and the outcome of its request."""
 
     intent: int
     changes: Sequence[Change]
@@ -34,21 +34,21 @@ class _SentBatch:
 
     @property
     def is_mixed_refusal(self) -> bool:
-        """Whether it was refused for the sake of one that cannot be told from the others."""
+        """Whether it was refused because of a change that cannot be told from the others in the batch."""
         return isinstance(self.outcome, Refused) and len(self.changes) > 1
 
     def may_come_late(self, met: Container[Address]) -> bool:
-        """Whether the service may still be at it: a list that was read too early proves nothing."""
+        """Whether the service may still carry it out, so that the list does not prove that it failed."""
         return isinstance(self.outcome, Unknown) and any(change.address not in met for change in self.changes)
 
 
 def apply_until_observed(
     run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, report_success: bool = True
 ) -> None:
-    """Make `changes` come true and say of each how it ended; without `report_success`, only of those that failed.
+    """Apply `changes` and report the result of each; without `report_success`, only of those that failed.
 
-    A refused batch is halved until the item at fault stands alone; a batch of unknown outcome is sent again only
-    for what the list, read again, proves not to have happened.
+    A refused batch is halved until the item at fault is alone. Of a batch of unknown outcome, only those changes are
+    sent again that did not happen according to the list.
     """
     pending = list(changes)
     size = run.policy.batch_size
@@ -88,7 +88,10 @@ def apply_until_observed(
 def _send_all(
     run: Run, goal: Goal, kind: ListedKind, pending: Sequence[Change], size: int
 ) -> tuple[list[_SentBatch], Stopped | IntimeSyncError | None]:
-    """Send `pending` in batches; what was sent, and what ended it early."""
+    """Send `pending` in batches. Returns the batches that were sent, and the exception that ended this early, if any.
+
+    Before groups are made, what the ledger knows about the members of earlier groups with their names is cleared.
+    """
     sent: list[_SentBatch] = []
     try:
         for batch in batches(pending, size):
@@ -98,7 +101,7 @@ def _send_all(
                 continue
             request = goal.request(batch, run.wire_context())
             if isinstance(goal, CreateGoal) and kind.has_members:
-                # Before the request: whether it is made or not, no contact is in it.
+                # This holds whatever the outcome of the request will be, since a new group has no members.
                 names = {change.address.key for change in batch}
                 ledger = run.session.ledger
                 run.session.record([*forget_members(ledger, names), *forget_listed_names(ledger, names)])
@@ -114,10 +117,11 @@ def _send_all(
 
 
 def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_SentBatch], attempt: int) -> bool:
-    """Whether the list as last read may not show yet what was done.
+    """Whether to wait for the list to show what was done.
 
-    What was confirmed is waited for. What may have been done, or was refused since it was done before, is given a
-    little time.
+    Confirmed changes are waited for as long as possible. Changes of unknown outcome are waited for a short time.
+    A removal may be refused because the object was removed before: it is waited for a short time, or as long as possible
+    if an earlier request for it was confirmed.
     """
     view = ListView(kind, run.actual[kind.name])
     for batch in sent:
@@ -152,9 +156,10 @@ def _find_renamed(
     view: ListView,
     met: Mapping[Address, Resource[Any] | bool],
 ) -> tuple[dict[Address, Resource[Any]], list[tuple[str, Resource[Any]]]]:
-    """New groups that the account lists by another name, and twins of them; says what to write instead.
+    """New groups that the service gave another name, by address, and duplicates of them with their keys.
 
-    The id of the reply tells which is which; where the reply was lost, the name does, as far as it is alike.
+    They are recognized by the id of the reply or, if the reply was lost, by a similar name. Notes in the report tell
+    the user which name to write instead.
     """
     found: dict[Address, Resource[Any]] = {}
     twins: list[tuple[str, Resource[Any]]] = []
@@ -184,7 +189,7 @@ def _find_renamed(
 
 
 def _fail_if_past(run: Run, kind: ListedKind, change: Change) -> bool:
-    """Whether its time has passed since it was planned, so that it is neither made nor edited any more; says so."""
+    """Whether the object's time has passed since it was planned; if so, reports the change as failed."""
     if not isinstance(change, Create | Update):
         return False
     states = [change.after] if isinstance(change, Create) else [change.before, change.after]
@@ -203,7 +208,7 @@ def _settle(
     *,
     report_success: bool,
 ) -> None:
-    """Write down, batch by batch, what came of it."""
+    """Record in the ledger, batch by batch, the changes that the list shows; `met` has the objects by address."""
     for batch in sent:
         deltas = []
         for change in batch.changes:
@@ -214,14 +219,14 @@ def _settle(
                 if report_success:
                     run.finish(change, Status.DONE, id=id)
         if isinstance(goal, CreateGoal) and batch.may_come_late(met):
-            # The intent stays open, so that the next run looks for what came after all.
+            # The intent stays open, so that the next run looks for objects that were made late.
             run.session.record(deltas)
         else:
             run.session.settle(batch.intent, deltas)
 
 
 def _fail_unread(run: Run, sent: Sequence[_SentBatch], why: str) -> None:
-    """The list cannot be read any more, so nothing can be settled; the next run reads it and finds out."""
+    """Report all changes as failed because the list cannot be read. Intents stay open; the next run settles them."""
     for batch in sent:
         heard = _describe(batch.outcome)
         for change in batch.changes:
@@ -243,7 +248,7 @@ def _describe(outcome: Outcome) -> str:
 
 
 def _retry_or_fail(run: Run, goal: Goal, change: Change, batch: _SentBatch, tries: int) -> bool:
-    """Whether to ask again for a change that did not happen; if not, the report says why."""
+    """Whether to send a change that did not happen again; if not, reports it as failed."""
     outcome = batch.outcome
     match outcome:
         case Refused():
@@ -264,7 +269,7 @@ def _retry_or_fail(run: Run, goal: Goal, change: Change, batch: _SentBatch, trie
 
 
 def _why_waiting(run: Run, change: Change) -> str | None:
-    """What to say of an object that was confirmed and is not listed; None where it is no such one."""
+    """The reason to report for an object that was confirmed and is not listed; None for other objects."""
     entry = run.session.ledger.of(change.address.kind).get(change.address.key)
     if not isinstance(change, Create | Replace) or entry is None or entry.awaited is None:
         return None
@@ -288,7 +293,10 @@ def _failure_reason(change: Change, outcome: Outcome) -> str:
 
 
 def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Resource[Any]]]) -> None:
-    """A request that was carried out twice made twins: the first is kept, these go, by the next run if need be."""
+    """Remove duplicates that the service made of one request; what cannot be removed is left to the next run.
+
+    `twins` are the duplicates, each with the key of the object that is kept.
+    """
     numbered = {row.remote_id: (key, row) for key, row in twins if row.remote_id is not None}
     if not numbered:
         return
@@ -316,7 +324,7 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
 
 
 def surplus_entry(kind: ListedKind, key: str, row: Resource[Any]) -> Iterator[Delta]:
-    """What the ledger learns about a twin of `key`, so that the next plan removes it; nothing where it has no id."""
+    """The delta that records a duplicate of `key`, so that the next plan removes it; nothing if it has no id."""
     if row.remote_id is not None:
         entry = Entry(kind.attributes(row.value), row.remote_id, surplus=True)
         yield PutEntry(kind.name, f"{key}#{row.remote_id}", entry)

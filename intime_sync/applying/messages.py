@@ -32,7 +32,7 @@ def send_messages(run: Run, changes: Sequence[Create | Replace], plan: Sequence[
     All replaced messages are cancelled before any is created, so that messages can swap texts or recipients.
     """
     obstacles = _Obstacles(run, plan)
-    ready = [change for change in changes if _is_ready(run, change, obstacles)]
+    ready = [change for change in changes if _check_ready(run, change, obstacles)]
     earlier: dict[str, tuple[RemoteId, ...]] = {}
     for change in ready:
         if isinstance(change, Replace):
@@ -48,7 +48,8 @@ def send_messages(run: Run, changes: Sequence[Create | Replace], plan: Sequence[
             _send_one(run, change, plan, earlier.get(change.address.key, ()))
 
 
-def _is_ready(run: Run, change: Create | Replace, obstacles: _Obstacles) -> bool:
+def _check_ready(run: Run, change: Create | Replace, obstacles: _Obstacles) -> bool:
+    """Whether a message can be created; if not, reports the change as skipped or failed."""
     why = obstacles.of(change)
     if why is not None:
         run.finish(change, Status.SKIPPED, why)
@@ -62,6 +63,7 @@ def _is_ready(run: Run, change: Create | Replace, obstacles: _Obstacles) -> bool
 
 
 def _send_one(run: Run, change: Create | Replace, plan: Iterable[Change], earlier: tuple[RemoteId, ...]) -> None:
+    """Create a message and report the outcome; `earlier` are the ids of the version that it replaces."""
     key = change.address.key
     why = run.stop() or _why_repeated(run, change, plan)
     if why is None and _is_too_late(run, change.after):
@@ -194,7 +196,7 @@ def _repeated_reason(key: str) -> str:
 
 
 def maybe_scheduled(run: Run, plan: Iterable[Change]) -> Iterator[Change]:
-    """Changes of messages whose earlier version should be gone but is not for certain."""
+    """Changes of messages whose earlier version should be cancelled, but may still be sent."""
     for change in plan:
         if change.address.kind != MESSAGE or isinstance(change, Create | Adopt | Forget):
             continue

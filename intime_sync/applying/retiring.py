@@ -20,7 +20,7 @@ Members = Mapping[RemoteId, list[str]]
 
 
 def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
-    """Remove carriers that are no longer needed. Returns creates for contacts that have to be made again.
+    """Remove carriers that are no longer needed. Returns creates for contacts that must be made again.
 
     `deleted` are the keys of contacts to be deleted. If the service merged a new contact into an existing one (it
     answered with a known id), the old carrier is removed without its contacts. If that carrier also holds contacts
@@ -47,7 +47,10 @@ def retire_carriers(run: Run, deleted: Collection[str]) -> list[Create]:
 def _lost_with_removed(
     run: Run, going: Mapping[RemoteId, bool], members: Members, deleted: Collection[str]
 ) -> list[Create]:
-    """Creates for contacts without a carrier that the service merged into a contact of a removed carrier."""
+    """Creates for contacts without a carrier that the service merged into a contact of a removed carrier.
+
+    They are recorded as lost in the ledger.
+    """
     ledger = run.session.ledger
     removed = [carrier for carrier, with_contacts in going.items() if with_contacts]
     gone = {id for carrier in removed for id in _contacts_in(ledger, carrier, members)}
@@ -87,10 +90,10 @@ def _members(entries: Mapping[str, Entry]) -> Members:
 
 
 def _resolve_merged(ledger: Ledger, going: dict[RemoteId, bool], members: Members) -> set[RemoteId]:
-    """Decide which carriers of `going` are removed without contacts, and which others must be removed as well.
+    """Carriers that must be removed besides `going`; sets those of `going` to False that keep their contacts.
 
-    A carrier that stays but would lose merged contacts must be removed too. That may in turn affect other carriers,
-    so this is repeated until nothing more is lost.
+    A carrier that would lose merged contacts must be removed too. That may in turn affect other carriers, so this is
+    repeated until nothing more is lost.
     """
     entries = ledger.of(CONTACTS.name)
     homes: dict[RemoteId, set[RemoteId]] = {}

@@ -137,7 +137,7 @@ class Run:
         return self.now() + max(self.client.ahead, timedelta(0))
 
     def pause(self, attempt: int) -> None:
-        """Wait before a request is sent again: about a second after attempt 0, twice as long after each further one."""
+        """Wait before a request is sent again: about 1 second after attempt 0, and twice as long after each other."""
         self.sleep((0.5 + random.random()) * 2**attempt)  # noqa: S311 - jitter, not a secret
 
     def reread(self, kind: ListedKind) -> IntimeSyncError | None:

@@ -1,4 +1,4 @@
-"""Sending contacts to their new carriers and recording the outcome. Only fully confirmed requests count."""
+"""Adding contacts to their new carriers and recording the outcome. Only fully confirmed requests count."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ InFlight = tuple[list[LoadedCarrier], int, Future[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The service answered with the id of an existing contact, so it made no new one.
+    """The outcome of a pack for which the service answered with the id of an existing contact and made no new one.
 
     It cannot be seen whether the existing contact got the new fields and groups, or left its old groups. So its
     carriers, `old`, must be removed with their contacts before it is added again.
@@ -45,7 +45,7 @@ PackOutcome: TypeAlias = Outcome | Merged
 
 
 class Sender:
-    """Sends the contacts of one round.
+    """Adds the contacts of one round, in packs: the carriers that are filled by one request.
 
     `changes` are the changes of the round by key; `marked_lost` are the keys of contacts that may have been removed
     with a carrier whose contents were not confirmed.
@@ -78,7 +78,7 @@ class Sender:
                     self._earlier.setdefault((key, entry.remote_id), set()).add(entry.carrier)
 
     def send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], PackOutcome]]:
-        """Send packs, several at a time: carriers do not depend on each other. Returns those that were not confirmed.
+        """Send packs, several at a time. Returns those that were not confirmed, with their outcomes.
 
         Only this thread writes the ledger. Also after an error, every request that was sent is awaited and recorded.
         """
@@ -131,7 +131,10 @@ class Sender:
     def record_outcome(
         self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext
     ) -> PackOutcome:
-        """Record the outcome of a pack: its contacts if it was confirmed, else that they may be lost."""
+        """Record the outcome of a pack: its contacts if it was confirmed, else that they may be lost.
+
+        Returns the outcome, or Merged if the service answered with ids of earlier copies.
+        """
         ledger, kept = self.run.session.ledger, self.run.kept.keys()
         settled = self._merged(carriers, outcome) if isinstance(outcome, Ids) else outcome
         deltas: list[Delta] = []
@@ -144,7 +147,7 @@ class Sender:
             for carrier in carriers:
                 mine = {key: given[key] for key in carrier.members if key not in stayed}
                 deltas += self._confirmed_deltas(carrier, mine, wire)
-            # Contacts that were added again are no longer copies in their old carriers; the others still are there.
+            # A contact with a new id has no copy in a kept carrier any more; one with the old copy's id still has.
             known = [*in_old_carriers(ledger, stayed), *without_copies(ledger, kept, given)]
             deltas = [*_merge_copies(deltas), *known]
         elif not _added_nothing(settled, carriers):
@@ -161,7 +164,7 @@ class Sender:
         return Merged(frozenset(old)) if old else outcome
 
     def lost_deltas(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
-        """Deltas to record before carriers with unconfirmed contents are removed."""
+        """Deltas to record before carriers with unconfirmed contents are removed; updates `marked_lost`."""
         members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
         self.marked_lost |= members.keys()
         deltas = mark_lost(self.run.session.ledger, members, ways_to_reach(members.values()))
@@ -193,14 +196,14 @@ class Sender:
 
 
 def _added_nothing(outcome: PackOutcome, carriers: Iterable[LoadedCarrier]) -> bool:
-    """Whether a request certainly added nobody: it was not sent, or its only contact was refused."""
+    """Whether a request certainly added no contact: it was not sent, or its only contact was refused."""
     if isinstance(outcome, Refused):
         return sum(len(carrier.members) for carrier in carriers) == 1
     return isinstance(outcome, NotSent)
 
 
 def _merge_copies(deltas: Sequence[Delta]) -> list[Delta]:
-    """The deltas with one per carrier: several copies in the same old carrier are put together."""
+    """The deltas with one PutCarrier per carrier, which has the copies of all."""
     carriers: dict[RemoteId, Carrier] = {}
     merged: list[Delta] = []
     for delta in deltas:
