@@ -120,8 +120,8 @@ def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_SentBatch],
     """Whether to wait for the list to show what was done.
 
     Confirmed changes are waited for as long as possible. Changes of unknown outcome are waited for a short time.
-    A removal may be refused because the object was removed before: it is waited for a short time, or as long as possible
-    if an earlier request for it was confirmed.
+    A removal may be refused because the object was removed before: it is waited for a short time, or as long as
+    possible if an earlier request for it was confirmed.
     """
     view = ListView(kind, run.actual[kind.name])
     for batch in sent:

@@ -1,6 +1,6 @@
 """Reads what earlier versions wrote: ledgers that are one JSON object, and journals whose entries had other names.
 
-Nothing here writes: the next save writes the ledger in today's format.
+Nothing here writes: the next save writes the ledger in the current format.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 
 from intime_sync.bulk.gc_tuning import collector_paused
 from intime_sync.errors import LedgerError
-from intime_sync.ledgers.lines import LOST_WITHOUT, UNREADABLE, parse, unreadable_error
+from intime_sync.ledgers.checked_json import UNREADABLE, parse
+from intime_sync.ledgers.lines import LOST_WITHOUT, unreadable_error
 from intime_sync.ledgers.parts import account_from_dict, carrier_from_dict, entry_from_dict
 from intime_sync.ledgers.shapes import as_id, check_delta, check_header, check_names, of_type
 from intime_sync.model.ledger import Ledger, PutCarrier, PutEntry
@@ -25,10 +26,10 @@ _TAIL = 120
 
 
 def ledger_from_json(data: bytes, name: str = "ledger") -> Ledger:
-    """The ledger that `data` spells. Raises LedgerError when it is not one, or not as it was written.
+    """The ledger in `data`, which is one JSON object. Raises LedgerError if it is damaged; `name` is for the message.
 
-    The earliest versions wrote no checksum, and to edit a ledger by hand, one removed it: such a ledger must be one
-    that this program could have written. `name` is the file's, for the message.
+    The earliest versions wrote no checksum, and users who edited a ledger by hand removed it. A ledger without
+    checksum must be one that this program could have written.
     """
     has_checksum = _has_checksum(data, name)
     try:
@@ -47,7 +48,7 @@ def ledger_from_json(data: bytes, name: str = "ledger") -> Ledger:
 
 
 def _has_checksum(data: bytes, name: str) -> bool:
-    """Whether `data` has a checksum, which is right. Raises LedgerError where it is not, or is damaged itself."""
+    """Whether `data` has a checksum. Raises LedgerError if the checksum is wrong or damaged."""
     end = data[-_TAIL:]
     if b"checksum" not in end and b"sha256:" not in end:
         return False
@@ -83,7 +84,7 @@ def _from_dict(raw: dict[str, Any], name: str) -> Ledger:
 
 
 def _entry_of_today(raw: dict[str, Any]) -> dict[str, Any]:
-    """An entry as it is written today: `surplus` and `audience` were options."""
+    """An entry in the current format: `surplus` and `audience` were options before."""
     options = of_type(dict, raw.get("options", {}))
     if options.keys().isdisjoint({"surplus", "members", "readers"}):
         return raw
@@ -101,7 +102,7 @@ def _moved(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def journal_line_of_today(line: dict[str, Any]) -> dict[str, Any]:
-    """A line of a journal as it is written today."""
+    """A line of a journal in the current format."""
     detail = line.get("detail")
     if isinstance(detail, dict) and "options" in detail:
         # Only the intents of messages had options: the digests of who was in their groups.

@@ -1,4 +1,7 @@
-"""The parts of a ledger as JSON, and back: entries, carriers, deltas and intents; what is usual is left out."""
+"""The parts of a ledger to and from JSON: accounts, entries, carriers, deltas and intents.
+
+Default values are left out. The functions that read raise one of `checked_json.UNREADABLE`.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def _id(value: Any) -> RemoteId:
 
 
 def account_from_dict(raw: Any) -> AccountRef | None:
-    """The account that a ledger or a journal is about. Raises what UNREADABLE names."""
+    """The account that a ledger or a journal is about."""
     if raw is None:
         return None
     check_names(raw, "url", "user", "owner")
@@ -45,7 +48,7 @@ def account_to_dict(account: AccountRef) -> dict[str, str]:
 
 
 def entry_to_dict(entry: Entry) -> dict[str, Any]:
-    """An entry; what has its usual value is left out."""
+    """An entry as JSON."""
     raw: dict[str, Any] = {}
     if entry.remote_id is not None:
         raw["id"] = entry.remote_id
@@ -112,7 +115,7 @@ def _audience(raw: Any) -> AudienceDigests:
 
 
 def _aware(raw: Any) -> str:
-    """The ISO time that `raw` is; raises ValueError or TypeError where it is none, or has no offset."""
+    """The ISO time in `raw`. Raises ValueError or TypeError if it is none, or has no offset to UTC."""
     time = datetime.fromisoformat(raw)
     if time.tzinfo is None:
         raise ValueError(raw)
@@ -120,7 +123,7 @@ def _aware(raw: Any) -> str:
 
 
 def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:
-    """What the service holds of a message; what has its usual value is left out."""
+    """A dispatch as JSON."""
     raw: dict[str, Any] = {"ids": list(dispatch.ids)}
     if dispatch.groups:
         raw["groups"] = dict(dispatch.groups)
@@ -157,7 +160,7 @@ def _group_ids(raw: Any) -> dict[str, RemoteId]:
 
 
 def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
-    """A carrier; what has its usual value is left out."""
+    """A carrier as JSON."""
     raw: dict[str, Any] = {"name": carrier.name, "groups": dict(carrier.groups)}
     if carrier.copies:
         raw["copies"] = dict(carrier.copies)
@@ -175,7 +178,7 @@ def carrier_from_dict(raw: dict[str, Any]) -> Carrier:
 
 
 def delta_to_list(delta: Delta) -> list[Any]:
-    """A delta as a short list that starts with its verb."""
+    """A delta as a JSON array that starts with its verb."""
     match delta:
         case PutEntry(kind, key, entry):
             return ["put", kind, key, entry_to_dict(entry)]
@@ -189,7 +192,7 @@ def delta_to_list(delta: Delta) -> list[Any]:
 
 
 def delta_from_list(raw: list[Any]) -> Delta:
-    """The reverse of `delta_to_list`. Raises ValueError, KeyError or TypeError."""
+    """The reverse of `delta_to_list`."""
     match raw:
         case ["put", str() as kind, str() as key, dict() as entry]:
             return PutEntry(KindName(kind), key, entry_from_dict(entry))
@@ -204,7 +207,7 @@ def delta_from_list(raw: list[Any]) -> Delta:
 
 
 def intent_to_dict(intent: Intent) -> dict[str, Any]:
-    """An intent, as a line of the journal."""
+    """An intent as JSON."""
     return {
         "intent": intent.number,
         "operation": intent.operation,
@@ -215,7 +218,7 @@ def intent_to_dict(intent: Intent) -> dict[str, Any]:
 
 
 def intent_from_dict(raw: dict[str, Any]) -> Intent:
-    """The reverse of `intent_to_dict`. Raises KeyError or TypeError."""
+    """The reverse of `intent_to_dict`."""
     check_names(raw, "intent", "operation", "kind", "keys", "detail")
     return Intent(
         of_type(int, raw["intent"]),
