@@ -30,8 +30,8 @@ CANCEL = "cancel-message"
 def cancel_messages(run: Run, changes: Sequence[Delete], plan: Sequence[Change]) -> None:
     """Cancel messages that are not wanted. An id that is gone or was sent is reported, but is no failure.
 
-    If the same message is to be sent under another key, however, the ledger keeps the old one until it is certain
-    that it is gone; otherwise the next run would send it again.
+    If `plan` sends the same message under another key, however, the ledger keeps the old one until it is certain that
+    it is gone; otherwise the next run would send it again.
     """
     coming = [new for new in plan if isinstance(new, Create | Replace) and new.address.kind == MESSAGE]
     ledger = run.session.ledger

@@ -191,8 +191,8 @@ class Filler:
             self._undo(carriers)
             return
         builds = [CarrierBuild(carrier.name, carrier.members) for carrier in carriers]
-        going = {carrier.id for carrier in carriers} | (outcome.old if isinstance(outcome, Merged) else set())
-        if not self._undo(carriers, going):
+        to_remove = {carrier.id for carrier in carriers} | (outcome.old if isinstance(outcome, Merged) else set())
+        if not self._undo(carriers, to_remove):
             return
         match outcome:
             case Merged(old):
@@ -302,9 +302,9 @@ class Filler:
         if self.run.refused.pop(key, None) is not None:
             self.changes[key] = create_again(self.run.session.ledger, key)
 
-    def _undo(self, carriers: Sequence[LoadedCarrier], going: Collection[RemoteId] = ()) -> bool:
-        """Remove carriers, or all of `going`, with their contacts. Returns whether that succeeded."""
-        ids = going or [carrier.id for carrier in carriers]
+    def _undo(self, carriers: Sequence[LoadedCarrier], to_remove: Collection[RemoteId] = ()) -> bool:
+        """Remove carriers, or all of `to_remove`, with their contacts. Returns whether that succeeded."""
+        ids = to_remove or [carrier.id for carrier in carriers]
         if not remove_carrier_groups(self.run, dict.fromkeys(sorted(ids), True)):
             return True
         keys = [key for carrier in carriers for key in carrier.members]

@@ -1,7 +1,8 @@
 """Contacts that the service refuses to add again, although their old copies must not be lost.
 
 A copy can only be removed together with its whole carrier, so that carrier stays, with all contacts in it, until the
-contact is accepted again, is changed, or is to be deleted. See docs/carriers.md.
+contact is accepted again, is changed, or is to be deleted. The other contacts in the carrier are its neighbours. See
+docs/carriers.md.
 """
 
 from __future__ import annotations

@@ -228,9 +228,9 @@ def _settle(
 def _fail_unread(run: Run, sent: Sequence[_SentBatch], why: str) -> None:
     """Report all changes as failed because the list cannot be read. Intents stay open; the next run settles them."""
     for batch in sent:
-        heard = _describe(batch.outcome)
+        what = _describe(batch.outcome)
         for change in batch.changes:
-            message = f"{heard}, and the list could not be read to make sure: {why}; apply again"
+            message = f"{what}, and the list could not be read to make sure: {why}; apply again"
             run.finish(change, Status.FAILED, message)
 
 

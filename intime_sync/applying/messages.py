@@ -27,7 +27,7 @@ SEND = "send-message"
 
 
 def send_messages(run: Run, changes: Sequence[Create | Replace], plan: Sequence[Change]) -> None:
-    """Create new messages, each only if everything that it depends on is done.
+    """Create new messages, each only if every change of `plan` that it depends on is done.
 
     All replaced messages are cancelled before any is created, so that messages can swap texts or recipients.
     """
@@ -126,6 +126,7 @@ def send_detail(entry: Entry) -> dict[str, object]:
 
 
 def _is_too_late(run: Run, attributes: Attributes) -> bool:
+    """Whether a message's time is past, or closer than `policy.messages.lead_time`."""
     now, due = run.latest_time(), MESSAGES.due(attributes, run.context.zone)
     return due <= now or due - now < run.policy.message_lead_time
 

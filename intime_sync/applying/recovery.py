@@ -178,7 +178,7 @@ def deltas_of_receipts(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[Rem
             continue
         since = datetime.fromisoformat(dispatch.since)
         mobiles = MESSAGES.mobiles(entry.attributes)
-        heard = [
+        by_mobile = [
             [
                 id
                 for id, arrived in receipts.get(MESSAGES.transid(key, mobile), ())
@@ -186,10 +186,10 @@ def deltas_of_receipts(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[Rem
             ]
             for mobile in mobiles
         ]
-        found = tuple(sorted({id for ids in heard for id in ids}))
+        found = tuple(sorted({id for ids in by_mobile for id in ids}))
         if found:
             # Recipients without a receipt got the message too, but its ids are unknown, so it cannot be cancelled.
-            all_known = all(heard) and not dispatch.groups
+            all_known = all(by_mobile) and not dispatch.groups
             left = Dispatch(found) if all_known else None
             known = replace(entry, unknown=False, remote_id=found[0], dispatch=left)
             deltas.append(PutEntry(MESSAGES.name, key, known))
