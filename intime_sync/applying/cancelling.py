@@ -49,17 +49,18 @@ def cancel(run: Run, change: Change, *, lenient: bool) -> str | None:
     `run.maybe_sent`. If the run stops on the way, the report says how many ids were cancelled.
     """
     key = change.address.key
-    before = len(_ids(run, key))
+    before = len(scheduled_ids(run, key))
     try:
         return _cancel(run, key, lenient=lenient)
     except (Stopped, IntimeSyncError):
-        gone = before - len(_ids(run, key))
+        gone = before - len(scheduled_ids(run, key))
         if gone:
             run.finish(change, Status.FAILED, f"{gone} of its {before} ids are taken back, the rest not: apply again")
         raise
 
 
-def _ids(run: Run, key: str) -> tuple[RemoteId, ...]:
+def scheduled_ids(run: Run, key: str) -> tuple[RemoteId, ...]:
+    """The ids of a message that were not cancelled, according to the ledger."""
     entry = run.session.ledger.of(MESSAGE).get(key)
     return entry.dispatch.ids if entry is not None and entry.dispatch is not None else ()
 

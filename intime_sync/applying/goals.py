@@ -44,7 +44,10 @@ class Goal(Protocol):
         ...
 
     def is_shown(self, changes: Sequence[Any], ids: Sequence[RemoteId], view: ListView, attempt: int) -> bool:
-        """Whether a list shows what the service confirmed with `ids`; `attempt` says how often it was read again."""
+        """Whether a list shows what the service confirmed with `ids`; `attempt` says how often it was read again.
+
+        In replies to edits and removals, a negative id means that the service refused to change that object.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 
-from intime_sync.applying.cancelling import cancel
+from intime_sync.applying.cancelling import cancel, scheduled_ids
 from intime_sync.applying.run import Run
 from intime_sync.errors import CredentialsError
 from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, GROUPS, MESSAGES
@@ -38,8 +38,7 @@ def send_messages(run: Run, changes: Sequence[Create | Replace], plan: Sequence[
         if isinstance(change, Replace):
             run.check_stop()
             key = change.address.key
-            known = run.session.ledger.of(MESSAGE).get(key)
-            earlier[key] = known.dispatch.ids if known is not None and known.dispatch is not None else ()
+            earlier[key] = scheduled_ids(run, key)
             why = cancel(run, change, lenient=False)
             if why is not None:
                 run.finish(change, Status.FAILED, why)

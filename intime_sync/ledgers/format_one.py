@@ -18,8 +18,6 @@ from intime_sync.ledgers.shapes import as_id, check_delta, check_header, check_n
 from intime_sync.model.ledger import Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import KindName, RemoteId
 
-FORMAT_VERSION = "1"
-
 _CHECKSUM = b'\n  "checksum": "sha256:'
 _CHECKSUM_LINE = re.compile(rb'  "checksum": "sha256:([0-9a-f]{64})"\n\}\n')
 _TAIL = 120
@@ -64,8 +62,7 @@ def _has_checksum(data: bytes, name: str) -> bool:
 
 
 def _from_dict(raw: dict[str, Any], name: str) -> Ledger:
-    version = raw["format_version"]
-    if version != FORMAT_VERSION:
+    if raw["format_version"] != "1":
         raise LedgerError(f"{name}: the ledger is not readable as one", hint=LOST_WITHOUT)
     check_names(
         raw, "format_version", "lineage", "serial", "digest_key", "account", "objects", "carriers", "checksum"
