@@ -77,7 +77,8 @@ def apply_until_observed(
         batch_of = {change.address: batch for batch in sent for change in batch.changes}
         pending = [change for change in pending if change.address not in met and not run.is_finished(change)]
         refused = any(batch_of[change.address].is_mixed_refusal for change in pending)
-        tries += not refused
+        if not refused:
+            tries += 1
         pending = [change for change in pending if _retry_or_fail(run, goal, change, batch_of[change.address], tries)]
         if refused:
             size = max(1, min(size, len(pending)) // 2)
