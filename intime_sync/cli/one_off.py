@@ -23,12 +23,12 @@ from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.resending import group_members
+from intime_sync.render.style import counted
 from intime_sync.service.gsm import parts
 from intime_sync.service.phone import E164
 from intime_sync.service.requests import MessageItem, Recipient
 from intime_sync.service.times import WallTime
 
-_OPTIONS = {"send_at": "--at", "status_url": "--status-url"}
 _LONGEST_SENDER = 11
 
 
@@ -57,9 +57,9 @@ class OneOff:
         """`2 SMS to 3 recipients, 6 in all`; a group whose members are not declared is named instead."""
         each, count = parts(self.body, multisms=self.multisms), len(self.members.union(self.numbers))
         if self.groups and not self.members:
-            direct = f"{count} recipient{'' if count == 1 else 's'} and " if count else ""
+            direct = f"{counted(count, 'recipient')} and " if count else ""
             return f"{each} SMS to {direct}the members of {', '.join(self.groups)}"
-        return f"{each} SMS to {count} recipient{'' if count == 1 else 's'}, {each * count} in all"
+        return f"{each} SMS to {counted(count, 'recipient')}, {each * count} in all"
 
     def item(
         self, group_ids: Mapping[str, Sequence[RemoteId]], *, check_blocklist: bool, anonymize: bool

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +40,25 @@ def format_option(command: CommandT) -> CommandT:
     )
 
 
+def text_or_json_option(help_: str = "How to show it.") -> Callable[[CommandT], CommandT]:
+    """`--format text|json`, passed as `format_`."""
+    return click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help=help_)
+
+
+def auto_approve_option(command: CommandT) -> CommandT:
+    """`--auto-approve`; see `check_can_ask`."""
+    return click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal.")(
+        command
+    )
+
+
+def lock_timeout_option(command: CommandT) -> CommandT:
+    """`--lock-timeout`, in seconds."""
+    return click.option(
+        "--lock-timeout", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wait for another run."
+    )(command)
+
+
 def report_option(command: CommandT) -> CommandT:
     """`--report FORMAT=FILE`, repeatable; the command gets ReportFiles, no two of them for one file."""
     return click.option(
@@ -75,11 +93,6 @@ def selection_options(command: CommandT) -> CommandT:
 def selection_of(targets: tuple[str, ...], replacements: tuple[str, ...]) -> Selection:
     """What the two options ask for. Raises InvalidInput."""
     return Selection(parse_addresses(targets, BY_NAME), parse_addresses(replacements, BY_NAME))
-
-
-def environ() -> Mapping[str, str]:
-    """The process's environment."""
-    return os.environ
 
 
 def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]) -> tuple[ReportFile, ...]:

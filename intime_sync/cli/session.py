@@ -10,7 +10,6 @@ A verb that plans takes these steps, one after the other:
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -105,7 +104,7 @@ class Session:
 
 def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileLedgerStore:
     """The ledger's home. Raises InvalidInput for a URL that no backend serves, and for links of a repository."""
-    return FileLedgerStore(ledger_path(settings, os.environ), account)
+    return FileLedgerStore(ledger_path(settings), account)
 
 
 def check_ledger(ledger: Ledger, account: AccountRef) -> None:
@@ -181,7 +180,7 @@ def receipts_for_unknown(settings: Settings, ledger: Ledger) -> dict[str, list[t
     ]
     if not transids:
         return {}
-    path = receipts_path(settings, os.environ)
+    path = receipts_path(settings)
     if not path.exists():
         return {}
     from intime_sync.receipts.store import ReceiptStore

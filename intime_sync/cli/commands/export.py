@@ -6,13 +6,14 @@ import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from intime_sync.cli.connection import connect
-from intime_sync.cli.options import environ, reveal_option
+from intime_sync.cli.options import reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context
 from intime_sync.config.desired import load_desired, load_settings
@@ -106,7 +107,7 @@ def command(
         raise InvalidInput(
             "the service cannot list contacts", hint="name a file that holds them with --contacts FILE"
         )
-    settings = _new_settings(directory, owner, url) if is_new else load_settings(directory, environ())
+    settings = _new_settings(directory, owner, url) if is_new else load_settings(directory, environ)
     wanted = tuple(name for name in only or _choices() if name != CONTACTS.spec.name)
     _refuse_overwriting(directory, wanted, people=bool(sources), force=force)
     people = _people(sources, settings) if sources else None
@@ -120,7 +121,7 @@ def command(
 
 def _new_settings(directory: Path, owner: str | None, url: str | None) -> Settings:
     """Settings for a directory without an intime.yaml."""
-    environment = {name: value for name, value in environ().items() if name != "INTIME_URL" or url is None}
+    environment = {name: value for name, value in environ.items() if name != "INTIME_URL" or url is None}
     if url is None and not environment.get("INTIME_URL"):
         raise InvalidInput(
             f"there is no {ROOT_FILE} in {directory} to say where the account is",
@@ -219,7 +220,7 @@ def _carriers_warning(owner: str) -> str:
 def _refuse_doubling(directory: Path, export: Export) -> None:
     """Refuse sections that the existing configuration has in other files already. Raises InvalidInput."""
     try:
-        desired = load_desired(directory, environ()).desired
+        desired = load_desired(directory, environ).desired
     except InvalidConfiguration:
         return  # it may include files that are written only now; `_report` validates it again
     for kind, resources in desired.resources.items():
@@ -269,13 +270,13 @@ def _report(settings: Settings, export: Export, reveal: bool | None) -> None:
         )
     directory = settings.directory
     unread = sorted(
-        export.files.keys() - {file.name for file in find_files(load_settings(directory, environ()), _nowhere)[0]}
+        export.files.keys() - {file.name for file in find_files(load_settings(directory, environ), _nowhere)[0]}
     )
     for name in unread:
         line = f"- contacts: {name}" if name.endswith(".csv") else f"- {name}"
         notes.note(f"note: {directory / ROOT_FILE} does not include {name}; add `{line}` under `include`")
     try:
-        load_desired(directory, environ())
+        load_desired(directory, environ)
     except InvalidConfiguration:
         notes.note(f"The files are written, but together with what was there {directory} does not validate:")
         raise

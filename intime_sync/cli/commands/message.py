@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ import click
 from intime_sync.cli.connection import connect
 from intime_sync.cli.credentials import account_of
 from intime_sync.cli.one_off import OneOff, one_off
-from intime_sync.cli.options import directory_argument, environ, reveal_option
-from intime_sync.cli.output import Output, ask
+from intime_sync.cli.options import auto_approve_option, directory_argument, reveal_option, text_or_json_option
+from intime_sync.cli.output import Output, check_can_ask, is_approved
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context, settle_messages
 from intime_sync.config.desired import load_desired, load_settings
@@ -58,8 +58,8 @@ def command() -> None:
     is_flag=True,
     help="Send although the ledger has the same text to one of these people as scheduled, or in doubt.",
 )
-@click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@auto_approve_option
+@text_or_json_option("How to report.")
 @reveal_option
 def send_command(
     directory: Path,
@@ -78,7 +78,7 @@ def send_command(
     A text that the ledger has as scheduled or in doubt is not sent to the same person again, unless --allow-resend
     is given.
     """
-    _check_terminal(auto_approve, "send")
+    check_can_ask(auto_approve, "review it, then send")
     settings, desired = _settings_and_people(directory, to)
     ledger = _known(settings)
     message = one_off(settings, desired, ledger, datetime.now(UTC), to, given)
@@ -97,7 +97,7 @@ def send_command(
         out = Output.for_stdout(reveal) if format_ == "text" else notes
         out.write(_preview(message, out))
         if not auto_approve:
-            if not _confirmed("Send this?", "Not sent."):
+            if not is_approved("Send this?", "Not sent."):
                 return 1
             # Since the first check, another run may have scheduled the text, and a recipient may have opted out.
             if not allow_resend:
@@ -119,24 +119,9 @@ def _known(settings: Settings) -> Ledger:
 def _settings_and_people(directory: Path, to: Sequence[str]) -> tuple[Settings, Snapshot]:
     """The settings, and the desired objects. Where all recipients are numbers, the contacts are not read."""
     if all(Address.parse(text) is None for text in to):
-        return load_settings(directory, environ()), Snapshot({})
-    configuration = load_desired(directory, environ())
+        return load_settings(directory, environ), Snapshot({})
+    configuration = load_desired(directory, environ)
     return configuration.settings, configuration.desired
-
-
-def _check_terminal(auto_approve: bool, verb: str) -> None:
-    if not auto_approve and not sys.stdin.isatty():
-        raise InvalidInput(
-            "there is no terminal to ask for approval on", hint=f"review it, then {verb} with --auto-approve"
-        )
-
-
-def _confirmed(question: str, otherwise: str) -> bool:
-    answer = ask(f"{question} Only `yes` does")
-    if answer.strip() == "yes":
-        return True
-    Output.for_stderr().note(otherwise)
-    return False
 
 
 def _check_blocklist(message: OneOff, settings: Settings, client: Client) -> None:
@@ -208,15 +193,15 @@ def _report_sent(message: OneOff, outcome: object, format_: str, reveal: bool | 
 
 @command.command("cancel")
 @click.argument("arguments", metavar="[DIR] ID...", nargs=-1, required=True)
-@click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@auto_approve_option
 def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
     """Cancel scheduled messages by the ids that `message send` showed.
 
     One that the configuration schedules is not cancelled here: take it out of the configuration and apply.
     """
-    _check_terminal(auto_approve, "cancel")
+    check_can_ask(auto_approve, "review it, then cancel")
     directory, ids = _directory_and_ids(arguments)
-    settings = load_settings(directory, environ())
+    settings = load_settings(directory, environ)
     ledger = ledger_store(settings).read().ledger
     check_ledger(ledger, account_of(settings))
     owned = _owners(ledger)
@@ -226,7 +211,7 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
                 f"{id} belongs to message/{owned[id]}, which the configuration schedules",
                 hint="take it out of the configuration (or write `ensure: absent`), then apply",
             )
-    if not auto_approve and not _confirmed(f"Cancel {', '.join(map(str, ids))}?", "Not cancelled."):
+    if not auto_approve and not is_approved(f"Cancel {', '.join(map(str, ids))}?", "Not cancelled."):
         return 1
     failed = []
     out = Output.for_stdout()
@@ -276,7 +261,7 @@ def _owners(ledger: Ledger) -> dict[RemoteId, str]:
 @command.command("status")
 @click.argument("arguments", metavar="[DIR] [KEY|ID]...", nargs=-1)
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="The file that `receive` writes.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@text_or_json_option()
 @reveal_option
 def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, reveal: bool | None) -> int:
     """Show what became of messages, from the ledger and from the statuses that `intime-sync receive` took.
@@ -287,9 +272,9 @@ def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, 
     from intime_sync.cli.deliveries import message_states, states_to_json, states_to_text
 
     directory, wanted = _directory_and_keys(arguments)
-    settings = load_settings(directory, environ())
+    settings = load_settings(directory, environ)
     ledger = ledger_store(settings).read().ledger
-    path = data or receipts_path(settings, environ())
+    path = data or receipts_path(settings)
     if data is not None and not data.exists():
         raise InvalidInput(f"there is no file {data}", hint="`intime-sync receive` makes it")
     states = message_states(ledger, path, wanted, datetime.now(UTC), settings.zone)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from intime_sync.cli.options import directory_argument, environ
-from intime_sync.cli.output import Output, show_warnings_harmlessly
+from intime_sync.cli.options import directory_argument
+from intime_sync.cli.output import Output, send_warnings_to_stderr
 from intime_sync.errors import IntimeSyncError, InvalidInput
 from intime_sync.render.masking import mask_text
 
@@ -55,7 +56,7 @@ def command(
             hint='install them with: pip install "intime-sync[receive]"',
         ) from None
     options = _options(directory, data, open_page, hosts)
-    show_warnings_harmlessly()
+    send_warnings_to_stderr()
     try:
         serve_receipts(options, host, port, on_ready=_say)
     except OSError as error:
@@ -90,12 +91,12 @@ def _options(directory: Path, data: Path | None, open_page: bool, hosts: tuple[s
         refuse_target(data, directory)
     names: Names = no_names
     if (directory / ROOT_FILE).exists():
-        settings = load_settings(directory, environ())
-        kept, names, zone = data or receipts_path(settings, environ()), _Names(settings), settings.zone
+        settings = load_settings(directory, environ)
+        kept, names, zone = data or receipts_path(settings), _Names(settings), settings.zone
     else:
-        kept, zone = data or default_receipts_path(directory, environ()), ZoneInfo(DEFAULT_ZONE)
+        kept, zone = data or default_receipts_path(directory), ZoneInfo(DEFAULT_ZONE)
     try:
-        return ReceiveOptions(kept, environ().get(SECRET_VARIABLE), names, zone, open_page, hosts)
+        return ReceiveOptions(kept, environ.get(SECRET_VARIABLE), names, zone, open_page, hosts)
     except ValueError as error:
         raise InvalidInput(f"{SECRET_VARIABLE} cannot be used: {error}") from None
 

@@ -7,10 +7,11 @@ import platform
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from os import environ
 from pathlib import Path
 from zoneinfo import TZPATH
 
@@ -43,7 +44,7 @@ def check_versions() -> CheckResult:
     )
 
 
-def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[CheckResult, frozenset[KindName]]:
+def check_configuration(directory: Path) -> tuple[CheckResult, frozenset[KindName]]:
     """Whether the whole configuration is valid, and the kinds that it manages as far as that is known."""
     name, see = "configuration", f"`intime-sync validate {directory}` shows every problem with its line"
     nothing: frozenset[KindName] = frozenset()
@@ -64,7 +65,7 @@ def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[Ch
     return fine(name, f"valid; {managed}"), frozenset(wanted)
 
 
-def check_credentials(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
+def check_credentials(settings: Settings) -> CheckResult:
     """Whether credentials are set; only the service can tell whether it accepts them."""
     name = "credentials"
     try:
@@ -232,11 +233,11 @@ def check_lock(store: FileLedgerStore) -> CheckResult:
     return fine(name, f"free; a run that is gone left its note: {holder}")
 
 
-def check_receipts(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
+def check_receipts(settings: Settings) -> CheckResult:
     """Whether delivery receipts can be read, where there are any."""
     name = "receipts"
     try:
-        path = receipts_path(settings, environ)
+        path = receipts_path(settings)
     except InvalidInput as error:
         return broken(name, error)
     if not path.exists():
