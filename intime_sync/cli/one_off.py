@@ -1,4 +1,4 @@
-"""A message that is sent once, read from the command line and checked by the rules of `messages:`."""
+"""A message of `message send`: read from the command line and checked by the rules of `messages:`."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _LONGEST_SENDER = 11
 class OneOff:
     """A message to be sent, its recipients, and warnings about it.
 
-    `key` is made up for this message alone; its transids come from it. `members` are the numbers of contacts that
-    the ledger knows in its groups.
+    `key` is random, and the transids are derived from it. `numbers` are the direct recipients, and `members` the
+    numbers of the contacts that the ledger has in `groups`.
     """
 
     key: str
@@ -96,10 +96,10 @@ def one_off(
     to: Sequence[str],
     given: Mapping[str, Any],
 ) -> OneOff:
-    """Read and check what the command line says. Raises InvalidInput with everything that is wrong with it.
+    """The message that the command line describes. Raises InvalidInput with everything that is wrong with it.
 
-    `given` holds body, sender, at, status_url (each None when not said), multisms and flash. Each of `to` is a
-    number, `contact/KEY` of the configuration, or `group/NAME`.
+    `given` holds the options body, sender, at, status_url (None where not given), multisms and flash. Each of `to` is
+    a number, `contact/KEY` of the configuration, or `group/NAME`.
     """
     problems: list[tuple[str, Problem]] = []
     possible = settings.policy.numbers is Numbers.POSSIBLE
@@ -142,7 +142,7 @@ def one_off(
 
 
 def default_sender(owner: str) -> str:
-    """The owner's name, with the characters and the length that a sender may have."""
+    """The owner's name, cut to 11 characters, with `-` for each that a sender cannot have."""
     return re.sub("[^A-Za-z0-9.-]", "-", owner)[:_LONGEST_SENDER]
 
 

@@ -66,7 +66,7 @@ def report_option(command: CommandT) -> CommandT:
         "reports",
         type=_ReportTo(),
         multiple=True,
-        callback=_distinct,
+        callback=_check_distinct_files,
         help=f"Also write the plan to a file, as {', '.join(ReportFormat)}; masked unless --reveal is given; "
         "may be repeated.",
     )(command)
@@ -95,7 +95,9 @@ def selection_of(targets: tuple[str, ...], replacements: tuple[str, ...]) -> Sel
     return Selection(parse_addresses(targets, BY_NAME), parse_addresses(replacements, BY_NAME))
 
 
-def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]) -> tuple[ReportFile, ...]:
+def _check_distinct_files(
+    ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]
+) -> tuple[ReportFile, ...]:
     paths = [real_path(report.path) for report in reports]
     for report, path in zip(reports, paths, strict=True):
         if paths.count(path) > 1:
@@ -104,7 +106,7 @@ def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportF
 
 
 class _ReportTo(click.ParamType[ReportFile]):
-    """`FORMAT=FILE`, with a file that can be written as far as can be told without writing it."""
+    """`FORMAT=FILE`, with a file in an existing directory."""
 
     name = "FORMAT=FILE"
 

@@ -15,7 +15,6 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, LISTED
 from intime_sync.kinds.spelling import Keys, folded
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
 
-_OWNER: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _CARRIER: Final = re.compile("~([^/]+)/")
 _LONGEST_OWNER: Final = 40
 _ROOM_FOR_NUMBER: Final = 4
@@ -73,11 +72,6 @@ def export_account(
         notes += people.notes
         notes += _of_new_groups(actual, named) if GROUPS.spec.name in wanted else ()
     return Export(files, counts, tuple(left_out), tuple(notes))
-
-
-def is_owner(name: str) -> bool:
-    """Whether a configuration may be owned by this name."""
-    return _OWNER.fullmatch(name) is not None
 
 
 def default_owner(user: str, actual: Snapshot) -> str:

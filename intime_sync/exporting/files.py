@@ -35,11 +35,6 @@ account:
 include:
 {include}"""
 
-IGNORE: Final = """\
-# The ledger and the emulator's data hold phone numbers; keep them out of git.
-/.intime/
-"""
-
 
 def section_file(name: str) -> str:
     """Where a section goes: `groups.yaml`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from intime_sync.cli.doctor import account, machine
-from intime_sync.cli.doctor.findings import CheckResult, State, broken, findings_to_json, findings_to_text, skipped
+from intime_sync.cli.doctor.results import CheckResult, State, broken, results_to_json, results_to_text, skipped
 from intime_sync.cli.options import directory_argument, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import ledger_store
@@ -28,14 +28,14 @@ def command(directory: Path, format_: str, reveal: bool | None) -> int:
 
     Reads the account's lists and sends nothing that changes it. Exits 1 when something is wrong, else 0.
     """
-    findings = list(_examine(directory))
+    results = list(_examine(directory))
     out = Output.for_stdout(reveal)
     if format_ == "json":
-        out.write(findings_to_json(findings, mask=out.mask))
+        out.write(results_to_json(results, mask=out.mask))
     else:
         encoding = out.stream.encoding or "utf-8"
-        out.write(findings_to_text(findings, color=out.color, mask=out.mask, encoding=encoding))
-    return 1 if any(finding.state is State.FAILED for finding in findings) else 0
+        out.write(results_to_text(results, color=out.color, mask=out.mask, encoding=encoding))
+    return 1 if any(result.state is State.FAILED for result in results) else 0
 
 
 def _examine(directory: Path) -> Iterator[CheckResult]:
@@ -56,7 +56,7 @@ def _examine(directory: Path) -> Iterator[CheckResult]:
         yield broken("ledger", error)
     else:
         checked = machine.check_ledger_file(settings, store)
-        yield checked.finding
+        yield checked.result
         yield from machine.check_privacy(store.path)
         yield machine.check_lock(store)
     yield machine.check_receipts(settings)

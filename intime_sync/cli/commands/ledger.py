@@ -47,14 +47,14 @@ def list_command(directory: Path, format_: str, reveal: bool | None) -> int:
     out = Output.for_stdout(reveal)
     mask = mask_of(out.mask)
     addresses = [
-        mask(f"{kind}/{key}") if format_ == "json" else inert(mask(f"{kind}/{key}"))
+        mask(f"{kind}/{key}")
         for kind in sorted(ledger.objects, key=lambda kind: ORDER.get(kind, len(ORDER)))
         for key in sorted(ledger.objects[kind])
     ]
     if format_ == "json":
         out.write(json.dumps(addresses, ensure_ascii=False, indent=2))
     elif addresses:
-        out.write("\n".join(addresses))
+        out.write("\n".join(map(inert, addresses)))
     else:
         Output.for_stderr().note("the ledger owns nothing yet")
     return 0
@@ -96,7 +96,7 @@ def directory_and_address(arguments: tuple[str, ...]) -> tuple[Path, Address | N
     return Path(rest[0]) if rest else Path(), address
 
 
-def _directory_and_entry(arguments: tuple[str, ...]) -> tuple[Path, Address]:
+def _directory_and_needed_address(arguments: tuple[str, ...]) -> tuple[Path, Address]:
     directory, address = directory_and_address(arguments)
     if address is None:
         raise click.UsageError("Give the address of an object, as `intime-sync ledger list` shows it.")
@@ -122,7 +122,7 @@ def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float)
     Nor can a message that is scheduled, since the next apply would schedule it a second time; --cancelled says that
     it is not, any more.
     """
-    directory, address = _directory_and_entry(arguments)
+    directory, address = _directory_and_needed_address(arguments)
     settings = load_settings(directory, environ)
     with ledger_store(settings).hold("ledger rm", lock_timeout) as open_ledger:
         entry = _known_entry(open_ledger.ledger, address)
@@ -138,7 +138,7 @@ def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float)
 
 
 def _check_message(address: Address, entry: Entry, clock: Clock, *, cancelled: bool) -> None:
-    """Refuse to forget a message that would then be sent twice."""
+    """Raise InvalidInput for a message that would be sent twice if it were forgotten."""
     if address.kind != MESSAGES.name:
         return
     if entry.unknown:
@@ -160,7 +160,7 @@ def _check_message(address: Address, entry: Entry, clock: Clock, *, cancelled: b
 @lock_timeout_option
 def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_timeout: float) -> int:
     """Settle an object whose outcome is unknown, after looking in the service what really happened."""
-    directory, address = _directory_and_entry(arguments)
+    directory, address = _directory_and_needed_address(arguments)
     numbers = [RemoteId(int(text)) for text in ids.split(",") if text.strip().isdecimal()]
     if ids and len(numbers) != len(ids.split(",")):
         raise click.UsageError("--ids takes whole numbers with commas between them.")
@@ -184,7 +184,7 @@ def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_tim
 
 
 def _check_ids(ledger: Ledger, address: Address, entry: Entry, ids: list[RemoteId]) -> None:
-    """Refuse ids that cannot be this object's: taking them back later would hit others, or miss some."""
+    """Raise InvalidInput for ids that cannot be the object's: cancelling by them would hit others, or miss some."""
     if not ids:
         return
     if 0 in ids or len(set(ids)) < len(ids):
@@ -206,7 +206,7 @@ def _check_ids(ledger: Ledger, address: Address, entry: Entry, ids: list[RemoteI
 
 
 def _check_receipts(settings: Settings, ledger: Ledger, address: Address) -> None:
-    """Refuse to call a message not sent that was reported."""
+    """Raise InvalidInput for a message that a delivery status was received for, so that it was sent."""
     heard = heard_of(ledger, receipts_for_unknown(settings, ledger))
     if any(isinstance(delta, PutEntry) and delta.key == address.key for delta in heard):
         raise InvalidInput(
@@ -216,7 +216,7 @@ def _check_receipts(settings: Settings, ledger: Ledger, address: Address) -> Non
 
 
 def _as_sent(entry: Entry, ids: list[RemoteId]) -> Entry:
-    """Without its ids, a message can never be taken back."""
+    """The entry, no longer unknown, with the ids. Without ids it gets no dispatch, and cannot be cancelled."""
     groups = entry.dispatch.groups if entry.dispatch is not None else {}
     dispatch = Dispatch(tuple(ids), groups) if entry.dispatch is not None and ids else None
     return replace(entry, unknown=False, remote_id=ids[0] if ids else None, dispatch=dispatch)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from os import environ
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import click
 
@@ -29,7 +29,7 @@ from intime_sync.planning.account_groups import user_group_ids
 from intime_sync.planning.resending import earlier_message, is_in_doubt
 from intime_sync.render.masking import mask_of
 from intime_sync.render.style import inert
-from intime_sync.service.client import Client, Unknown
+from intime_sync.service.client import Client, Outcome, Unknown
 from intime_sync.service.endpoints import NOT_REMOVED
 from intime_sync.service.reply import Ids, Refused
 from intime_sync.service.transport import NotSent
@@ -80,7 +80,7 @@ def send_command(
     """
     check_can_ask(auto_approve, "review it, then send")
     settings, desired = _settings_and_people(directory, to)
-    ledger = _known(settings)
+    ledger = _settled_ledger(settings)
     message = one_off(settings, desired, ledger, datetime.now(UTC), to, given)
     check_ledger(ledger, account_of(settings))
     if not allow_resend:
@@ -101,7 +101,7 @@ def send_command(
                 return 1
             # Since the first check, another run may have scheduled the text, and a recipient may have opted out.
             if not allow_resend:
-                _check_earlier(message, settings, _known(settings))
+                _check_earlier(message, settings, _settled_ledger(settings))
             if not allow_blocked:
                 _check_blocklist(message, settings, client)
         notes.note(f"sending as {message.key}")
@@ -109,15 +109,15 @@ def send_command(
     return _report_sent(message, outcome, format_, reveal)
 
 
-def _known(settings: Settings) -> Ledger:
-    """The ledger as it is now, with what the journal and delivery receipts tell about its messages."""
+def _settled_ledger(settings: Settings) -> Ledger:
+    """A copy of the ledger, its messages settled by the journal and delivery receipts."""
     ledger = ledger_store(settings).read()
     settle_messages(settings, ledger)
     return ledger.ledger
 
 
 def _settings_and_people(directory: Path, to: Sequence[str]) -> tuple[Settings, Snapshot]:
-    """The settings, and the desired objects. Where all recipients are numbers, the contacts are not read."""
+    """The settings and the desired objects; no objects where all recipients are numbers, so none are needed."""
     if all(Address.parse(text) is None for text in to):
         return load_settings(directory, environ), Snapshot({})
     configuration = load_desired(directory, environ)
@@ -167,7 +167,7 @@ def _preview(message: OneOff, out: Output) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _report_sent(message: OneOff, outcome: object, format_: str, reveal: bool | None) -> int:
+def _report_sent(message: OneOff, outcome: Outcome, format_: str, reveal: bool | None) -> int:
     out = Output.for_stdout(reveal)
     match outcome:
         case Ids(ids):
@@ -187,8 +187,7 @@ def _report_sent(message: OneOff, outcome: object, format_: str, reveal: bool | 
                 f"it cannot be known whether the message was sent: {why}",
                 hint="look in the service before you send it again",
             )
-        case _:
-            raise AssertionError(outcome)
+    assert_never(outcome)
 
 
 @command.command("cancel")
@@ -204,7 +203,7 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
     settings = load_settings(directory, environ)
     ledger = ledger_store(settings).read().ledger
     check_ledger(ledger, account_of(settings))
-    owned = _owners(ledger)
+    owned = _keys_by_id(ledger)
     for id in ids:
         if id in owned:
             raise InvalidInput(
@@ -228,7 +227,7 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
 
 
 def _cancelled(client: Client, id: RemoteId) -> tuple[str, bool]:
-    """Cancel one id: what became of it, and whether it is certain that it will not be sent."""
+    """Cancel one id. Returns what happened, in words, and whether it is certain that it will not be sent."""
     lost = ""
     for _ in range(3):
         match client.delete_message(id):
@@ -253,7 +252,7 @@ def _directory_and_ids(arguments: Sequence[str]) -> tuple[Path, list[RemoteId]]:
     return directory, [RemoteId(int(text)) for text in dict.fromkeys(rest)]
 
 
-def _owners(ledger: Ledger) -> dict[RemoteId, str]:
+def _keys_by_id(ledger: Ledger) -> dict[RemoteId, str]:
     entries = ledger.of(MESSAGES.name)
     return {id: key for key, entry in entries.items() if entry.dispatch for id in entry.dispatch.ids}
 
@@ -289,7 +288,7 @@ def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, 
 
 
 def _directory_and_keys(arguments: Sequence[str]) -> tuple[Path, list[str]]:
-    """A first argument that is a directory is one; the rest are keys and ids."""
+    """The directory, if the first argument is one, else the current one; and the keys and ids."""
     rest = list(arguments)
     directory = Path(rest.pop(0)) if rest and Path(rest[0]).is_dir() else Path()
     return directory, [text.removeprefix(f"{MESSAGES.name}/") for text in rest]

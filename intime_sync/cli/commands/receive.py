@@ -58,7 +58,7 @@ def command(
     options = _options(directory, data, open_page, hosts)
     send_warnings_to_stderr()
     try:
-        serve_receipts(options, host, port, on_ready=_say)
+        serve_receipts(options, host, port, on_ready=_print_addresses)
     except OSError as error:
         raise IntimeSyncError(
             f"statuses cannot be taken on {host}:{port}: {error.strerror or error}",
@@ -66,7 +66,7 @@ def command(
         ) from None
 
 
-def _say(addresses: Addresses) -> None:
+def _print_addresses(addresses: Addresses) -> None:
     out, notes = Output.for_stdout(), Output.for_stderr()
     out.write(f"Ready for statuses at {addresses.statuses}")
     # Output that is not a terminal may be a log that others read, so the token is written there only when it is new.

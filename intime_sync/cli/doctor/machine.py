@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from intime_sync import __version__
 from intime_sync.cli.credentials import credentials_of
-from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, warning
+from intime_sync.cli.doctor.results import CheckResult, broken, failed, fine, warning
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.session import check_ledger
 from intime_sync.config.desired import load_desired
@@ -112,7 +112,7 @@ def _zone_table(settings: Settings) -> str:
 class LedgerCheck:
     """The result; `view` is None where the ledger is unusable, and `is_others` says that it is another account's."""
 
-    finding: CheckResult
+    result: CheckResult
     view: LedgerView | None
     is_others: bool = False
 
