@@ -17,7 +17,7 @@ from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt
 from intime_sync.receipts.options import Named
 from intime_sync.receipts.style import STYLE
 from intime_sync.render.masking import mask_text
-from intime_sync.render.style import inert
+from intime_sync.render.style import grouped, inert
 from intime_sync.service.statuses import DeliveryOutcome, StatusLevel, status_level
 
 PAGE_SIZE: Final = 100
@@ -82,7 +82,7 @@ def _counts(counts: DeliveryCounts) -> str:
     numbers = (counts.delivered, counts.not_delivered, counts.unknown)
     tiles = "".join(
         f'<div class="{_CLASSES[outcome]}"><dt>{_sign(outcome)}{str(outcome).capitalize()}</dt>'
-        f"<dd>{_grouped(number)}</dd></div>\n"
+        f"<dd>{grouped(number)}</dd></div>\n"
         for outcome, number in zip(DeliveryOutcome, numbers, strict=True)
     )
     return f'<dl class="counts" aria-label="Messages by state">\n{tiles}</dl>\n'
@@ -157,11 +157,6 @@ def _time(moment: datetime, zone: tzinfo) -> str:
     """Whole seconds in the zone; the exact moment is in the attribute."""
     exact = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return f'<time datetime="{exact}">{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}</time>'
-
-
-def _grouped(number: int) -> str:
-    """A number with a narrow space between thousands, as in Swedish."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def _safe(text: str) -> str:

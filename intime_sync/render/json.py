@@ -24,11 +24,9 @@ from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.report import Report
 from intime_sync.model.resource import KindName
-from intime_sync.render.apart import telling_apart
+from intime_sync.render.distinct import distinguishing_mask
 from intime_sync.render.masking import mask_json, mask_text
-from intime_sync.render.plan_file import FORMAT_VERSION, checksum, plan_from_json
-
-__all__ = ["plan_from_json", "plan_to_dict", "plan_to_json", "report_to_dict", "report_to_json"]
+from intime_sync.render.plan_file import FORMAT_VERSION, checksum
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -39,9 +37,8 @@ def plan_to_dict(
 ) -> dict[str, Any]:
     """The plan as a plan file holds it, complete and unmasked. `created_at` is aware.
 
-    `directory` is the configuration's, as it was named, so that `apply` finds its settings again.
-
-    `digest` covers what would be done; `checksum` covers every other line too, guards and options among them.
+    `directory` is the configuration's as the user named it, where `apply` finds its settings. `digest` covers the
+    requests that the plan leads to, `checksum` the whole document.
     """
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -65,13 +62,13 @@ def plan_to_dict(
 def plan_to_json(
     plan: Plan, *, tool_version: str, created_at: datetime, mask: bool = False, directory: str | None = None
 ) -> str:
-    """The plan as JSON text. A masked one is for reading only: `plan_from_json` refuses it."""
+    """The plan as JSON text. A masked one is for reading only: `read_plan` refuses it."""
     document = plan_to_dict(plan, tool_version=tool_version, created_at=created_at, directory=directory)
     return _layout(document, mask)
 
 
 def report_to_dict(report: Report) -> dict[str, Any]:
-    """What became of each change, complete and unmasked."""
+    """The result of each change, complete and unmasked."""
     return {
         "summary": report.summary(),
         "calls": report.calls,
@@ -150,14 +147,14 @@ def _diagnostic(problem: Problem) -> dict[str, Any]:
 
 def _layout(document: dict[str, Any], mask: bool) -> str:
     text = "{\n" + ",\n".join(_members(document, mask)) + "\n}\n"
-    # Names of files may hold bytes that are no text; JSON can say so, UTF-8 cannot.
+    # File names may hold undecodable bytes, as lone surrogates: JSON can escape them, UTF-8 cannot encode them.
     return text if text.isascii() else _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _masked(change: dict[str, Any]) -> dict[str, Any]:
     fields = [FieldChange(**field) for field in change["fields"]]
-    apart = telling_apart(mask_text, change["before"], change["after"], fields)
-    masked: dict[str, Any] = mask_json(_without_hidden_options(change), apart)
+    distinct = distinguishing_mask(mask_text, change["before"], change["after"], fields)
+    masked: dict[str, Any] = mask_json(_without_hidden_options(change), distinct)
     return masked
 
 
@@ -169,7 +166,7 @@ def _without_hidden_options(change: dict[str, Any]) -> dict[str, Any]:
 def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
     for name, value in document.items():
         if mask and name == "checksum":
-            continue  # it has no key: with all but one number known, the last could be found by trying
+            continue  # it has no key, so that an unknown number could be found by trying all
         if mask:
             value = [_masked(change) for change in value] if name == "changes" else mask_json(value)
         if isinstance(value, list) and value:
