@@ -404,7 +404,7 @@ class Account(RuleBasedStateMachine):
             row.id for row in self.lab.emulator.store.reminders() if row.active and row.id != self.bystanders.reminder
         ]
         if ours:
-            self.lab.emulator.store.set_reminder_active(data.draw(st.sampled_from(ours), label="reminder"), False)
+            self.lab.emulator.store.change_reminder(data.draw(st.sampled_from(ours), label="reminder"), active=False)
         self.lists_catch_up()
 
     # What must be true whenever it is over

@@ -16,7 +16,7 @@ from intime_sync.render.masking import mask_text
 
 if TYPE_CHECKING:
     from intime_sync.config.settings import Settings
-    from intime_sync.receipts import Addresses, Named, ReceiveOptions
+    from intime_sync.receipts import Addresses, MessageRecipient, ReceiveOptions
 
 SECRET_VARIABLE: Final = "INTIME_RECEIVE_SECRET"  # noqa: S105 - the variable's name
 
@@ -92,7 +92,7 @@ def _options(directory: Path, data: Path | None, open_page: bool, hosts: tuple[s
     names: Names = no_names
     if (directory / ROOT_FILE).exists():
         settings = load_settings(directory, environ)
-        kept, names, zone = data or receipts_path(settings), _Names(settings), settings.zone
+        kept, names, zone = data or receipts_path(settings), _LedgerNames(settings), settings.zone
     else:
         kept, zone = data or default_receipts_path(directory), ZoneInfo(DEFAULT_ZONE)
     try:
@@ -101,7 +101,7 @@ def _options(directory: Path, data: Path | None, open_page: bool, hosts: tuple[s
         raise InvalidInput(f"{SECRET_VARIABLE} cannot be used: {error}") from None
 
 
-class _Names:
+class _LedgerNames:
     """Message and recipient of each transid, by the ledger, which is read again when it has changed."""
 
     def __init__(self, settings: Settings) -> None:
@@ -109,17 +109,17 @@ class _Names:
 
         self._store = ledger_store(settings)
         self._seen: tuple[int, int] | None = None
-        self._names: dict[str, Named] = {}
+        self._names: dict[str, MessageRecipient] = {}
 
-    def __call__(self) -> Mapping[str, Named]:
+    def __call__(self) -> Mapping[str, MessageRecipient]:
         from intime_sync.kinds.registry import MESSAGES
-        from intime_sync.receipts import Named
+        from intime_sync.receipts import MessageRecipient
 
         version = self._version()
         if version != self._seen:
             entries = self._store.read(only=MESSAGES.name).ledger.of(MESSAGES.name)
             self._names = {
-                MESSAGES.transid(key, mobile): Named(key, mask_text(mobile))
+                MESSAGES.transid(key, mobile): MessageRecipient(key, mask_text(mobile))
                 for key, entry in entries.items()
                 for mobile in MESSAGES.mobiles(entry.attributes)
             }

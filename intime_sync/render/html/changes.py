@@ -99,7 +99,7 @@ def _lists(rows: Sequence[str]) -> Iterator[str]:
         shape = "rows"
         shape += " first" if start == 0 else ""
         shape += " last" if end >= len(rows) else ""
-        # `many` gives a list the estimated height of a full one until it is laid out.
+        # Only full lists are laid out late (`many`): the height that is estimated until then is that of a full one.
         shape += " many" if len(rows) >= end else ""
         yield f'<ul class="{shape}">\n{"".join(rows[start:end])}</ul>\n'
 
