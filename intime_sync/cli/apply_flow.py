@@ -42,7 +42,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """The values of the options that `apply_options` adds."""
+    """The verb, and the values of the options that `apply_options` adds, by their names."""
 
     verb: str
     auto_approve: bool
@@ -52,7 +52,7 @@ class ApplyOptions:
     allow_resend: bool
     lock_timeout: float
     parallelism: int
-    format: str
+    format_: str
     reports: tuple[ReportFile, ...]
     reveal: bool | None
 
@@ -111,19 +111,7 @@ def apply_options(command: CommandT) -> CommandT:
 def make_apply_options(verb: str, options: dict[str, Any]) -> ApplyOptions:
     """The options as one value. Raises InvalidInput without a terminal and without --auto-approve."""
     check_can_ask(options["auto_approve"], f"review the plan, then {verb}")
-    return ApplyOptions(
-        verb,
-        options["auto_approve"],
-        options["expect_digest"],
-        dict(options["allow_delete"]),
-        tuple(KindName(kind) for kind in options["allow_empty"]),
-        options["allow_resend"],
-        options["lock_timeout"],
-        options["parallelism"],
-        options["format_"],
-        options["reports"],
-        options["reveal"],
-    )
+    return ApplyOptions(verb=verb, **options | {"allow_delete": dict(options["allow_delete"])})
 
 
 def run_apply(source: Source, options: ApplyOptions) -> int:
@@ -145,7 +133,7 @@ def run_apply(source: Source, options: ApplyOptions) -> int:
             plan = source.plan(session, desired, actual)
             if not _approved(plan, options, stop):
                 return 1
-            with progress_bar(len(plan.changes), wanted=options.format == "text") as progress:
+            with progress_bar(len(plan.changes), wanted=options.format_ == "text") as progress:
                 run = Run(
                     client=connection.client,
                     session=open_ledger,
@@ -171,7 +159,7 @@ def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
         plan.guards, options.allow_delete, options.allow_empty, allow_resend=options.allow_resend
     )
     # With JSON, stdout holds the report and nothing else.
-    out = Output.for_stdout(options.reveal) if options.format == "text" else Output.for_stderr(options.reveal)
+    out = Output.for_stdout(options.reveal) if options.format_ == "text" else Output.for_stderr(options.reveal)
     # Reports are written before a guard stops the plan, since they are needed most then.
     write_reports(plan, options.reports, options.reveal, stopping)
     text = render_plan(plan, ReportFormat.TEXT, mask=out.mask, color=out.color, width=out.width, stopping=stopping)
@@ -202,7 +190,7 @@ def _overrides(stopping: Sequence[Guard]) -> Iterator[str]:
 
 def _report(plan: Plan, applied: Applied, options: ApplyOptions) -> None:
     out = Output.for_stdout(options.reveal)
-    if options.format == "json":
+    if options.format_ == "json":
         out.write(report_to_json(applied.report, mask=out.mask))
     elif not plan.is_empty:
         out.write(report_to_text(applied.report, color=out.color, mask=out.mask))

@@ -1,4 +1,4 @@
-"""Where output goes and how it looks there: colours and progress on terminals only, masked everywhere else."""
+"""Writing to stdout and stderr: on terminals with colours and progress, elsewhere masked."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Output:
     def _of(cls, stream: TextIO, reveal: bool | None) -> Output:
         terminal = stream.isatty()
         color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        # A log or a saved review must not lose what a narrow screen has no room for.
+        # Logs and saved plans are not shortened to the width of a screen.
         width = _columns() if terminal else UNLIMITED_WIDTH
         return cls(stream, color, not terminal if reveal is None else not reveal, width)
 
@@ -65,7 +65,7 @@ class Output:
         self.write(problems_to_text(problems, color=self.color, mask=self.mask))
 
     def error(self, error: IntimeSyncError) -> None:
-        """Write what went wrong and what to do."""
+        """Write the error and its hint."""
         self.write(self._styled("error: ", fg="red") + self._shown(str(error)))
         if error.hint:
             self.write(f"  {self._shown(error.hint)}")

@@ -52,7 +52,7 @@ class ReceiptStore:
 
     @classmethod
     def open_existing(cls, path: Path, *, patience: float = _PATIENCE) -> ReceiptStore | None:
-        """A store that only reads, also while `receive` runs; None where nothing was ever received."""
+        """A store for reading only, also while `receive` runs; None if nothing was received yet."""
         db = open_for_reading(path, patience)
         if db is None:
             return None

@@ -117,7 +117,7 @@ def _settled_ledger(settings: Settings) -> Ledger:
 
 
 def _settings_and_people(directory: Path, to: Sequence[str]) -> tuple[Settings, Snapshot]:
-    """The settings and the desired objects; no objects where all recipients are numbers, so none are needed."""
+    """The settings and the desired objects; these are not read where all recipients are numbers."""
     if all(Address.parse(text) is None for text in to):
         return load_settings(directory, environ), Snapshot({})
     configuration = load_desired(directory, environ)

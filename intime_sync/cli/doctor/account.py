@@ -40,7 +40,10 @@ _AFTER_CONNECTION: Final = ("sign-in", "clock", "lists", "encoding", "numbers", 
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """What the account answered: the lists that could be read, row by row, and what became of the others."""
+    """The rows of the lists that could be read, the errors of the others, and the times of the first call.
+
+    `seconds` is how long it took, `began` this machine's time before it, `served_at` the service's time, if it said.
+    """
 
     rows: Mapping[KindName, Sequence[Any]]
     errors: Mapping[KindName, IntimeSyncError]
@@ -62,7 +65,7 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
         with connect(settings) as connection:
             answers = _read_lists(connection, wanted)
     except CredentialsError:
-        # Another check says that they are missing.
+        # `check_credentials` reports this.
         return nothing_asked("there are no credentials")
     except (IntimeSyncError, OSError) as error:
         advice = error.hint or "" if isinstance(error, IntimeSyncError) else ""
@@ -188,7 +191,7 @@ def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
 
 
 def _echoes(actual: Snapshot, ledger: Ledger) -> Iterator[tuple[str, str]]:
-    """Texts beyond ASCII as they were written, and as the account has them."""
+    """Texts with letters beyond ASCII, as the ledger and as the account has them."""
     for kind in LISTED:
         rows = by_id(actual.of(kind.name))
         for entry in ledger.of(kind.name).values():
@@ -209,10 +212,10 @@ def _texts(attributes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
 
 
 def is_garbled(sent: str, shown: str) -> bool:
-    """Whether `shown` is what becomes of `sent` between two programs that disagree about its encoding."""
+    """Whether `shown` is `sent`, decoded with the wrong encoding, or with letters beyond ASCII replaced."""
     if sent.isascii() or sent == shown:
         return False
-    garbled = {"".join(letter if letter.isascii() else stand_in for letter in sent) for stand_in in "?\ufffd"}
+    garbled = {"".join(letter if letter.isascii() else replacement for letter in sent) for replacement in "?\ufffd"}
     for codec in ("cp1252", "iso-8859-1"):
         once = sent.encode().decode(codec, "replace")
         garbled |= {once, once.encode().decode(codec, "replace")}

@@ -110,7 +110,7 @@ def _zone_table(settings: Settings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """The result; `view` is None where the ledger is unusable, and `is_others` says that it is another account's."""
+    """The result; `view` is None if the ledger is unusable. `is_others`: it is the ledger of another account."""
 
     result: CheckResult
     view: LedgerView | None
@@ -181,13 +181,13 @@ def check_privacy(path: Path) -> Iterator[CheckResult]:
 
 
 def _git(path: Path, *arguments: str) -> bool:
-    """Whether git, asked in the folder of `path`, answers yes; no where there is no git."""
+    """Whether a git command succeeds in the folder of `path`; False without git."""
     git = shutil.which("git")
     if git is None:
         return False
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments and a file's name, no shell
-            [git, "-c", "core.fsmonitor=false", *arguments],  # a repository's own could run any program
+            [git, "-c", "core.fsmonitor=false", *arguments],  # a repository's setting could run any program
             cwd=path.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -71,7 +71,7 @@ def broken(name: str, error: IntimeSyncError, advice: str = "") -> CheckResult:
 
 
 def results_to_text(results: Sequence[CheckResult], *, color: bool, mask: bool, encoding: str) -> str:
-    """One line a check, what to do below it, and a line that counts them."""
+    """One line a check, its advice below it, and a line with counts."""
     style = Style(color)
     symbols = _SYMBOLS if _can_spell("".join(_SYMBOLS.values()), encoding) else _PLAIN_SYMBOLS
     paints = {
