@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import (
@@ -27,6 +27,7 @@ from intime_sync.model.resource import KindName
 from intime_sync.render.distinct import distinguishing_mask
 from intime_sync.render.masking import mask_json, mask_text
 from intime_sync.render.plan_file import FORMAT_VERSION, checksum
+from intime_sync.render.problems import message_of
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -158,9 +159,22 @@ def _masked(change: dict[str, Any]) -> dict[str, Any]:
     return masked
 
 
+def _masked_diagnostic(diagnostic: dict[str, Any]) -> dict[str, Any]:
+    problem = Problem(diagnostic["code"], diagnostic["message"])
+    masked: dict[str, Any] = mask_json(diagnostic | {"message": message_of(problem, mask_text)})
+    return masked
+
+
 def _without_hidden_options(change: dict[str, Any]) -> dict[str, Any]:
     """Without options that are digests of people's data."""
     return change | {"options": None} if words_of(KindName(change["kind"])).hides_options else change
+
+
+_MASKS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "changes": lambda changes: [_masked(change) for change in changes],
+    "diagnostics": lambda diagnostics: [_masked_diagnostic(diagnostic) for diagnostic in diagnostics],
+}
+"""How the members of a plan are masked that are not masked by `mask_json`."""
 
 
 def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
@@ -168,7 +182,7 @@ def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
         if mask and name == "checksum":
             continue  # it has no key, so that an unknown number could be found by trying all
         if mask:
-            value = [_masked(change) for change in value] if name == "changes" else mask_json(value)
+            value = _MASKS.get(name, mask_json)(value)
         if isinstance(value, list) and value:
             items = ",\n".join(f"    {_encode(item)}" for item in value)
             yield f"  {_encode(name)}: [\n{items}\n  ]"

@@ -19,6 +19,7 @@ from intime_sync.render.distinct import LOOK_ALIKE, mask_for
 from intime_sync.render.fields import list_changes
 from intime_sync.render.markdown_escape import brief, code, marker, prose, size
 from intime_sync.render.masking import Mask, mask_of
+from intime_sync.render.problems import message_of
 from intime_sync.render.style import counted, inert
 from intime_sync.render.summary import gist_of, member_of, recipients_of, title_of, value_of
 from intime_sync.render.text import summary_line
@@ -149,7 +150,7 @@ def _guard(guard: Guard, mask: Mask) -> str:
 
 def _problem(problem: Problem, mask: Mask) -> str:
     place = f"{code(inert(mask(str(problem.origin))))}: " if problem.origin else ""
-    return f"- {place}{problem.severity}: {prose(inert(mask(problem.message)))} ({code(inert(problem.code))})"
+    return f"- {place}{problem.severity}: {prose(inert(message_of(problem, mask)))} ({code(inert(problem.code))})"
 
 
 def _bullets(heading: str, lines: Sequence[str], room: int, noun: str) -> Iterable[str]:

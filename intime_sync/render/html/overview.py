@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import escape
 from typing import Final
 
 from intime_sync.model.change import Action
 from intime_sync.model.plan import Guard
 from intime_sync.model.problem import Problem
 from intime_sync.render.html.view import View
-from intime_sync.render.problems import severity_counts
-from intime_sync.render.style import grouped
+from intime_sync.render.problems import message_of, severity_counts
+from intime_sync.render.style import grouped, inert
 from intime_sync.render.text import summary_line
 from intime_sync.render.wording import how_to_lift, leftovers_sentence
 
@@ -103,8 +104,9 @@ def _tile(name: str, count: int) -> str:
 
 def _problem(problem: Problem, view: View) -> str:
     place = f'<code class="place">{view.isolated(str(problem.origin))}</code> ' if problem.origin else ""
+    message = escape(inert(message_of(problem, view.mask)))
     return (
-        f'<li>{place}<b class="{problem.severity}">{problem.severity}:</b> {view.isolated(problem.message)} '
+        f'<li>{place}<b class="{problem.severity}">{problem.severity}:</b> <bdi>{message}</bdi> '
         f'<code class="soft">[{view.safe(problem.code)}]</code></li>\n'
     )
 
