@@ -29,11 +29,12 @@ def _parse_add(root: Element) -> list[str]:
 
 
 def _add(names: Sequence[str], context: Context) -> list[int]:
-    stored = [_stored_name(name, context.options.names) for name in names]
+    stored = [stored_name(name, context.options.names) for name in names]
     return tables.insert_groups(context.db, stored, reuse_ids=context.options.reuse_ids)
 
 
-def _stored_name(name: str, way: Names) -> str:
+def stored_name(name: str, way: Names) -> str:
+    """The name that the service stores for a new group, by the option `names`."""
     match way:
         case "keep":
             return name
