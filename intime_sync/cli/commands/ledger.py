@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from intime_sync.applying.recovery import heard_of
+from intime_sync.applying.recovery import deltas_of_receipts
 from intime_sync.applying.settling import settle_without_lists
 from intime_sync.cli.options import directory_argument, lock_timeout_option, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
@@ -207,7 +207,7 @@ def _check_ids(ledger: Ledger, address: Address, entry: Entry, ids: list[RemoteI
 
 def _check_receipts(settings: Settings, ledger: Ledger, address: Address) -> None:
     """Raise InvalidInput for a message that a delivery status was received for, so that it was sent."""
-    heard = heard_of(ledger, receipts_for_unknown(settings, ledger))
+    heard = deltas_of_receipts(ledger, receipts_for_unknown(settings, ledger))
     if any(isinstance(delta, PutEntry) and delta.key == address.key for delta in heard):
         raise InvalidInput(
             f"a delivery status has come for {address}, so it was sent",

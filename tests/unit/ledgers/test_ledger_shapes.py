@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ledger_files import earlier_ledger, file_of, header_of, lines_of, sealed, unsealed
 
 import intime_sync.applying
-from intime_sync.applying.recovery import heard_of, settlement
+from intime_sync.applying.recovery import deltas_of_intent, deltas_of_receipts
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import LedgerError
 from intime_sync.kinds.registry import BY_NAME
@@ -204,9 +204,11 @@ def go_on(store: FileLedgerStore, desired: Snapshot) -> Plan:
     view = store.read()
     nothing = Snapshot(dict.fromkeys(desired.resources, ()))
     for intent in view.open_intents:
-        for delta in settlement(intent, view.ledger, nothing):
+        for delta in deltas_of_intent(intent, view.ledger, nothing):
             view.ledger.record(delta)
-    for delta in heard_of(view.ledger, {BY_NAME[MESSAGE].transid("jul", "+46701740605"): [(RemoteId(1), NOW)]}):  # type: ignore[attr-defined]
+    for delta in deltas_of_receipts(
+        view.ledger, {BY_NAME[MESSAGE].transid("jul", "+46701740605"): [(RemoteId(1), NOW)]}
+    ):  # type: ignore[attr-defined]
         view.ledger.record(delta)
     context = PlanningContext(REF, Clock(NOW, ZoneInfo("Europe/Stockholm"), None), Policy())
     plan = make_plan(desired, nothing, view.ledger, context)
