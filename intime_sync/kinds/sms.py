@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from intime_sync.kinds.reading import Item, ItemContext
-from intime_sync.service.gsm import MULTI_MAX, MULTI_PARTS, ONE_SMS, outside, parts, septets
+from intime_sync.service.gsm import MULTI_MAX, MULTI_PARTS, ONE_SMS, parts, septets, unsupported
 
 _MOST_NAMED: Final = 5
 _SHORTEST_SENDER: Final = 3
@@ -57,7 +57,7 @@ def read_body(item: Item, context: ItemContext, *, multisms: bool, flash: bool) 
     if not body:
         context.error("empty-body", "a message needs a text in `body`", "body")
         return ""
-    strange = outside(body)
+    strange = unsupported(body)
     if strange:
         context.warn(
             "outside-gsm",

@@ -37,7 +37,7 @@ class Policy:
     """The `policy` section of the configuration.
 
     `max_delete_percent` is of a kind's owned objects; `max_delete_always_allow`, `carrier_size` and `batch_size` are
-    counts of objects. `message_lead_time` is how far ahead a message's time must be for it to be scheduled or changed.
+    counts of objects. `message_lead_time` is how far ahead a message must be to be scheduled or changed.
     """
 
     prune: Mapping[KindName, Prune] = field(default_factory=dict)
