@@ -157,14 +157,10 @@ class MessageKind(ScheduledKind):
 
     def written(self, attributes: Attributes) -> Attributes:
         """The attributes as written in the configuration: contacts by key alone, after the numbers, sorted."""
-        numbers: list[Json] = []
-        keys = []
-        for recipient in _list(attributes, "recipients"):
-            if isinstance(recipient, dict):
-                keys.append(str(recipient.get("contact", "")))
-            else:
-                numbers.append(recipient)
-        contacts: list[Json] = [{"contact": key} for key in sorted(keys)]
+        recipients = _list(attributes, "recipients")
+        numbers = [one for one in recipients if not isinstance(one, dict)]
+        keys = sorted(str(one.get("contact", "")) for one in recipients if isinstance(one, dict))
+        contacts: list[Json] = [{"contact": key} for key in keys]
         return {**attributes, "recipients": [*numbers, *contacts]}
 
     def due(self, attributes: Attributes, zone: ZoneInfo) -> datetime:
@@ -292,23 +288,21 @@ def _recipient_json(recipient: MessageRecipient) -> str | dict[str, str]:
 
 
 def _when_and_to_whom(attributes: Attributes, show: Show) -> tuple[str, str]:
+    """The time, and the recipients with unusual settings, as in `to 2 recipients and group Personal; flash`."""
     # A recipient may be given by contact and by number, and gets one message.
     count = len({_mobile(one) or str(one) for one in _list(attributes, "recipients")})
     to = [f"{count} {'recipient' if count == 1 else 'recipients'}"] if count else []
     groups = [str(name) for name in _list(attributes, "groups")]
     if groups:
         to.append(f"group{'' if len(groups) == 1 else 's'} {', '.join(map(show, groups))}")
-    unusual = {
-        "flash": attributes.get("flash") is True,
-        "anonymized": attributes.get("anonymize") is True,
-        "without the blocklist": attributes.get("check_blocklist") is False,
-    }
-    return (
-        show(str(attributes.get("send_at", ""))),
-        "; ".join(
-            [*([f"to {' and '.join(to)}"] if to else []), *(words for words, is_so in unusual.items() if is_so)]
-        ),
-    )
+    details = [f"to {' and '.join(to)}"] if to else []
+    if attributes.get("flash") is True:
+        details.append("flash")
+    if attributes.get("anonymize") is True:
+        details.append("anonymized")
+    if attributes.get("check_blocklist") is False:
+        details.append("without the blocklist")
+    return show(str(attributes.get("send_at", ""))), "; ".join(details)
 
 
 def _mobile(recipient: Json) -> str:

@@ -1,6 +1,6 @@
-"""The service's calls as typed methods. A call that changes something ends in one of four outcomes.
+"""The service's calls as typed methods. A call that changes something returns one of four outcomes.
 
-Turns HTTP results and replies into what a caller can act on; knows nothing about plans, ledgers or retrying.
+Turns HTTP results and replies into outcomes, rows and errors; knows nothing about plans, ledgers or retrying.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Client:
         rows_of: Callable[[xml.Element | None], Sequence[RowT] | Unexpected],
         params: Mapping[str, str] | None = None,
     ) -> list[RowT]:
-        """The rows of any list, by the function that reads them from its root."""
+        """The rows of any list, as `rows_of` reads them from its root. Raises what `read` raises."""
         rows = rows_of(self.read(endpoint, params).root)
         if isinstance(rows, Unexpected):
             raise self._read_failed(endpoint, self.transport.redact(str(rows)))
@@ -276,7 +276,7 @@ class Client:
         return self.send(build.add_reminders(reminders, self.wire))
 
     def edit_reminders(self, edits: Sequence[ReminderEdit]) -> Outcome:
-        """Change what is given of each reminder; a negative id was not changed, since it is unknown or switched off.
+        """Change the given fields of reminders. A negative id was not changed: it is unknown or switched off.
 
         >>> client.edit_reminders([ReminderEdit(id=RemoteId(7), active=False)])
         Ids(ids=(-7,))

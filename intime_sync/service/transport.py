@@ -89,11 +89,10 @@ HttpResult: TypeAlias = Answer | NotSent | NoAnswer
 class _Attempt:
     result: HttpResult
     again: bool = False
-    retry_after: str | None = None
 
 
 class Transport:
-    """Calls below `base_url`, authenticated, over kept connections; safe to use from several threads.
+    """Authenticated calls below `base_url` over connections that are reused; safe to use from several threads.
 
     Raises InvalidInput for an address that is not a URL or that would send the secret in the clear: http is only for
     this machine. Time limits are in seconds; `read_timeout` is the longest silence, `deadline` the longest time for
@@ -124,7 +123,7 @@ class Transport:
         self._deadline = deadline
         self._sleep = sleep
         self.redact = Redactor(credentials.secret)
-        """Replaces the secret in a text, however it is spelled there."""
+        """Returns a text with the secret replaced, in any of its spellings."""
         self._log_redaction = LogRedaction(self.redact)
         self._log_redaction.install()
         self._session = _session(pool_size, trust_env=not is_this_machine(self.host))
@@ -153,7 +152,7 @@ class Transport:
             attempt = self._attempt("GET", path, None, params or {}, begins)
             if not attempt.again:
                 return attempt.result
-            self._sleep(_wait(number, attempt.retry_after))
+            self._sleep(_wait(number, attempt.result))
         return self._attempt("GET", path, None, params or {}, begins).result
 
     def post(self, path: str, body: bytes, *, items: int = 1) -> HttpResult:
@@ -204,9 +203,9 @@ class Transport:
             if isinstance(content, NoAnswer):
                 return _Attempt(content)
             again = response.status_code in RETRIED_STATUSES
-            pause = response.headers.get("Retry-After") if again else None
-            answer = Answer(response.status_code, content, _date(response.headers.get("Date")), _asked_pause(pause))
-            return _Attempt(answer, again=again, retry_after=pause)
+            pause = _asked_pause(response.headers.get("Retry-After")) if again else 0.0
+            answer = Answer(response.status_code, content, _date(response.headers.get("Date")), pause)
+            return _Attempt(answer, again=again)
 
     def _content(self, response: requests.Response) -> bytes | NoAnswer:
         coding = response.headers.get("Content-Encoding", "").strip().lower()
@@ -299,10 +298,11 @@ def _date(text: str | None) -> datetime | None:
     return None
 
 
-def _wait(number: int, retry_after: str | None) -> float:
-    """Seconds before attempt `number` + 1: what the service asks for, else doubling; spread, never over the cap."""
+def _wait(number: int, result: HttpResult) -> float:
+    """Seconds to wait after attempt `number`: about twice as long each time, or longer if the service asks for it."""
     pause = _FIRST_WAIT * 2.0 ** (number - 1) * (0.5 + _random.random())
-    return min(max(pause, _asked_pause(retry_after)), LONGEST_WAIT)
+    asked = result.retry_after if isinstance(result, Answer) else 0.0
+    return min(max(pause, asked), LONGEST_WAIT)
 
 
 def _asked_pause(retry_after: str | None) -> float:
