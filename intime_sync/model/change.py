@@ -35,7 +35,7 @@ class FieldChange:
 class _Change:
     """What every change has.
 
-    `reason` says why where the fields alone do not. `protected` is true where `protect` forbids to remove the object,
+    `reason` says why where the fields alone do not. `protected` is true where `protect` forbids removing the object,
     `origin` is its place in the configuration. `options` are recorded in the ledger with the object (see Lifecycle).
     """
 

@@ -16,8 +16,8 @@ A call that changes something returns an `Outcome`:
     NotSent    nothing was sent
     Unknown    something was sent, and it cannot be known what the service did
 
-A module is imported when one of its names is first used, so that a program that needs only phone numbers does not load
-an HTTP library.
+A module is imported when one of its names is first used: a program that needs only phone numbers loads no HTTP
+library.
 """
 
 from __future__ import annotations
