@@ -52,11 +52,27 @@ class Exchange:
         """Seconds that are left. Raises BoundExceeded where none are."""
         left = self.begins + self.seconds - time.monotonic()
         if left <= 0:
-            raise self.out_of_time()
+            raise self._out_of_time()
         return left
 
-    def out_of_time(self) -> BoundExceeded:
-        """The error to raise when the time is over."""
+    @contextmanager
+    def limited(self, sock: Any, silence: float | None) -> Iterator[None]:
+        """Let an operation on `sock` take what is left, or `silence` seconds (the socket's own timeout) if less.
+
+        Raises BoundExceeded when nothing is left, and TimeoutError after the socket's own timeout.
+        """
+        left = self.left()
+        by_deadline = silence is None or left < silence
+        if by_deadline:
+            sock.settimeout(left)
+        try:
+            yield
+        except TimeoutError:
+            if by_deadline:
+                raise self._out_of_time() from None
+            raise
+
+    def _out_of_time(self) -> BoundExceeded:
         return self.exceed(f"{'no whole reply came' if self.wrote else 'no connection'} within {self.seconds:g} s")
 
     def exceed(self, what: str) -> BoundExceeded:
@@ -106,16 +122,8 @@ class _BoundedReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         exchange = self._exchange
-        left = exchange.left()
-        by_deadline = self._silence is None or left < self._silence
-        if by_deadline:
-            self._sock.settimeout(left)
-        try:
+        with exchange.limited(self._sock, self._silence):
             count: int | None = self._raw.readinto(buffer)
-        except TimeoutError:
-            if by_deadline:
-                raise exchange.out_of_time() from None
-            raise
         exchange.received += count or 0
         if exchange.received > exchange.max_bytes + _FRAMING:
             raise exchange.exceed(f"the reply is larger than {exchange.max_bytes // 1024 // 1024} MiB")
@@ -178,19 +186,9 @@ class _Watched:
             self.connect()
         current = _current()
         for start in range(0, len(data), _PIECE):
-            left = current.left()
-            if not self._connecting:
-                current.wrote = True
-            silence = self.sock.gettimeout()
-            by_deadline = silence is None or left < silence
-            if by_deadline:
-                self.sock.settimeout(left)
-            try:
+            with current.limited(self.sock, self.sock.gettimeout()):
+                current.wrote = current.wrote or not self._connecting
                 super().send(data[start : start + _PIECE])  # type: ignore[misc]
-            except TimeoutError:
-                if by_deadline:
-                    raise current.out_of_time() from None
-                raise
 
 
 @cache
