@@ -19,7 +19,7 @@ from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
 from intime_sync.model.ledger import Ledger
-from intime_sync.model.policy import NumberPolicy
+from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.resending import group_members
@@ -102,7 +102,7 @@ def one_off(
     number, `contact/KEY` of the configuration, or `group/NAME`.
     """
     problems: list[tuple[str, Problem]] = []
-    possible = settings.policy.numbers is NumberPolicy.POSSIBLE
+    possible = settings.policy.numbers is Numbers.POSSIBLE
     context = ItemContext.without_places(settings.region, settings.zone, possible_numbers=possible)
 
     def take(option: str) -> None:

@@ -29,7 +29,7 @@ from intime_sync.kinds.fields import FieldType
 from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, KINDS, MESSAGES
 from intime_sync.links import refuse_link_out
-from intime_sync.model.policy import NumberPolicy
+from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
 
@@ -184,7 +184,7 @@ def _not_here(document: Document) -> list[Problem]:
 
 
 def _lenient(settings: Settings) -> bool:
-    return settings.policy.numbers is NumberPolicy.POSSIBLE
+    return settings.policy.numbers is Numbers.POSSIBLE
 
 
 class _Sections:

@@ -16,7 +16,7 @@ from intime_sync.config.wording import did_you_mean, shown
 from intime_sync.kinds.fields import Field, FieldType, choice, text
 from intime_sync.kinds.registry import KINDS
 from intime_sync.links import is_in_git_directory
-from intime_sync.model.policy import ContactStrategy, NumberPolicy, Policy, Prune
+from intime_sync.model.policy import ContactStrategy, Numbers, Policy, Prune
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import KindName
 from intime_sync.service.requests import WireFormat
@@ -178,8 +178,8 @@ FIELDS: tuple[Field, ...] = (
             "numbers",
             "What a phone number must be: `valid`, a mobile number in use (on the blocklist, any number in use), or "
             "`possible`, which warns about others.",
-            tuple(str(numbers) for numbers in NumberPolicy),
-            default=str(NumberPolicy.VALID),
+            tuple(str(numbers) for numbers in Numbers),
+            default=str(Numbers.VALID),
         ),
         _integer("batch_size", "The most objects in one request.", default=200, minimum=1, maximum=1000),
     ),
@@ -362,7 +362,7 @@ def _policy(policy: Mapping[str, Any], message_lead_time: timedelta) -> Policy:
         carrier_size=contacts.get("carrier_size", Policy.carrier_size),
         batch_size=policy.get("batch_size", Policy.batch_size),
         message_lead_time=message_lead_time,
-        numbers=NumberPolicy(policy.get("numbers", NumberPolicy.VALID)),
+        numbers=Numbers(policy.get("numbers", Numbers.VALID)),
     )
 
 

@@ -25,7 +25,7 @@ class ContactStrategy(StrEnum):
     APPEND = "append"
 
 
-class NumberPolicy(StrEnum):
+class Numbers(StrEnum):
     """Which numbers are accepted: valid ones only (and mobiles, except on the blocklist), or all possible ones."""
 
     VALID = "valid"
@@ -47,7 +47,7 @@ class Policy:
     carrier_size: int = 50
     batch_size: int = 200
     message_lead_time: timedelta = timedelta(minutes=5)
-    numbers: NumberPolicy = NumberPolicy.VALID
+    numbers: Numbers = Numbers.VALID
 
     def prune_of(self, kind: KindName) -> Prune:
         """The kind's pruning; `owned` where the configuration does not set it."""
