@@ -14,7 +14,7 @@ from pathlib import Path
 from cli_reference import cli_reference, exit_codes, verb_table
 from reply_outcomes import markdown
 
-from intime_sync.config.settings import FIELDS
+from intime_sync.config.setting_fields import FIELDS
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec
 from intime_sync.kinds.registry import KINDS
 

@@ -58,7 +58,7 @@ class Filler:
         run.session.record([DropCarrier(id) for id in sorted(dead)])
         # Nor may the removed carrier's contacts be taken for those of the new group.
         entries = LedgerTable.of(ledger.of(CONTACTS.name))
-        lost = entries.astray(ledger.carriers.keys())
+        lost = entries.without_carrier_in(ledger.carriers.keys())
         run.session.record([PutEntry(CONTACTS.name, key, replace(entries[key], carrier=NOWHERE)) for key in lost])
         current = current_carriers(ledger, run.carriers())
         purge = sorted(id for id in run.carriers() if id not in current and id in run.purgeable)

@@ -1,4 +1,4 @@
-"""Aliases and `<<`: sharing without copies, and the bounds that keep a small file from meaning a huge one.
+"""Aliases and `<<` in YAML: merging, and limits for what they would amount to if they were written out.
 
 Owns sizes, depths and merging of plain values; knows nothing about events or places.
 """
@@ -15,7 +15,7 @@ _ALLOWANCE = 100_000
 
 
 class AliasRefused(Exception):
-    """An alias or merge that cannot be done; `code` and `message` are those of the problem."""
+    """Raised for an alias or merge that is not possible; `code` and `message` are those of the problem."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -24,29 +24,29 @@ class AliasRefused(Exception):
 
 
 class Sharing:
-    """Counts what aliases and merges would amount to if every one were written out."""
+    """Counts the values that aliases and merges would add if each were written out. Raises AliasRefused beyond."""
 
     def __init__(self, max_depth: int, characters: int) -> None:
         self._max_depth = max_depth
         self._left = _ALLOWANCE + characters
-        # The values are kept with their measures: an id is only good while its object lives.
+        # By id. The values are kept as well, since an id may be used again once its object is freed.
         self._measured: dict[int, tuple[object, int, int]] = {}
 
     def use(self, target: object, depth: int) -> None:
-        """One more use of `target`, `depth` containers deep."""
+        """Count one more use of `target` inside `depth` containers."""
         size, height = self._measure(target)
         self.spend(size)
         if depth + height > self._max_depth:
             raise AliasRefused("yaml-depth", f"nested deeper than {self._max_depth} with what the alias stands for")
 
     def spend(self, size: int) -> None:
-        """`size` more values than were written out."""
+        """Count `size` values that were not written out."""
         self._left -= size
         if self._left < 0:
             raise AliasRefused("yaml-bomb", "the aliases up to here stand for too many values; write them out")
 
     def _measure(self, value: object) -> tuple[int, int]:
-        """Values in `value` and containers inside each other; finished values only, each looked at once."""
+        """The number of values in `value`, and its depth. Each value is measured once, so it must be complete."""
         if not isinstance(value, dict | list):
             return 1, 0
         known = self._measured.get(id(value))
@@ -62,12 +62,15 @@ class Sharing:
 
 
 def merge(mapping: dict[str, object], sharing: Sharing) -> None:
-    """Replaces the `<<` of a mapping, if any, by what it stands for; the mapping's own keys win, then the first."""
+    """Replace the `<<` of a mapping, if any, by the merged keys.
+
+    The mapping's own keys override merged ones, and earlier sources later ones. Raises AliasRefused.
+    """
     if MERGE not in mapping:
         return
-    asked = mapping.pop(MERGE)
+    value = mapping.pop(MERGE)
     merged: dict[str, object] = {}
-    for source in reversed(list(_sources(asked))):
+    for source in reversed(list(_sources(value))):
         merge(source, sharing)
         sharing.spend(len(source))
         merged.update(source)
@@ -76,8 +79,8 @@ def merge(mapping: dict[str, object], sharing: Sharing) -> None:
     mapping.update(merged)
 
 
-def _sources(asked: object) -> Iterator[dict[str, object]]:
-    for source in asked if isinstance(asked, list) else [asked]:
+def _sources(value: object) -> Iterator[dict[str, object]]:
+    for source in value if isinstance(value, list) else [value]:
         if not isinstance(source, dict):
             raise AliasRefused("yaml-merge", "`<<` takes a mapping, an alias of one, or a list of these")
         yield source

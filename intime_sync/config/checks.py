@@ -1,4 +1,4 @@
-"""What items must not do to each other: the same identity twice, groups that nobody declares."""
+"""Checks of items against each other: duplicate identities, shared numbers, and groups that are not declared."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 
 from intime_sync.bulk.lines import Contact
 from intime_sync.bulk.tables import DesiredTable
-from intime_sync.config.document import Document
+from intime_sync.config.document import Document, locate_in_item
 from intime_sync.config.explain import MOST_EXPLAINED, too_many
-from intime_sync.config.places import place_in
 from intime_sync.config.wording import did_you_mean
 from intime_sync.kinds.base import ListedKind
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
-from intime_sync.model.problem import Origin, Problem, Severity
+from intime_sync.model.problem import NO_PLACE, Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource
 
 _MOST_HINTS = 100
@@ -24,7 +23,7 @@ Resources = Mapping[KindName, Sequence[Resource[Any]]]
 
 
 def check_resources(resources: Resources, contacts: DesiredTable, documents: Mapping[str, Document]) -> list[Problem]:
-    """Every problem between items, whichever files they stand in; `contacts` are those of `resources`."""
+    """The problems of items with each other, across files; `contacts` are those of `resources`."""
     problems: list[Problem] = []
     for name, items in resources.items():
         keys = contacts.keys if name == CONTACTS.name else [item.key for item in items]
@@ -36,21 +35,21 @@ def check_resources(resources: Resources, contacts: DesiredTable, documents: Map
 
 
 def _first(problems: Iterator[Problem]) -> list[Problem]:
-    """As many as somebody may read, and that there are more."""
+    """The first MOST_EXPLAINED problems, and one that says so if there are more."""
     found = list(islice(problems, MOST_EXPLAINED + 1))
     if len(found) > MOST_EXPLAINED:
         found[-1] = too_many(found[-1].origin)
     return found
 
 
-def _place(origin: Origin | None) -> tuple[str, int, int]:
-    return origin or ("", 0, 0)
+def _origin(item: Resource[Any]) -> Origin:
+    return item.origin or NO_PLACE
 
 
 def _duplicates(kind_name: KindName, items: Sequence[Resource[Any]], keys: Sequence[str]) -> Iterator[Problem]:
     if len({*keys}) < len(keys):
         first: dict[str, Resource[Any]] = {}
-        for item in sorted(items, key=lambda item: _place(item.origin)):
+        for item in sorted(items, key=_origin):
             before = first.setdefault(item.key, item)
             if before is not item:
                 message = f"`{kind_name}/{item.key}` is already at {before.origin}"
@@ -61,9 +60,9 @@ def _duplicates(kind_name: KindName, items: Sequence[Resource[Any]], keys: Seque
 
 
 def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iterator[Problem]:
-    """Different keys for what the service could not tell apart."""
+    """Problems of items with different keys that the service could not tell apart."""
     first: dict[Hashable, Resource[Any]] = {}
-    for item in sorted(items, key=lambda item: _place(item.origin)):
+    for item in sorted(items, key=_origin):
         before = first.setdefault(kind.identity(item.value), item)
         if before.key != item.key:
             message = f"`{kind.name}/{item.key}` is the same {kind.name} as `{before.key}` at {before.origin}"
@@ -71,7 +70,7 @@ def _indistinguishable(kind: ListedKind, items: Sequence[Resource[Any]]) -> Iter
 
 
 def _shared_numbers(contacts: DesiredTable) -> Iterator[Problem]:
-    """Two people may share a phone, but the service may also make one contact of them."""
+    """Warnings about contacts with one number: people may share a phone, but the service may merge the contacts."""
     first: dict[str | None, Resource[Contact]] = {}
     for position in contacts.sharing_mobiles():
         item = contacts[position]
@@ -79,7 +78,7 @@ def _shared_numbers(contacts: DesiredTable) -> Iterator[Problem]:
             continue
         before = first.setdefault(item.value.mobile, item)
         if before.key != item.key:
-            one, other = sorted((before, item), key=lambda item: _place(item.origin))
+            one, other = sorted((before, item), key=_origin)
             message = f"`contact/{other.key}` has the same mobile as `contact/{one.key}` at {one.origin}"
             yield Problem("shared-mobile", message, other.origin, Severity.WARNING)
 
@@ -89,7 +88,7 @@ def _unknown_groups(
 ) -> Iterator[Problem]:
     groups = {item.key: item.lifecycle.absent for item in resources[GROUPS.name]}
     present = {name for name, absent in groups.items() if not absent}
-    # Looking for a likely one takes its time for each name and each group.
+    # Each suggestion compares a name with every group, which is slow.
     hints = iter(range(_MOST_HINTS if len(present) <= _MOST_COMPARED else 0))
     for kind in (CONTACTS, MESSAGES):
         items = resources.get(kind.name, ())
@@ -104,4 +103,4 @@ def _unknown_groups(
                 else:
                     hint = did_you_mean(name, present) if next(hints, None) is not None else ""
                     message = f"the group `{name}` is not declared in `groups`{hint}"
-                yield Problem("unknown-group", message, place_in(item, kind.spec.name, documents, "groups"))
+                yield Problem("unknown-group", message, locate_in_item(item, kind.spec.name, documents, "groups"))

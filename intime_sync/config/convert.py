@@ -1,4 +1,4 @@
-"""Text to booleans and whole numbers where a field says so, and out with what was not given.
+"""Converts text to booleans and whole numbers where a field says so, and removes fields that are empty.
 
 Owns the spellings; reports nothing: text that does not convert is left for the schema check to explain.
 """
@@ -18,12 +18,12 @@ _BOOLEANS = {
     for word, meant in {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.items()
     for spelling in (word, word.capitalize(), word.upper())
 }
-# Eighteen digits fit in 64 bits; a leading zero is no number but text that lost its quotes.
+# Eighteen digits fit in 64 bits. Text with a leading zero, such as a phone number, is not a number.
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})")
 
 
 def convert(value: object, field: Field) -> object:
-    """`value` as `field` wants it; mappings and lists are changed in place, and twice does no harm."""
+    """`value` in the type of `field`; mappings and lists are changed in place. Converting twice changes nothing."""
     converter = _compile(field)
     return converter(value) if converter else value
 
@@ -31,7 +31,7 @@ def convert(value: object, field: Field) -> object:
 def converter_for(spec: SectionSpec) -> Callable[[list[object]], None]:
     """A function that converts a section's items in place.
 
-    Most items have nothing to convert: they cost two look-ups, since a section may hold a hundred thousand.
+    Most items have nothing to convert, and a section may hold a hundred thousand: such items cost two look-ups.
     """
     fields = _compile_fields(spec.fields)
     names = frozenset(fields)
@@ -67,7 +67,7 @@ def _convert_mapping(mapping: dict[str, object], converters: dict[str, Convert])
 
 
 def _compile(field: Field) -> Convert | None:
-    """The field's conversion, or None where there is nothing to do."""
+    """The function that converts the field's values; None if they stay as they are."""
     match field.type:
         case FieldType.BOOLEAN:
             return _to_boolean
@@ -117,7 +117,7 @@ def _compile_object(field: Field) -> Convert:
 
 
 def _compile_forms(field: Field) -> Convert:
-    """The form is chosen by what the value is; text that a text form or a choice takes stays text."""
+    """Converts by the form that fits the value's type; text that a text form or a choice accepts stays text."""
     forms = field.forms
     objects = [converter for form in forms if form.type is FieldType.OBJECT and (converter := _compile(form))]
     lists = [converter for form in forms if form.type is FieldType.LIST and (converter := _compile(form))]

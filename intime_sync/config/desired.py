@@ -1,4 +1,4 @@
-"""From a directory to what it wants: settings, sections, items, and every problem at once."""
+"""Loads the configuration in a directory: settings and the items of all sections, or every problem at once."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from intime_sync.config.document import Document
 from intime_sync.config.explain import MOST_EXPLAINED, Checker, too_many
 from intime_sync.config.files import IncludedFile, find_files
 from intime_sync.config.messages import resolve_messages
-from intime_sync.config.reading import Allowance, read_bytes, read_file
+from intime_sync.config.reading import ReadAllowance, read_bytes, read_file
 from intime_sync.config.schema import item_schema, object_schema, section_schema
-from intime_sync.config.settings import EMBEDDED, FIELDS, NAMES, ROOT_FILE, Settings, read_settings
+from intime_sync.config.setting_fields import FIELDS, NAMES
+from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_settings
 from intime_sync.config.wording import closest, did_you_mean
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.errors import InvalidConfiguration, InvalidInput
@@ -33,17 +34,18 @@ from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import KindName, Resource, Snapshot
 
-# What cannot be judged while region or time zone are not known.
-_OF_THE_ACCOUNT = frozenset({"impossible-number", "doubtful-number", "not-a-mobile", "time-in-gap", "ambiguous-time"})
-
+# Codes of problems that depend on the region or the time zone, and mean nothing while these are not known.
+_OF_REGION_OR_ZONE = frozenset(
+    {"impossible-number", "doubtful-number", "not-a-mobile", "time-in-gap", "ambiguous-time"}
+)
 
 _MOST_ITEMS = 600_000
-"""Of all sections and files together."""
+"""The most items that are read, of all sections and files together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A directory that was read without an error. `desired` holds the kinds whose section is there."""
+    """A configuration without errors. `desired` holds the kinds whose section is in one of the files."""
 
     settings: Settings
     desired: Snapshot
@@ -51,7 +53,10 @@ class Configuration:
 
 
 def load_settings(directory: Path, environ: Mapping[str, str]) -> Settings:
-    """Only the settings, for verbs that need no items. Raises InvalidConfiguration or InvalidInput."""
+    """The settings alone, for commands that need no items.
+
+    Raises InvalidConfiguration with all problems of the settings, or InvalidInput without a root file.
+    """
     document, problems = _read_root(directory)
     settings = None
     if document is not None:
@@ -75,25 +80,24 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     settings, found = _settings(directory, document, environ)
     problems += found
     if settings is None:
-        # The sections may have problems too, and all are wanted at once.
+        # The sections are read all the same, so that their problems are reported in the same run.
         _, found = _read_sections(_provisional(directory, document), document)
-        problems += [problem for problem in found if problem.code not in _OF_THE_ACCOUNT]
+        problems += [problem for problem in found if problem.code not in _OF_REGION_OR_ZONE]
         raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
     reader, found = _read_sections(settings, document)
-    problems += found
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    if errors:
-        raise InvalidConfiguration(sorted(problems, key=Problem.sort_key))
+    problems = sorted([*problems, *found], key=Problem.sort_key)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise InvalidConfiguration(problems)
     desired = {name: items if name == CONTACTS.name else tuple(items) for name, items in reader.resources.items()}
-    return Configuration(settings, Snapshot(desired), tuple(sorted(problems, key=Problem.sort_key)))
+    return Configuration(settings, Snapshot(desired), tuple(problems))
 
 
 def _read_sections(settings: Settings, document: Document) -> tuple[_Sections, list[Problem]]:
-    """The sections of the root file and of everything it includes, and all that is wrong with them."""
+    """The sections of the root file and of all files that it includes, and their problems."""
     reader = _Sections(settings)
     reader.take(document)
     files, problems = find_files(settings, document.locate)
-    allowance = Allowance()
+    allowance = ReadAllowance()
     for file in files:
         try:
             data = read_bytes(file.path, file.name)
@@ -125,7 +129,7 @@ def _read_root(directory: Path) -> tuple[Document | None, list[Problem]]:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
     if isinstance(data, Problem):
         return None, [data]
-    too_much = Allowance().take(path, ROOT_FILE, data)
+    too_much = ReadAllowance().take(path, ROOT_FILE, data)
     if too_much is not None:
         return None, [too_much]
     document, problems = read_yaml(ROOT_FILE, data)
@@ -152,15 +156,15 @@ def _settings(
 
 
 def _provisional(directory: Path, document: Document) -> Settings:
-    """Settings to read the sections by when the real ones are wrong: those parts that are right, else defaults."""
-    right: dict[str, object] = {"owner": "provisional", "account": {"url": EMBEDDED}}
+    """Settings for reading the sections when the real settings are wrong: their valid fields, else defaults."""
+    valid: dict[str, object] = {"owner": "provisional", "account": {"url": EMBEDDED}}
     for field in FIELDS:
         part = {field.name: document.root.get(field.name)}
         if field.name != "account" and Checker(object_schema((field,))).is_valid(part):
-            right |= part
-    settings, _ = read_settings(directory, right, document.locate, {})
+            valid |= part
+    settings, _ = read_settings(directory, valid, document.locate, {})
     if settings is None:
-        raise AssertionError("the defaults are right")
+        raise AssertionError("the defaults are valid")
     return settings
 
 
@@ -169,8 +173,8 @@ def _unknown(document: Document, name: str, known: Iterable[str]) -> Problem:
     return Problem("unknown-field", f"unknown field `{name}`{near}", document.locate((name,), key=True))
 
 
-def _not_here(document: Document) -> list[Problem]:
-    """What an included file may not hold."""
+def _misplaced(document: Document) -> list[Problem]:
+    """The problems of settings and unknown fields at the top of an included file."""
     problems: list[Problem] = []
     for name in document.root:
         if len(problems) == MOST_EXPLAINED:
@@ -183,12 +187,8 @@ def _not_here(document: Document) -> list[Problem]:
     return problems
 
 
-def _lenient(settings: Settings) -> bool:
-    return settings.policy.numbers is Numbers.POSSIBLE
-
-
 class _Sections:
-    """Collects resources and problems, file by file."""
+    """Collects the resources and problems of a configuration, file by file."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -200,7 +200,7 @@ class _Sections:
         self._readers = {kind.name: _ItemReader(kind) for kind in KINDS}
 
     def take(self, document: Document) -> None:
-        """Read every section of a file; the raw values are let go section by section."""
+        """Read every section of a file, and remove each from `document.root` to free its memory."""
         self.documents[document.file] = document
         self._items += sum(len(places) for name, places in document.items.items() if name in BY_SECTION)
         if self._items > _MOST_ITEMS:
@@ -214,11 +214,11 @@ class _Sections:
                 self._take_section(kind, document, value)
 
     def take_file(self, file: IncludedFile, data: bytes) -> list[Problem]:
-        """Read an included file; what is wrong with it as a file."""
+        """Read an included file; returns the problems of the file itself, not those of its items."""
         included, found = read_file(file, data)
         if included is not None:
             if file.section is None:
-                found += _not_here(included)
+                found += _misplaced(included)
             self.take(included)
         return found
 
@@ -240,7 +240,7 @@ class _Sections:
         resources.extend(self._readers[kind.name].read(document, items, self.settings, self.problems))
 
     def _take_columns(self, document: Document, value: object) -> bool:
-        """Whether contacts could be understood column by column, and so were."""
+        """Read contacts column by column, which is fast; returns False, with nothing read, if it is impossible."""
         items = item_columns(value)
         if items is None:
             return False
@@ -256,7 +256,7 @@ class _Sections:
         return True
 
     def finish(self) -> list[Problem]:
-        """Fill in what items take from each other; all problems of items, and of items with each other."""
+        """Resolve what items take from other items; returns all problems of items, also with each other."""
         problems = self.problems + check_resources(self.resources, self._contacts, self.documents)
         if MESSAGES.name in self.resources:
             self.resources[MESSAGES.name], found = resolve_messages(self.resources, self.documents)
@@ -265,7 +265,7 @@ class _Sections:
 
 
 class _ItemReader:
-    """Reads the items of one kind: converted, checked against the schema, then understood."""
+    """Reads the items of one kind: converts them, checks them against the schema, and makes resources."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -277,7 +277,7 @@ class _ItemReader:
     def read(
         self, document: Document, items: list[Any], settings: Settings, problems: list[Problem]
     ) -> Iterator[Resource[Any]]:
-        """The resources of the items that are right; what is wrong with the others goes to `problems`."""
+        """The resources of the valid items; the problems of the others are added to `problems`."""
         section = self.kind.spec.name
         short = self.kind.spec.short_field
         self._convert(items)
@@ -288,7 +288,8 @@ class _ItemReader:
             inner = () if short is not None and isinstance(items[index], str) else path
             return document.locate((section, index, *inner))
 
-        context = ItemContext(settings.region, settings.zone, problems, locate, _lenient(settings))
+        possible = settings.policy.numbers is Numbers.POSSIBLE
+        context = ItemContext(settings.region, settings.zone, problems, locate, possible)
         places = document.items[section]
         file, lines, columns = document.file, places.lines, places.columns
         read = self.kind.read
@@ -308,21 +309,25 @@ class _ItemReader:
                 return
 
     def _explain(self, document: Document, section: str, items: list[Any], problems: list[Problem]) -> set[int]:
+        """Add the problems of items that do not fit the schema; returns the positions of those not to be read."""
         if self.whole.is_valid(items):
             return set()
         problems += self.whole.explain(items, document.locate, (section,))
         wrong = set()
-        mended = 0
+        misfits = 0
         for index, item in enumerate(items):
             if self._one.is_valid(item):
                 continue
-            mended += 1
-            if mended > MOST_EXPLAINED or not self._mend(items, index):
+            misfits += 1
+            if misfits > MOST_EXPLAINED or not self._mend(items, index):
                 wrong.add(index)
         return wrong
 
     def _mend(self, items: list[Any], index: int) -> bool:
-        """Read misspelt fields as what was meant, so that what else is wrong is reported in the same run."""
+        """Correct misspelt fields, so that the item's other problems are reported in the same run.
+
+        Returns whether the corrected item fits the schema.
+        """
         item = items[index]
         if not isinstance(item, dict):
             return False

@@ -1,4 +1,4 @@
-"""Checks values against a schema, fast, and explains errors in sentences with their places.
+"""Checks values against a schema, and explains errors in sentences with their places.
 
 Owns the wording of schema errors; knows no section and no file format.
 """
@@ -49,23 +49,23 @@ def too_many(origin: Origin | None) -> Problem:
 class Checker:
     """One schema, compiled on first use.
 
-    `is_valid` checks everything that was read, `explain` is for what is wrong. They use different libraries;
-    `explain` returns at least one problem for everything that `is_valid` refuses.
+    `is_valid` uses a fast library, `explain` a slow one whose errors say more. `explain` returns at least one problem
+    for every value that `is_valid` refuses.
     """
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
     def is_valid(self, instance: object) -> bool:
-        """Whether the value, as `convert` left it, fits."""
+        """Whether the value, converted by `convert`, fits the schema."""
         return bool(self._fast.is_valid(instance))
 
     def explain(self, instance: object, locate: Locate, base_path: Iterable[str | int]) -> list[Problem]:
-        """Everything wrong with the value that stands at `base_path`; nothing when it fits."""
+        """The problems of the value, which stands at `base_path` in its file; none when it fits."""
         if self.is_valid(instance):
             return []
         base = tuple(base_path)
-        errors = list(self.errors(instance))
+        errors = list(self._errors(instance))
         problems = dict.fromkeys(
             problem for error in errors for problem in _Explained(error, base, locate).problems()
         )
@@ -80,7 +80,7 @@ class Checker:
                 return [*problems, too_many(locate((*base, beyond)))]
         return list(problems)
 
-    def errors(self, instance: object) -> Iterator[Any]:
+    def _errors(self, instance: object) -> Iterator[Any]:
         """The errors that the slow library finds."""
         items = self._schema.get("items")
         if not isinstance(instance, list) or items is None or self._schema.get("type") != "array":
@@ -91,7 +91,7 @@ class Checker:
         yield from around.iter_errors(instance)
         wrong = (index for index, item in enumerate(instance) if not self._items.is_valid(item))
         for index in islice(wrong, MOST_EXPLAINED):
-            for error in self._items.errors(instance[index]):
+            for error in self._items._errors(instance[index]):
                 error.path.appendleft(index)
                 yield error
 
@@ -144,7 +144,7 @@ class _Explained:
         self._label = _label(self._path)
 
     def problems(self) -> Iterator[Problem]:
-        """The problems, at their places."""
+        """The problems, each with its place."""
         error, expected = self._error, self._error.validator_value
         value = error.instance
         match error.validator:
@@ -220,7 +220,7 @@ class _Explained:
         elif fitting:
             best = max(fitting, key=lambda index: self._likeness(forms[index], index, value))
             for error in self._error.context:
-                if error.schema_path[0] == best:  # whose path starts at the value of the anyOf
+                if error.schema_path[0] == best:  # its path starts at the value of the anyOf
                     yield from _Explained(error, self._path, self._locate).problems()
         else:
             names = dict.fromkeys(name for form in forms for name in _types_of(form))
@@ -233,7 +233,7 @@ class _Explained:
 
 
 def _types_of(schema: Schema) -> list[str]:
-    """The types that a form takes."""
+    """The names of the JSON types that a schema accepts."""
     if "anyOf" in schema:
         return [name for form in schema["anyOf"] for name in _types_of(form)]
     if "enum" in schema:

@@ -1,4 +1,4 @@
-"""Which files a configuration includes: globs inside its directory, each file once, in the order of their names."""
+"""Finds the files that a configuration includes: globs inside its directory, each file once, sorted by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from intime_sync.config.document import Locate
 from intime_sync.config.settings import ROOT_FILE, Include, Settings
-from intime_sync.config.walking import Allowance, TooMuchToWalk, matching_files
+from intime_sync.config.walking import TooMuchToWalk, WalkAllowance, matching_files
 from intime_sync.config.wording import shown
 from intime_sync.links import link_out_of
 from intime_sync.model.problem import Problem
@@ -16,15 +16,15 @@ _TABLES = (".csv", ".xlsx")
 _YAML = (".yaml", ".yml")
 
 MOST_WALKED = 100_000
-"""Files and directories that are looked at, for all patterns together."""
+"""The most files and directories that are looked at, for all patterns together."""
 
 MOST_FILES = 10_000
-"""Files that are included."""
+"""The most files that are included."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class IncludedFile:
-    """A file to read; `name` is its path from the directory, `section` is None for YAML."""
+    """A file to read; `name` is its path relative to the directory, `section` is None for YAML."""
 
     name: str
     path: Path
@@ -32,10 +32,13 @@ class IncludedFile:
 
 
 def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], list[Problem]]:
-    """All included files, sorted by name. A pattern without a match is a problem: a typing error must not prune."""
+    """All included files, sorted by name, and problems.
+
+    A pattern without a match is a problem, since a typing error in it would remove the objects in its files.
+    """
     found: dict[str, IncludedFile] = {}
     problems: list[Problem] = []
-    allowance = Allowance(MOST_WALKED)
+    allowance = WalkAllowance(MOST_WALKED)
     for include in settings.includes:
         origin = locate(("include", include.index))
         reason = _refusal(include)
@@ -63,7 +66,7 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
             return [], [*problems, Problem("bad-include", message, origin)]
         for file in matches:
             if link_out_of(settings.directory, file.path) is not None:
-                # Content of any file of this machine could be shown in messages.
+                # Otherwise messages could show the content of any file on this machine.
                 message = f"`{file.name}` is a link to a place outside the configuration's directory"
                 problems.append(Problem("bad-include", message, origin))
                 continue
@@ -75,7 +78,7 @@ def find_files(settings: Settings, locate: Locate) -> tuple[list[IncludedFile], 
 
 
 def _refusal(include: Include) -> str | None:
-    """Why a pattern cannot be used."""
+    """Why a pattern cannot be used, as a message; None if it can."""
     pattern = PurePosixPath(include.pattern)
     if pattern.is_absolute() or ".." in pattern.parts or "\0" in include.pattern:
         return f"`{shown(include.pattern)}` leaves the configuration's directory"
@@ -89,7 +92,7 @@ def _refusal(include: Include) -> str | None:
     return None
 
 
-def _matches(directory: Path, include: Include, allowance: Allowance) -> list[IncludedFile]:
+def _matches(directory: Path, include: Include, allowance: WalkAllowance) -> list[IncludedFile]:
     named = [
         (path, path.relative_to(directory).as_posix())
         for path in matching_files(directory, include.pattern, allowance)

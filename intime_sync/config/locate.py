@@ -29,8 +29,7 @@ from yaml.events import (
 from intime_sync.bulk.items import ItemPlaces, Place
 from intime_sync.config.document import Path
 from intime_sync.config.yaml_errors import Lines
-
-MERGE = "<<"
+from intime_sync.model.problem import Origin
 
 
 class _Unreadable(Exception):
@@ -39,7 +38,7 @@ class _Unreadable(Exception):
 
 @dataclass(slots=True)
 class _Node:
-    """A value's place and its content; `merged` are the mappings that `<<` merges."""
+    """A value's place and its content: text, items or pairs; `merged` are the mappings that `<<` merges."""
 
     place: Place
     text: str = ""
@@ -48,7 +47,7 @@ class _Node:
     merged: list[_Node] = field(default_factory=list)
 
     def child(self, step: str | int) -> tuple[Place, _Node] | None:
-        """A key's place and its value; an item's place twice."""
+        """The place of the key `step` and its value; for a position in a list, the item's place and the item."""
         if isinstance(step, int):
             return (self.items[step].place, self.items[step]) if 0 <= step < len(self.items) else None
         if step in self.pairs:
@@ -59,17 +58,21 @@ class _Node:
 class YamlLocator:
     """Places in one YAML text that was read without a fatal error."""
 
-    __slots__ = ("__dict__", "_items", "_keys", "_last", "_text")
+    __slots__ = ("__dict__", "_file", "_items", "_keys", "_last", "_text")
 
-    def __init__(self, text: str, keys: Mapping[str, Place], items: Mapping[str, ItemPlaces]) -> None:
+    def __init__(self, file: str, text: str, keys: Mapping[str, Place], items: Mapping[str, ItemPlaces]) -> None:
+        self._file = file
         self._text = text
         self._keys = keys
         self._items = items
         # The last excerpt is kept: an item with many problems, such as a message with many recipients, is read once.
         self._last: tuple[tuple[Place, Place | None, bool], _Node | None] | None = None
 
-    def place(self, path: Path, *, key: bool = False) -> Place:
-        """The place of the value at `path`, of its key with `key`, or of the nearest parent that exists."""
+    def __call__(self, path: Path, *, key: bool = False) -> Origin:
+        """See `Locate`."""
+        return Origin(self._file, *self._place(path, key))
+
+    def _place(self, path: Path, key: bool) -> Place:
         if not path:
             return next(iter(self._keys.values()), Place(1, 1))
         if key and len(path) == 1 and path[0] in self._keys:
@@ -150,7 +153,7 @@ class _Reader:
     def _node(self, event: Any, *, one_pair: bool = False) -> _Node:
         if isinstance(event, AliasEvent):
             if self._excerpt:
-                raise _Unreadable  # the anchor may be outside, or be defined again in between
+                raise _Unreadable  # the anchor may be outside the excerpt, or be defined again before it
             return self._anchors.get(str(event.anchor)) or _Node(self._place(event))
         node = _Node(self._place(event))
         anchor = getattr(event, "anchor", None)
@@ -171,7 +174,7 @@ class _Reader:
         while not isinstance(event := self._next(), MappingEndEvent):
             place, name = self._place(event), self._node(event).text
             value = self._node(self._next())
-            if name == MERGE and not event_is_quoted(event):
+            if name == "<<" and not event_is_quoted(event):
                 node.merged += value.items or [value]
             node.pairs[name] = (place, value)
             if one_pair:

@@ -1,6 +1,6 @@
-"""What messages have to do with other sections: their contacts' numbers are filled in, and odd recipients are named.
+"""Resolves what messages take from other sections: fills in the numbers of contacts, and checks recipients.
 
-Takes one pass over contacts and blocklist, and none where no message needs it.
+Reads contacts and blocklist once at most, and only when a message needs them.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from intime_sync.config.document import Document
-from intime_sync.config.places import place_in
+from intime_sync.config.checks import Resources
+from intime_sync.config.document import Document, locate_in_item
 from intime_sync.config.wording import did_you_mean
-from intime_sync.kinds.registry import BY_NAME, CONTACTS, MESSAGES
+from intime_sync.kinds.registry import BLOCKLIST, CONTACTS, MESSAGES
 from intime_sync.model.problem import Origin, Problem, Severity
-from intime_sync.model.resource import KindName, Resource
+from intime_sync.model.resource import Resource
 
-Resources = Mapping[KindName, Sequence[Resource[Any]]]
-
-_BLOCKLIST: Final = BY_NAME[KindName("blocklist")]
 _SECTION: Final = MESSAGES.spec.name
 
-# Looking for what somebody may have meant is slow among a hundred thousand keys.
+_ADVICE: Final = "; a message whose time has passed can be removed"
+
+# Finding similar keys is slow among a hundred thousand.
 _MOST_GUESSES: Final = 20
 _MOST_CANDIDATES: Final = 1000
 
@@ -29,7 +28,7 @@ _MOST_CANDIDATES: Final = 1000
 def resolve_messages(
     resources: Resources, documents: Mapping[str, Document]
 ) -> tuple[list[Resource[Any]], list[Problem]]:
-    """The messages with the numbers of their contacts, and every problem with whom they are sent to."""
+    """The messages with the numbers of their contacts filled in, and all problems of their recipients."""
     messages = resources.get(MESSAGES.name, ())
     contacts = _Contacts(resources, documents, _keys(messages))
     resolved = [_with_numbers(message, contacts) for message in messages]
@@ -46,7 +45,7 @@ def resolve_messages(
 
 
 class _Contacts:
-    """The contacts that messages name, by key, and what can be said where there is none."""
+    """The contacts that messages name, by key, and the problems of names without a usable contact."""
 
     def __init__(self, resources: Resources, documents: Mapping[str, Document], keys: frozenset[str]) -> None:
         self.declared = CONTACTS.name in resources
@@ -58,13 +57,13 @@ class _Contacts:
             if contact.value.mobile and not contact.lifecycle.absent
         }
         self._guesses = 0
-        # A contact that could not be read has a problem of its own, and may well be the one that is missing.
+        # A contact that seems to be missing may be one that could not be read, which is reported elsewhere.
         section = CONTACTS.spec.name
         written = sum(len(document.items.get(section, ())) for document in documents.values())
         self._all_were_read = written <= len(self._all)
 
     def fault(self, key: str) -> tuple[str, str] | None:
-        """Why a message cannot be sent to this contact: a problem's code and words, or None."""
+        """Why a message cannot be sent to this contact: a problem's code and message; None if it can."""
         contact = self._found.get(key)
         if contact is None:
             return ("unknown-contact", self._unknown(key)) if self._all_were_read else None
@@ -83,7 +82,7 @@ class _Contacts:
         return f"the contact `{key}` is not declared in `contacts`{near or _ADVICE}"
 
     def _candidates(self, key: str) -> list[str]:
-        """A few keys that may be close: about as long, and alike in the beginning or the end."""
+        """Keys that may be similar: of about the same length, and with the same beginning or end."""
         folded = key.casefold()
         near = (
             contact.key
@@ -92,9 +91,6 @@ class _Contacts:
             and (contact.key[:2].casefold() == folded[:2] or contact.key[-3:].casefold() == folded[-3:])
         )
         return [candidate for candidate, _ in zip(near, range(_MOST_CANDIDATES), strict=False)]
-
-
-_ADVICE: Final = "; a message whose time has passed can be removed"
 
 
 def _keys(messages: Sequence[Resource[Any]]) -> frozenset[str]:
@@ -108,12 +104,12 @@ def _with_numbers(message: Resource[Any], contacts: _Contacts) -> Resource[Any]:
 
 
 def _written(message: Resource[Any]) -> list[Any]:
-    """The recipients as they stand in the configuration."""
+    """The recipients in the order of the configuration."""
     return sorted(message.value.recipients, key=lambda recipient: recipient.index)
 
 
-def _place(message: Resource[Any], recipient: Any, documents: Mapping[str, Document]) -> Origin | None:
-    return place_in(message, _SECTION, documents, "recipients", recipient.index)
+def _origin(message: Resource[Any], recipient: Any, documents: Mapping[str, Document]) -> Origin | None:
+    return locate_in_item(message, _SECTION, documents, "recipients", recipient.index)
 
 
 def _unknown_contacts(
@@ -122,18 +118,18 @@ def _unknown_contacts(
     for recipient in _written(message):
         fault = contacts.fault(recipient.contact) if recipient.contact else None
         if fault is not None:
-            yield Problem(*fault, _place(message, recipient, documents))
+            yield Problem(*fault, _origin(message, recipient, documents))
 
 
 def _repeated(message: Resource[Any], contacts: _Contacts, documents: Mapping[str, Document]) -> Iterator[Problem]:
-    """Recipients that turn out to have one number; what is written alike was said when it was read."""
+    """Warnings about recipients with the same number; those written identically were reported with the item."""
     first: dict[str, Any] = {}
     for recipient in _written(message):
         mobile = contacts.numbers.get(recipient.contact) if recipient.contact else recipient.mobile
         before = first.setdefault(mobile, recipient) if mobile else recipient
         if before is not recipient:
             text = f"`{_named(recipient)}` has the same number as `{_named(before)}` before it; it counts once"
-            yield _warning("repeated-recipient", text, _place(message, recipient, documents))
+            yield _warning("repeated-recipient", text, _origin(message, recipient, documents))
 
 
 def _named(recipient: Any) -> str:
@@ -144,7 +140,7 @@ def _blocked(
     messages: Sequence[Resource[Any]], resources: Resources, documents: Mapping[str, Document]
 ) -> Iterator[Problem]:
     wanted = frozenset(recipient.mobile for message in messages for recipient in message.value.recipients)
-    listed = resources.get(_BLOCKLIST.name, ()) if wanted else ()
+    listed = resources.get(BLOCKLIST.name, ()) if wanted else ()
     blocked = {number.key for number in listed if number.key in wanted and not number.lifecycle.absent}
     for message in messages if blocked else ():
         for recipient in _written(message):
@@ -153,7 +149,7 @@ def _blocked(
                     f"`{_named(recipient)}` is on the blocklist, which the service is documented to check for groups "
                     "only: the message may be sent all the same; remove the recipient"
                 )
-                yield _warning("blocked-recipient", text, _place(message, recipient, documents))
+                yield _warning("blocked-recipient", text, _origin(message, recipient, documents))
 
 
 def _reached_twice(
@@ -174,7 +170,7 @@ def _reached_twice(
                     f"`{_named(recipient)}` is also in the group `{min(shared)}`, and could get the message twice; "
                     "remove one of the two"
                 )
-                yield _warning("reached-twice", text, _place(message, recipient, documents))
+                yield _warning("reached-twice", text, _origin(message, recipient, documents))
 
 
 def _warning(code: str, text: str, origin: Origin | None) -> Problem:

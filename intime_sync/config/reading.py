@@ -1,4 +1,4 @@
-"""Reading an included file: its bytes to a document, whatever its format."""
+"""Reads included files of any format as documents, within limits of size."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from intime_sync.config.csv_table import read_csv
 from intime_sync.config.document import Document
 from intime_sync.config.files import IncludedFile
-from intime_sync.config.tables import read_csv
 from intime_sync.config.yaml_reader import read_yaml
 from intime_sync.kinds.registry import BY_SECTION
 from intime_sync.model.problem import Origin, Problem
 
 MOST_BYTES = 128 * 1024 * 1024
-"""Of a file, and of all that are included together; 300 000 contacts in YAML need about 45 MB."""
+"""The most bytes of a file, and of all included files together; 300,000 contacts in YAML need about 45 MB."""
 
 MOST_PARTS = 6_000_000
-"""Lines, separators and brackets of all files that are included, or of the root; a contact needs about 12."""
+"""The most lines, separators and brackets of all included files, or of the root; a contact needs about 12."""
 
 MOST_UNPACKED = 256 * 1024 * 1024
-"""Of all workbooks that are included, in bytes."""
+"""The most bytes of all included workbooks, unpacked."""
 
-# What separates values in YAML and in tables; the last three are parts of line breaks that only YAML has.
+# The bytes that separate values in YAML and tables; the last three are parts of line breaks that only YAML has.
 _SEPARATORS: Final = b"\n\r,;|[{-\x85\xa8\xa9"
 _OTHERS: Final = bytes(byte for byte in range(256) if byte not in _SEPARATORS)
 
 
 @dataclass(slots=True)
-class Allowance:
-    """How much may still be read; of workbooks, which have limits of their own, the unpacked size counts.
+class ReadAllowance:
+    """How much may still be read: bytes, parts (see `MOST_PARTS`), and unpacked bytes of workbooks.
 
     A few kilobytes in a repository can be thousands of copies of a file, or millions of values of one letter.
     """
@@ -40,7 +40,7 @@ class Allowance:
     unpacked: int = MOST_UNPACKED
 
     def take(self, path: Path, name: str, data: bytes) -> Problem | None:
-        """Count a file; returns a problem if it is too much."""
+        """Count a file; returns a problem if the files counted so far exceed a limit, else None."""
         self.packed -= len(data)
         if self.packed < 0:
             return _too_much(name, f"{MOST_BYTES:,} bytes")
@@ -74,7 +74,7 @@ def read_bytes(path: Path, name: str) -> bytes | Problem:
 
 
 def read_file(file: IncludedFile, data: bytes) -> tuple[Document | None, list[Problem]]:
-    """The document in `data`, and everything wrong with it as a file; never raises."""
+    """The document in `data`, None if it cannot be read, and the problems of the file itself; never raises."""
     if file.section is None:
         return read_yaml(file.name, data)
     section = BY_SECTION[file.section].spec

@@ -1,4 +1,4 @@
-"""JSON Schema from field specifications: one flavour for editors, one for checking what was read.
+"""Makes JSON Schemas from field specifications: one flavour for editors, one for checking values that were read.
 
 Owns the schemas only; knows nothing about files, places or messages.
 """
@@ -19,7 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 class Flavour(Enum):
     """EDITOR also accepts empty values and unquoted text that an editor takes for a number, such as 0701740605.
 
-    STRICT is for values that `convert` returned: text is text, and what was not given is missing.
+    STRICT is for values that `convert` returned: every scalar has its type, and empty fields are removed.
     """
 
     EDITOR = auto()
@@ -34,7 +34,7 @@ _ANY_TEXT: Schema = {"if": {"type": ["object", "array"]}, "then": {"type": "stri
 
 
 def field_schema(field: Field, flavour: Flavour, *, nullable: bool = False) -> Schema:
-    """One value's schema, annotated for EDITOR; `nullable` lets an empty value through there."""
+    """The schema of a field's value. In EDITOR it has annotations, and `nullable` accepts an empty value."""
     null = nullable and flavour is Flavour.EDITOR
     schema = _annotations(field) if flavour is Flavour.EDITOR else {}
     schema |= _shape(field, flavour, null=null)
@@ -98,7 +98,7 @@ def _given(**keywords: str | int | None) -> Schema:
 
 
 def object_schema(fields: Sequence[Field], flavour: Flavour = Flavour.STRICT) -> Schema:
-    """A mapping with these fields and no others."""
+    """The schema of a mapping with these fields and no others."""
     schema: Schema = {
         "type": "object",
         "properties": {field.name: field_schema(field, flavour, nullable=not field.required) for field in fields},
@@ -109,7 +109,7 @@ def object_schema(fields: Sequence[Field], flavour: Flavour = Flavour.STRICT) ->
 
 
 def item_schema(spec: SectionSpec, flavour: Flavour = Flavour.STRICT) -> Schema:
-    """One item of a section: a mapping, or its short form."""
+    """The schema of one item of a section: a mapping, or its short form."""
     mapping = object_schema(spec.fields, flavour)
     if spec.short is None:
         return mapping
@@ -117,7 +117,7 @@ def item_schema(spec: SectionSpec, flavour: Flavour = Flavour.STRICT) -> Schema:
 
 
 def section_schema(spec: SectionSpec, flavour: Flavour = Flavour.STRICT) -> Schema:
-    """A section: a list of its items."""
+    """The schema of a section: a list of items."""
     schema: Schema = {"type": "array", "items": item_schema(spec, flavour)}
     if flavour is Flavour.EDITOR:
         return {"title": spec.title, "description": spec.description} | schema
@@ -132,9 +132,9 @@ def configuration_schema(
     title: str,
     flavour: Flavour = Flavour.EDITOR,
 ) -> Schema:
-    """A whole file: settings and sections, an item of each section under `$defs`.
+    """The schema of a whole file: settings and sections, with each section's item under `$defs`.
 
-    With `require_settings` the required settings are required: that is the root file, not an included one.
+    `require_settings` is for the root file: the settings that are required must be in it.
     """
     whole = object_schema(settings, flavour)
     definitions: Schema = {}

@@ -1,4 +1,4 @@
-"""The files below a directory that match a pattern. Each directory is read once, and at most as many as allowed.
+"""Finds the files below a directory that match a pattern. Reads each directory once, and only so many entries.
 
 Like `pathlib.Path.glob`, except that links to directories are not followed by `**`, and that repeated `**` costs no
 time. Knows nothing about includes.
@@ -18,23 +18,23 @@ _ANY_DEPTH: Final = "**"
 
 
 class TooMuchToWalk(Exception):
-    """There are more files and directories than may be looked at."""
+    """Raised when there are more files and directories than may be looked at."""
 
 
 @dataclass(slots=True)
-class Allowance:
+class WalkAllowance:
     """How many files and directories may still be looked at, for all patterns together."""
 
     left: int
 
     def take(self) -> None:
-        """Count one. Raises TooMuchToWalk where none is left."""
+        """Count one file or directory. Raises TooMuchToWalk if none is left."""
         self.left -= 1
         if self.left < 0:
             raise TooMuchToWalk
 
 
-def matching_files(directory: Path, pattern: str, allowance: Allowance) -> list[Path]:
+def matching_files(directory: Path, pattern: str, allowance: WalkAllowance) -> list[Path]:
     """The files that match, sorted. Raises ValueError for a malformed pattern, and TooMuchToWalk."""
     parts = _parts(pattern)
     matchers = [re.compile(fnmatch.translate(part)).match if _is_magic(part) else None for part in parts]
@@ -44,18 +44,18 @@ def matching_files(directory: Path, pattern: str, allowance: Allowance) -> list[
         folder, states = waiting.pop()
         for name, is_link, is_directory in _entries(folder, [parts[state] for state in states], allowance):
             path = os.path.join(folder, name)  # noqa: PTH118 - there may be very many
-            goes_on: set[int] = set()
+            following: set[int] = set()
             for state in states:
                 matches = matchers[state]
                 if parts[state] == _ANY_DEPTH and not is_link:
-                    goes_on.add(state)
+                    following.add(state)
                 elif name == parts[state] if matches is None else matches(name):
                     if state == len(parts) - 1:
                         found.add(path)
                     elif matches is None or not is_link:
-                        goes_on.add(state + 1)
-            if goes_on and is_directory:
-                waiting.append((path, _reachable(parts, goes_on)))
+                        following.add(state + 1)
+            if following and is_directory:
+                waiting.append((path, _reachable(parts, following)))
     return sorted(path for path in map(Path, found) if path.is_file())
 
 
@@ -72,7 +72,7 @@ def _is_magic(part: str) -> bool:
 
 
 def _reachable(parts: Sequence[str], states: set[int]) -> frozenset[int]:
-    """The states, and those after a `**`, which also matches no directory at all."""
+    """The states (positions in `parts`), and those after a `**`, which also matches no directory at all."""
     reached = set(states)
     for state in sorted(states):
         while parts[state] == _ANY_DEPTH and state + 1 < len(parts):
@@ -81,10 +81,10 @@ def _reachable(parts: Sequence[str], states: set[int]) -> frozenset[int]:
     return frozenset(reached)
 
 
-def _entries(folder: str, wanted: Sequence[str], allowance: Allowance) -> Iterator[tuple[str, bool, bool]]:
+def _entries(folder: str, wanted: Sequence[str], allowance: WalkAllowance) -> Iterator[tuple[str, bool, bool]]:
     """The entries of a folder: name, whether it is a link, and whether it, or what it links to, is a directory.
 
-    Where all wanted names are literal, only these, without reading the folder.
+    If all `wanted` parts are literal names, only these are looked up, without reading the folder.
     """
     if not any(map(_is_magic, wanted)):
         for name in sorted({*wanted}):

@@ -1,4 +1,4 @@
-"""Small parts of sentences about somebody's own text: shown safely, and what they may have meant."""
+"""Parts of messages that quote a user's text: shortened and escaped text, and suggestions for misspelt words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def shown(value: object) -> str:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is closest, if any is close. Case does not matter."""
+    """The known word that is most similar to `word`, without regard to case; None if none is similar."""
     import difflib
 
     by_folded = {name.casefold(): name for name in known}
@@ -25,6 +25,6 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` when a known word is close, else nothing."""
+    """`; did you mean …?` with the most similar known word; "" if none is similar."""
     found = closest(word, known)
     return f"; did you mean `{found}`?" if found else ""

@@ -21,7 +21,6 @@ from intime_sync.config.tables import (
     MOST_COLUMNS,
     MOST_ROWS,
     Row,
-    SheetColumns,
     read_rows,
     table_too_large,
 )
@@ -31,7 +30,7 @@ from intime_sync.model.problem import Origin, Problem
 
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _LAST_ROW: Final = 1_048_576
-"""Excel's own limit; openpyxl leaves out what claims to stand below."""
+"""The number of Excel's last row; rows with a higher number are not read."""
 
 _MOST_TAGS: Final = 16_000_000
 """The most tags in the whole file: openpyxl keeps something in memory for most of them."""
@@ -47,10 +46,21 @@ _ROW: Final = re.compile(rb"<(?:[\w.-]+:)?row\b")
 _PIECE: Final = 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class SheetColumns:
+    """Places of cells in a sheet: the line is the number of the row, the column that of the cell."""
+
+    file: str
+
+    def origin(self, line: int, index: int) -> Origin:
+        """The origin of the cell number `index` (from 0) of a row."""
+        return Origin(self.file, line, index + 1)
+
+
 def read_xlsx(file: str, data: bytes, section: SectionSpec) -> tuple[Document | None, list[Problem]]:
-    """The items in the first sheet of a workbook, and everything wrong with it; never raises."""
+    """The document of a workbook's first sheet, None if it cannot be read, and its problems; never raises."""
     rows = workbook_rows(file, data)
-    return (None, [rows]) if isinstance(rows, Problem) else read_rows(file, rows, section, SheetColumns(), [])
+    return (None, [rows]) if isinstance(rows, Problem) else read_rows(rows, section, SheetColumns(file), [])
 
 
 def workbook_rows(file: str, data: bytes) -> list[Row] | Problem:
@@ -110,20 +120,20 @@ def _unreadable(file: str, why: str) -> Problem:
 
 
 def unpacked_size(data: bytes) -> int:
-    """How many bytes a workbook says that it unpacks to (no more are read); 0 for what is not a workbook."""
+    """The unpacked size in bytes that a workbook states (no more are read); 0 if `data` is not a workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return sum(part.file_size for part in archive.infolist())
-    except Exception:  # noqa: BLE001 - what is wrong is reported when it is read
+    except Exception:  # noqa: BLE001 - the problem is reported when it is read
         return 0
 
 
 @dataclass(slots=True)
 class _Scanned:
-    """What a part of the archive holds, without parsing it: a parser would need memory for all of it.
+    """Counts of a part of the archive, made without a parser, which would need memory for all of it.
 
-    `may_hide_rows`: it has comments or declarations, which are allowed in parts without rows. `is_odd`: it has what
-    no program writes in a workbook.
+    `may_hide_rows`: it has comments or declarations, which are allowed in parts without rows. `is_odd`: it is UTF-16
+    or declares entities, which no program writes in a workbook.
     """
 
     tags: int = 0
@@ -208,8 +218,6 @@ def _trimmed(cells: list[str]) -> list[str]:
 def _text(value: object) -> str:
     """A cell as a person would have typed it: Excel keeps a phone number as the float 46701740605.0."""
     match value:
-        case None:
-            return ""
         case bool():
             return "true" if value else "false"
         case float() if value.is_integer():

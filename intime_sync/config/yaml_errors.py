@@ -1,6 +1,6 @@
-"""What libyaml and the bytes of a file complain about, said to the person who wrote the file.
+"""Problems of YAML that cannot be read: errors of libyaml, wrong bytes and duplicate keys.
 
-Owns wording and places of unreadable YAML; builds no values.
+Owns their wording and places; builds no values.
 """
 
 from __future__ import annotations
@@ -58,24 +58,24 @@ _WORDING = (
 
 
 class Lines:
-    """Where the lines of a text start, so that offsets and places can be turned into each other."""
+    """Converts between offsets (characters from 0) and places in a text."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(found.end() for found in _BREAK.finditer(text))]
 
     def place(self, offset: int) -> Place:
-        """The place of a character."""
+        """The place of the character at an offset."""
         line = bisect_right(self._starts, offset)
         return Place(line, offset - self._starts[line - 1] + 1)
 
     def offset(self, place: Place) -> int:
-        """The character at a place; beyond the last line, the start of the last."""
+        """The offset of a place; a line beyond the last counts as the last."""
         start = self._starts[min(place.line, len(self._starts)) - 1]
         return start + place.column - 1
 
 
 def decode(file: str, data: bytes) -> str | Problem:
-    """The text of a YAML file, which is UTF-8 without NULs, or what is wrong with its bytes."""
+    """The text of a YAML file, or a problem unless its bytes are UTF-8 without NULs."""
     if data.startswith(_UTF_16_OR_32):
         return Problem("yaml-encoding", "the file is UTF-16; save it as UTF-8", Origin(file, 1, 1))
     data = data.removeprefix(_BOM)
@@ -114,9 +114,9 @@ def syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
 
 
 def _reworded(problem: str) -> str:
-    for said, meant in _WORDING:
-        if said in problem:
-            return meant
+    for original, wording in _WORDING:
+        if original in problem:
+            return wording
     return f"not YAML: {problem}"
 
 
@@ -130,7 +130,7 @@ def _bad_start(text: str, index: int) -> str:
 
 
 def duplicate_keys(file: str, text: str) -> list[Problem]:
-    """Every key that its mapping already has: a second pass over the events, made only when there is one."""
+    """The problems of all keys that their mapping already has, found by another pass over the text."""
     problems: list[Problem] = []
     # One entry per open container: its keys and their lines, and whether a key comes next; None for a list.
     stack: list[tuple[dict[str, int], list[bool]] | None] = []
@@ -144,13 +144,13 @@ def duplicate_keys(file: str, text: str) -> list[Problem]:
                 continue
             else:
                 found = _key_of(event, anchors)
-                if stack and (opened := stack[-1]) is not None and _take_turn(opened[1]) and found is not None:
+                if stack and (opened := stack[-1]) is not None and _is_key(opened[1]) and found is not None:
                     problem = _seen_before(file, event, found, opened[0])
                     problems += [problem] if problem else []
                 if isinstance(event, CollectionStartEvent):
                     stack.append(({}, [True]) if isinstance(event, MappingStartEvent) else None)
     except yaml.YAMLError:
-        pass  # reported by who asked; what was found before it stands
+        pass  # the caller reports this error; the duplicates before it are returned
     return problems
 
 
@@ -158,8 +158,8 @@ def _next(parser: CParser) -> Any:
     return parser.get_event()
 
 
-def _take_turn(turn: list[bool]) -> bool:
-    """Keys and values alternate."""
+def _is_key(turn: list[bool]) -> bool:
+    """Whether an event is a key; in a mapping, keys and values alternate."""
     turn[0] = not turn[0]
     return not turn[0]
 

@@ -1,6 +1,6 @@
-"""YAML bytes to a Document: by the fast reader of plain YAML, else by one pass over libyaml's events.
+"""Reads YAML as a Document: by the fast reader of plain YAML, else by one pass over libyaml's events.
 
-Owns what YAML means here: every scalar is text, no tags, no duplicate keys, aliases and `<<` within bounds. Knows no
+Owns the dialect: every scalar is text, no tags, no duplicate keys, aliases and `<<` within bounds. Knows no
 section and no schema.
 """
 
@@ -34,20 +34,20 @@ from intime_sync.config.yaml_errors import decode, duplicate_keys, syntax_proble
 from intime_sync.model.problem import Origin, Problem
 
 MAX_DEPTH = 50
-"""Mappings and lists inside each other; more is no configuration, and would exhaust what walks it."""
+"""The most mappings and lists inside each other; recursive functions rely on it."""
 
 LONGEST_VALUE = 131_072
-"""Characters of a value, as many as a cell of a table may have."""
+"""The most characters of a value, as many as a cell of a table may have."""
 
 _CORE_TAGS = "tag:yaml.org,2002:"
 _TEXT_TAG = _CORE_TAGS + "str"
 
 
 def read_yaml(file: str, data: bytes) -> tuple[Document | None, list[Problem]]:
-    """The document in `data` and everything wrong with it as YAML; never raises.
+    """The document in `data`, None if it cannot be read, and its problems as YAML; never raises.
 
-    A document comes with problems when those do not hinder reading on (duplicate keys, tags), so that a caller can
-    report what else is wrong. An empty file is an empty mapping.
+    Duplicate keys and tags do not stop reading: then there are both a document and problems, so that a caller can
+    report problems of values too. An empty file is an empty mapping.
     """
     text = decode(file, data)
     if isinstance(text, Problem):
@@ -55,13 +55,13 @@ def read_yaml(file: str, data: bytes) -> tuple[Document | None, list[Problem]]:
     with collector_paused():
         plain = read_plain(text)
     if plain is not None:
-        locator = YamlLocator(text, plain.keys, dict(plain.items))
+        locator = YamlLocator(file, text, plain.keys, dict(plain.items))
         return Document(file, plain.root, plain.items, locator), []
     return read_by_events(file, text)
 
 
 def read_by_events(file: str, text: str) -> tuple[Document | None, list[Problem]]:
-    """The same by libyaml, for any text; tests compare the fast reader with it."""
+    """As `read_yaml`, by libyaml alone; tests compare the fast reader with it."""
     builder = _Builder(file, text)
     try:
         with collector_paused():
@@ -79,7 +79,7 @@ def read_by_events(file: str, text: str) -> tuple[Document | None, list[Problem]
 
 
 class _Fatal(Exception):
-    """A problem after which reading on would only make noise."""
+    """Raised for a problem after which reading stops, since later problems would only follow from it."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -87,7 +87,7 @@ class _Fatal(Exception):
 
 
 class _Builder:
-    """Values from events. `build` is the common path; every oddity is a method of its own."""
+    """Builds the values of one file from events. `build` handles common cases, the other methods rare ones."""
 
     def __init__(self, file: str, text: str) -> None:
         self.problems: list[Problem] = []
@@ -106,11 +106,11 @@ class _Builder:
         self._documents = 0
         self._sharing = Sharing(MAX_DEPTH, len(text))
 
-    def build(self) -> None:  # noqa: C901 - one loop, unrolled: a call for every event takes its time
-        """Reads all events.
+    def build(self) -> None:  # noqa: C901 - one loop without helpers, since a call for every event is slow
+        """Read all events. Raises _Fatal or yaml.YAMLError.
 
-        The open container is `mapping` or `items`, the other is None; `key` waits for its value. The document
-        itself is the only item of an outermost list, so that the root needs no case of its own.
+        The open container is `mapping` or `items`, and the other is None; `key` is the key whose value is next. The
+        document itself is the only item of an outermost list, so that the root needs no case of its own.
         """
         get_event = self._parser.get_event
         root = self._root
@@ -167,7 +167,7 @@ class _Builder:
                 mapping, items = (value, None) if kind is MappingStartEvent else (None, value)
 
     def _take_key(self, event: Any, value: object, mapping: dict[str, object]) -> str:
-        """A key of the open mapping, whose value comes next."""
+        """The text of a key of the open mapping; notes duplicates, merges and the places of the root's keys."""
         key = self._known_keys.get(value) if type(value) is str else None
         if key is None:
             key = self._new_key(event, value)
@@ -180,7 +180,7 @@ class _Builder:
         return key
 
     def finish(self) -> Document:
-        """The document, with every merge done and a place for every item of a top-level list."""
+        """The document after all merges, with a place for every item of a top-level list. Raises _Fatal."""
         if self._outermost and self._outermost[0] is not None and self._outermost[0] is not self._root:
             what = "a list" if type(self._outermost[0]) is list else "text"
             message = f"the file must be a mapping of sections, not {what}"
@@ -190,20 +190,20 @@ class _Builder:
                 merge(mapping, self._sharing)
         lists = {key: value for key, value in self._root.items() if type(value) is list}
         items = {key: at for key, at in self._items.items() if key in lists and len(at) == len(lists[key])}
-        locator = YamlLocator(self._text, self._keys, dict(items))
+        locator = YamlLocator(self._file, self._text, self._keys, dict(items))
         for key in lists.keys() - items.keys():
-            # The list stands behind an alias or a merge: its items are blamed on the line that names it.
-            place = self._keys.get(key) or locator.place((key,))
+            # The list was written elsewhere, for an alias or a merge: its items get the place of the key.
+            place = self._keys.get(key) or locator((key,))[1:]
             items[key] = places = ItemPlaces()
             for _ in lists[key]:
                 places.add(*place)
         return Document(self._file, self._root, items, locator)
 
     def _odd_scalar(self, event: Any) -> str | None:
-        """A scalar that is empty, tagged, anchored or too long."""
+        """The value of a scalar that is empty, tagged, anchored or too long; None if it is not given."""
         if event.tag not in (None, "!", _TEXT_TAG):
             self._refuse_tag(event)
-        # In YAML only an empty plain scalar is nothing; `""` and `!!str` are empty text.
+        # Only an empty plain scalar is None; `""` and `!!str` are empty text.
         value = None if not event.value and not event.style and event.tag is None else event.value
         if len(event.value) > LONGEST_VALUE:
             raise _Fatal(self._too_long(event))
@@ -212,7 +212,7 @@ class _Builder:
         return cast("str | None", value)
 
     def _odd_container(self, event: Any, value: object) -> None:
-        """A mapping or list that is tagged or anchored."""
+        """Handle the tag and anchor of a mapping or list."""
         if event.tag not in (None, "!"):
             self._refuse_tag(event)
         if event.anchor is not None:
@@ -224,7 +224,7 @@ class _Builder:
         self.problems.append(self._problem("yaml-tag", message, event))
 
     def _alias(self, event: Any, stack: list[tuple[Any, Any]], mapping: Any, items: Any) -> object:
-        """What an alias stands for: the very same object."""
+        """The object that an alias stands for, not a copy; None for an unknown alias."""
         if event.anchor not in self._anchors:
             message = f"`*{event.anchor}` stands for nothing: there is no `&{event.anchor}` above"
             self.problems.append(self._problem("yaml-alias", message, event))
@@ -239,7 +239,7 @@ class _Builder:
         return target
 
     def _new_key(self, event: Any, value: object) -> str:
-        """A key that was not met before, or that is no plain text."""
+        """The text of a key that is new in this file, a merge, or no text."""
         if type(value) is str:
             if value == "<<":
                 return MERGE if event.__class__ is ScalarEvent and not event.style else value

@@ -1,4 +1,4 @@
-"""The account's groups, told apart: user groups, this owner's carriers, and carriers of other owners. Pure."""
+"""Sorts the account's groups into user groups, this owner's carriers and carriers of other owners. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from intime_sync.planning.carriers import is_carrier, own_carriers
 
 
 class SortedGroups(NamedTuple):
-    """The groups that people see, this owner's carriers (names by id), and the carriers of other owners."""
+    """The user groups (no carriers), this owner's carriers (names by id), and the carriers of other owners."""
 
     users: list[Resource[Any]]
     own: dict[RemoteId, str]
@@ -20,7 +20,7 @@ class SortedGroups(NamedTuple):
 
 
 def group_address(name: str) -> Address:
-    """The address of the group that contacts and messages call by this name."""
+    """The address of the group with a name."""
     return Address(GROUPS.name, name)
 
 
@@ -30,7 +30,7 @@ def groups_in(snapshot: Snapshot) -> Sequence[Resource[Any]]:
 
 
 def sort_groups(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> SortedGroups:
-    """Each group of the account in its place; the ledger knows carriers that were made under a former owner."""
+    """The account's groups, sorted; the ledger tells which carriers were made under a former name of the owner."""
     groups = list(groups)
     own = own_carriers(groups, owner, ledger)
     users = [group for group in groups if not is_carrier(group.key)]
@@ -39,7 +39,7 @@ def sort_groups(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> 
 
 
 def user_group_ids(groups: Iterable[Resource[Any]]) -> dict[str, list[RemoteId]]:
-    """The ids of the groups that people see, by name; several where the account has the name more than once."""
+    """The ids of the user groups by name; several where the account has a name more than once."""
     names = {group.remote_id: group.key for group in groups if group.remote_id is not None}
     ids: dict[str, list[RemoteId]] = {}
     for id, name in names.items():

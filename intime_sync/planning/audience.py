@@ -1,4 +1,4 @@
-"""The recipients of a message, and what the ledger remembers of them. Pure; knows the configuration alone."""
+"""The recipients of a message by the configuration, compared with those in the ledger. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MESSAGE = MESSAGES.name
 
 
 class Audience:
-    """The recipients of messages as far as the configuration knows them: direct ones and members of groups."""
+    """The recipients of messages by the configuration: direct ones and members of groups."""
 
     def __init__(self, desired: Snapshot) -> None:
         self._members: dict[str, set[str]] = {}
@@ -30,7 +30,7 @@ class Audience:
         )
 
     def members(self, attributes: Attributes) -> set[str]:
-        """The numbers in the message's groups."""
+        """The numbers (E.164) in the message's groups."""
         return set().union(*(self._members.get(name, ()) for name in MESSAGES.group_names(attributes)))
 
     def cost(self, attributes: Attributes) -> str:
@@ -41,9 +41,10 @@ class Audience:
         return f"{parts} SMS to {' and '.join([*to, *(f'the members of {name}' for name in names)])}"
 
     def marks(self, attributes: Attributes) -> dict[str, Json] | None:
-        """What the ledger remembers of the members of the groups, and of those not blocked; None without groups.
+        """Hashes, for the ledger, of the members of the message's groups and of those who are not blocked.
 
-        The service gives out one id a recipient when it schedules, so it seems to fix the recipients at that time.
+        None without groups, or if contacts are not declared. The service gives out one id per recipient when it
+        schedules a message, so it seems to fix the recipients at that time.
         """
         if not self._complete or not MESSAGES.group_names(attributes):
             return None
@@ -51,15 +52,15 @@ class Audience:
         readers = members - self._blocked if attributes.get("check_blocklist") is not False else members
         return {"members": _mark(members), "readers": _mark(readers)}
 
-    def is_blocked_anew(self, entry: Entry, attributes: Attributes) -> bool:
-        """Whether the blocklist says something else of the members than when the message was scheduled."""
+    def blocklist_changed(self, entry: Entry, attributes: Attributes) -> bool:
+        """Whether other members are blocked than when the message was scheduled."""
         then, now = entry.audience, self.marks(attributes)
         if now is None or then is None or then.readers == now["readers"]:
             return False
         return then.members == now["members"] or now["members"] != now["readers"]
 
-    def has_moved(self, entry: Entry, attributes: Attributes) -> bool:
-        """Whether other numbers are in the groups than when the message was scheduled."""
+    def members_changed(self, entry: Entry, attributes: Attributes) -> bool:
+        """Whether other numbers are in the message's groups than when it was scheduled."""
         then, now = entry.audience, self.marks(attributes)
         return now is not None and then is not None and then.members != now["members"]
 

@@ -1,6 +1,6 @@
-"""How long to wait for objects whose creation the service confirmed and that no list has shown yet. Pure.
+"""Awaited objects: those whose creation the service confirmed and that no list has shown yet. Pure.
 
-A list may lag. An object that is made again while the list lags is there twice once the list catches up.
+A list may lag. If an object were made again while the list lags, the account would have it twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from intime_sync.model.resource import Address, KindName
 from intime_sync.planning.context import Clock
 
 LONGEST_WAIT: Final = timedelta(hours=1)
-"""For how long after its confirmation an object that no list shows is neither made again nor forgotten."""
+"""The time after its confirmation in which an object that no list shows is neither made again nor forgotten."""
 
 
 def is_awaited(entry: Entry | None, now: datetime) -> bool:
@@ -25,7 +25,7 @@ def is_awaited(entry: Entry | None, now: datetime) -> bool:
 
 
 def why_waiting(address: Address, entry: Entry, clock: Clock, *, wanted: bool) -> str:
-    """Why nothing is done about an object that may still turn up, until when, and what a person can do."""
+    """A change's reason: why nothing is done about an awaited object, until when, and what a person can do."""
     until = _until(entry.awaited or "").astimezone(clock.zone)
     what = "so it is not made again" if wanted else "so it cannot be removed yet"
     then = f"made again after that, or after `ledger rm {address}`" if wanted else "forgotten after that"
@@ -36,14 +36,14 @@ def why_waiting(address: Address, entry: Entry, clock: Clock, *, wanted: bool) -
 
 
 def confirmed(entry: Entry, clock: Clock) -> str:
-    """When the service confirmed the creation of an object, with its id where the service lists one."""
+    """A clause that says when the service confirmed the creation of an object, and with which id."""
     when = datetime.fromisoformat(entry.awaited or "").astimezone(clock.zone)
     id = "" if entry.remote_id is None else f" with id {entry.remote_id}"
     return f"the service confirmed it{id} at {when:%Y-%m-%d %H:%M}"
 
 
 def never_listed(address: Address, entry: Entry, clock: Clock, origin: Origin | None, *, wanted: bool) -> Problem:
-    """The warning about an object that was waited for in vain."""
+    """The warning about an object that was not listed within the longest wait."""
     what = "it is made again" if wanted else "it is forgotten"
     message = (
         f"`{address}`: {confirmed(entry, clock)}, and the account has not listed it since; {what}. "

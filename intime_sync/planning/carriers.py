@@ -1,4 +1,4 @@
-"""Carriers: groups of this program's own, each with a few contacts, which are removed by removing the group.
+"""Carriers: groups that this program makes, each with a few contacts, which are removed by removing the group.
 
 A contact's place is a leaf of a binary prefix tree over a hash of its key: a leaf holds at most `carrier_size`
 contacts, and is split only where it would hold more. The tree follows from the keys alone, so a changed contact
@@ -26,7 +26,7 @@ WHOLE = "all"
 
 @dataclass(frozen=True, slots=True)
 class CarrierBuild:
-    """A carrier to be made: its group's name, and its contacts by key in the order of keys."""
+    """A carrier to be made: its group's name, and the attributes of its contacts by key, in the order of keys."""
 
     name: str
     members: Mapping[str, Attributes]
@@ -34,11 +34,11 @@ class CarrierBuild:
 
 @dataclass(frozen=True, slots=True)
 class CarrierPlan:
-    """The carriers to remove and to make, in this order.
+    """The carriers to remove and to make.
 
-    `purge` are carriers in the account that the ledger does not know as complete; they are removed with their
-    contacts. Then `build` are made. Then `retire` are removed, whose contacts are in other carriers by then, or are
-    to be removed.
+    First, `purge` are removed with their contacts: carriers in the account that the ledger does not know as complete.
+    Then `build` are made. Then `retire` are removed: their contacts are in other carriers by then, or are to be
+    removed.
     """
 
     build: tuple[CarrierBuild, ...]
@@ -64,7 +64,7 @@ def owner_of(carrier: str) -> str:
 def own_carriers(groups: Iterable[Resource[Any]], owner: str, ledger: Ledger) -> dict[RemoteId, str]:
     """The names of this owner's carriers among the account's groups, by id.
 
-    Those of an earlier name of the owner are among them: the ledger knows them by id and name.
+    They include carriers with an earlier name of the owner, which the ledger knows by id and name.
     """
     return {
         group.remote_id: group.key
@@ -91,10 +91,10 @@ def _was_own(id: RemoteId, name: str, ledger: Ledger) -> bool:
 
 
 def has_name_of(name: str, owner: str) -> bool:
-    """Whether a group's name is that of one of this owner's carriers, also where the service turned it to capitals.
+    """Whether a group's name is that of one of this owner's carriers, or that name in capitals.
 
-    After the slash, names of carriers begin with a small letter (a digit in earlier versions). A capital there shows
-    that the service changed the name, and not that the owner is spelled in capitals.
+    A service may change names to capitals. After the slash, names of carriers begin with a small letter (a digit in
+    earlier versions), so a capital there shows such a change, and not an owner that is spelled in capitals.
     """
     prefix = carrier_prefix(owner)
     if name.startswith(prefix):
@@ -159,23 +159,20 @@ def plan_carriers(
     wanted, dirty = wanted_contacts(ledger, changes)
     entries = ledger.of(CONTACTS.name)
     members = _members(entries, known)
-    homes = {key: id for id, keys in members.items() for key in keys}
+    carrier_of = {key: id for id, keys in members.items() for key in keys}
     fixed = {*without}.union(*(members.get(id, ()) for id in kept))
     dirty -= fixed
-    # Contacts that went with a carrier and are not to be made again are left out.
-    wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in homes}
-    retire = {id for id in known if ledger.carriers[id].copies}
-    retire |= {id for id in known if id not in members}
-    for id, keys in members.items():
-        if any(key in dirty or key not in wanted for key in keys):
-            retire.add(id)
-    retire -= set(kept)
-    waiting = [key for key in wanted if (key in dirty or homes[key] in retire) and key not in fixed]
+    # Contacts whose carrier is gone and that are not to be made again are left out.
+    wanted = {key: attributes for key, attributes in wanted.items() if key in dirty or key in carrier_of}
+    retire = {id for id in known if ledger.carriers[id].copies or id not in members}
+    retire |= {id for id, keys in members.items() if any(key in dirty or key not in wanted for key in keys)}
+    retire -= {*kept}
+    waiting = [key for key in wanted if (key in dirty or carrier_of[key] in retire) and key not in fixed]
     if not waiting:
         return CarrierPlan((), tuple(sorted(retire)), purge)
-    apart = {key for key, entry in entries.items() if entry.refused}
-    tree = PrefixTree(wanted.keys() - apart, size)
-    # The key of a leaf is its prefix, and the key of the contact in a carrier of its own.
+    alone = {key for key, entry in entries.items() if entry.refused}
+    tree = PrefixTree(wanted.keys() - alone, size)
+    # By the prefix of the leaf, and the key of the contact if it gets a carrier of its own (else "").
     leaves: dict[tuple[str, str], list[str]] = {}
     placed: set[str] = set()
     while waiting:
@@ -183,11 +180,11 @@ def plan_carriers(
         if key in placed:
             continue
         prefix, keys = tree.leaf(key)
-        keys = [key] if key in apart else [member for member in keys if member not in fixed]
-        leaves[prefix, key if key in apart else ""] = keys
+        keys = [key] if key in alone else [member for member in keys if member not in fixed]
+        leaves[prefix, key if key in alone else ""] = keys
         placed.update(keys)
         for member in keys:
-            old = homes.get(member)
+            old = carrier_of.get(member)
             if old is not None and old not in retire:
                 retire.add(old)
                 waiting += members[old]
@@ -211,7 +208,7 @@ def _build(
 
 
 def probe_carrier(owner: str, ledger: Ledger, members: Mapping[str, Attributes]) -> str:
-    """The name of a carrier that is removed again once the service has answered for each of `members`."""
+    """The name of a temporary carrier, which is removed once the service has answered for each of `members`."""
     return _name(owner, ledger, "probe", members)
 
 

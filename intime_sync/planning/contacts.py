@@ -1,4 +1,4 @@
-"""Planning contacts: the service cannot list them, so the ledger and the carriers in the account must tell."""
+"""Plans contacts by the ledger and the carriers in the account, since the service cannot list contacts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.change import Create, Delete, Forget, Manual, Replace
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.policy import ContactStrategy, Policy
-from intime_sync.model.problem import Problem, Severity
+from intime_sync.model.problem import Origin, Problem, Severity
 from intime_sync.model.resource import Address, Attributes, RemoteId, Resource
 from intime_sync.planning.carriers import current_carriers, has_name_of, owner_of, present_carriers
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
-from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
+from intime_sync.planning.ownership import is_protected, protection_change, removes_owned
 
 CONTACT = CONTACTS.name
 
@@ -32,10 +32,11 @@ _Person: TypeAlias = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class AccountGroups:
-    """The account's groups as contacts see them.
+    """The account's groups, as far as contacts depend on them.
 
-    `ids` are the user groups by name; `remade` are those that this plan makes (again), so that nobody is in them.
-    `carriers` are the carriers of `owner` in the account, by id; some may bear the name that the owner had before.
+    `ids` are those of the user groups by name; `remade` are the names of groups that this plan makes (again), so that
+    they have no members. `carriers` are the names of this owner's carriers by id; some may have an earlier name of
+    `owner`.
     """
 
     ids: Mapping[str, RemoteId]
@@ -51,7 +52,7 @@ def plan_contacts(
     policy: Policy,
     replacements: frozenset[str] = frozenset(),
 ) -> KindPlan:
-    """The contacts' changes, in the order of keys; `replacements` are keys of contacts that shall be made anew."""
+    """The contacts' changes, in the order of keys; `replacements` are keys of contacts to make again."""
     plan = KindPlan()
     contacts = DesiredTable.of(desired)
     differ = _ContactDiffer(ledger, groups, policy, plan, replacements)
@@ -72,6 +73,12 @@ def plan_contacts(
 
 
 class _ContactDiffer:
+    """Decides for each contact, and adds changes and problems to `plan`.
+
+    `lost_groups` are, by carrier, the groups that its contacts are no longer in. `misnamed` are former owners by
+    carrier, `leaving` are carriers whose removal was begun, `copied` are keys of contacts with earlier copies.
+    """
+
     def __init__(
         self, ledger: Ledger, groups: AccountGroups, policy: Policy, plan: KindPlan, replacements: frozenset[str]
     ) -> None:
@@ -83,8 +90,8 @@ class _ContactDiffer:
         self.prunes = removes_owned(policy.prune_of(CONTACT))
         current = current_carriers(ledger, groups.carriers)
         self.copied = {key for id in current for key in ledger.carriers[id].copies}
-        self.trouble = {id: self._lost_groups(ledger, id) for id in current}
-        # Under `append`, nobody is taken out of a carrier any more.
+        self.lost_groups = {id: self._lost_groups_of(ledger, id) for id in current}
+        # With `append`, contacts are not moved to other carriers.
         self.misnamed = {
             id: owner_of(ledger.carriers[id].name)
             for id in current
@@ -97,13 +104,13 @@ class _ContactDiffer:
         self._staying: Mapping[_Person, str] | None = None
 
     def unsettled(self, desired: DesiredTable) -> Sequence[int]:
-        """The positions of contacts that there may be something to do or say about; nearly all others are settled."""
-        sound = {id for id, lost in self.trouble.items() if not lost and id not in self.misnamed}
+        """The positions of contacts that need a decision; the others, which are nearly all, are unchanged."""
+        sound = {id for id, lost in self.lost_groups.items() if not lost and id not in self.misnamed}
         special = {*desired.lifecycles, *desired.positions(self.replacements)}
         return sorted(special.union(self.entries.differing(desired, sound)))
 
-    def _lost_groups(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
-        """Groups that a carrier's contacts were put in and are no longer in."""
+    def _lost_groups_of(self, ledger: Ledger, id: RemoteId) -> frozenset[str]:
+        """The names of groups that a carrier's contacts were put in and are no longer in."""
         then = ledger.carriers[id].groups
         return frozenset(
             name
@@ -112,30 +119,30 @@ class _ContactDiffer:
         )
 
     def present(self, resource: Resource[Any]) -> None:
-        """Create what is not there, replace what differs, hold what may not be touched."""
+        """Plan a contact of the configuration: create, replace, adopt, or leave it to a person."""
         entry = self.entries.get(resource.key)
         after = CONTACTS.attributes(resource.value)
         if entry is None:
             self._new(resource, after)
             return
         if entry.unknown:
-            self._unknown(resource, entry, after)
+            self._manual(resource.key, entry, after, _UNKNOWN, resource.origin)
             return
-        reason = self._trouble(entry, after)
+        reason = self._reason(entry, after)
         if reason is None and resource.key in self.replacements:
             reason = "asked for with --replace"
         if entry.attributes == after and reason is None:
-            self._remember_protect(resource, entry, after)
+            self.plan.add(protection_change(CONTACT, resource, entry, after))
         elif reason in (_GONE, _LEAVING):
             self._create(resource, after, reason)
         else:
             self._replace(resource, entry, after, reason)
 
-    def _trouble(self, entry: Entry, after: Attributes) -> str | None:
-        """Why a contact that looks right in the ledger is not right in the account."""
+    def _reason(self, entry: Entry, after: Attributes) -> str | None:
+        """Why a contact must be made again even if the ledger has it as wanted; None if it need not."""
         if entry.carrier is None:
             return self._remade(self.groups.remade.intersection(CONTACTS.group_names(entry.attributes)), after)
-        lost = self.trouble.get(entry.carrier)
+        lost = self.lost_groups.get(entry.carrier)
         if lost is None:
             return _LEAVING if entry.carrier in self.leaving else _GONE
         if (reason := self._remade(lost, after)) is not None:
@@ -145,12 +152,12 @@ class _ContactDiffer:
         return self._misnamed(entry)
 
     def _remade(self, lost: Collection[str], after: Attributes) -> str | None:
-        """Why a contact that wants to be in one of the groups that were `lost` is not."""
-        mine = next((name for name in CONTACTS.group_names(after) if name in lost), None)
-        return None if mine is None else f"the group {mine} was made again"
+        """The reason if a contact is wanted in one of the groups that were `lost`; None if it is not."""
+        name = next((name for name in CONTACTS.group_names(after) if name in lost), None)
+        return None if name is None else f"the group {name} was made again"
 
     def _misnamed(self, entry: Entry) -> str | None:
-        """Why a contact moves to another carrier after its owner was renamed."""
+        """The reason if a contact's carrier has the name of a former owner; None if it has not."""
         former = None if entry.carrier is None else self.misnamed.get(entry.carrier)
         return None if former is None else f"its carrier has the name of the former owner {former}"
 
@@ -161,49 +168,45 @@ class _ContactDiffer:
             self._shared = frozenset(id for id, count in counts.items() if count > 1)
         return self._shared
 
-    def _unknown(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
+    def _manual(
+        self, key: str, entry: Entry | None, after: Attributes | None, reason: str, origin: Origin | None
+    ) -> None:
         self.plan.changes.append(
             Manual(
-                address=Address(CONTACT, resource.key),
-                remote_id=entry.remote_id,
-                before=entry.attributes,
+                address=Address(CONTACT, key),
+                remote_id=entry.remote_id if entry else None,
+                before=entry.attributes if entry else None,
                 after=after,
-                reason=_UNKNOWN,
-                origin=resource.origin,
+                reason=reason,
+                origin=origin,
             )
         )
 
     def _new(self, resource: Resource[Any], after: Attributes) -> None:
         """Create a contact that the ledger does not know, unless the same person stays under another key."""
-        other = self._who_stays().get(_person(after))
+        other = self._staying_people().get(_person(after))
         if other is None:
             self._create(resource, after, None)
             return
         entry = self.entries[other]
         why = "may have been added" if entry.unknown else "stays in the account"
         step = "settle that with `ledger resolve`" if entry.unknown else "see that it goes"
-        self.plan.changes.append(
-            Manual(
-                address=Address(CONTACT, resource.key),
-                remote_id=None,
-                before=None,
-                after=after,
-                reason=f"contact/{other} is the same person and {why}, so adding this one would make two: give it "
-                f"the key {other} again, or {step} first",
-                origin=resource.origin,
-            )
+        reason = (
+            f"contact/{other} is the same person and {why}, so adding this one would make two: give it "
+            f"the key {other} again, or {step} first"
         )
+        self._manual(resource.key, None, after, reason, resource.origin)
 
-    def _who_stays(self) -> Mapping[_Person, str]:
-        """The keys of contacts that are not wanted, or not under that key, and that this plan does not remove."""
+    def _staying_people(self) -> Mapping[_Person, str]:
+        """The keys, by person, of contacts that are not wanted under their key and that this plan does not remove."""
         if self._staying is None:
             staying: dict[_Person, str] = {}
             for key in (*self.undesired_keys, *self.absent_keys):
                 entry = self.entries.get(key)
                 if entry is None or self._is_gone(key, entry):
                     continue
-                goes = self.prunes or key in self.absent_keys
-                if self.append or entry.carrier is None or not goes:
+                removable = self.prunes or key in self.absent_keys
+                if self.append or entry.carrier is None or not removable:
                     person = _person(entry.attributes)
                     staying[person] = min(key, staying.get(person, key))
             self._staying = staying
@@ -219,13 +222,6 @@ class _ContactDiffer:
                 protected=is_protected(resource.lifecycle, self.entries.get(resource.key)),
             )
         )
-
-    def _remember_protect(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
-        change = protection_learnt(CONTACT, resource, entry, after)
-        if change is None:
-            self.plan.unchanged += 1
-        else:
-            self.plan.changes.append(change)
 
     def _replace(self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None) -> None:
         address = Address(CONTACT, resource.key)
@@ -260,7 +256,7 @@ class _ContactDiffer:
         )
 
     def absent(self, resource: Resource[Any]) -> None:
-        """Remove what the ledger knows; what somebody added by hand cannot be seen."""
+        """Plan the removal of a contact; adds a warning if the ledger does not know it."""
         entry = self.entries.get(resource.key)
         if entry is not None:
             self._remove(resource.key, entry, resource, "ensure: absent")
@@ -272,7 +268,7 @@ class _ContactDiffer:
         self.plan.problems.append(Problem("unseen-contact", message, resource.origin, Severity.WARNING))
 
     def undesired(self, key: str, entry: Entry) -> None:
-        """Remove what the configuration no longer names, or leave it, as the policy says."""
+        """Plan a contact that the configuration no longer names: remove or keep it, as the policy says."""
         if self.prunes:
             self._remove(key, entry, None, None)
         elif (reason := self._misnamed(entry)) is not None and self._has_its_groups(entry):
@@ -290,7 +286,7 @@ class _ContactDiffer:
             )
 
     def _has_its_groups(self, entry: Entry) -> bool:
-        """Whether every group that a contact is in is there, or is made by this plan."""
+        """Whether every group that a contact is in is in the account or made by this plan."""
         return self.groups.remade.union(self.groups.ids).issuperset(CONTACTS.group_names(entry.attributes))
 
     def _remove(self, key: str, entry: Entry, resource: Resource[Any] | None, reason: str | None) -> None:
@@ -303,16 +299,8 @@ class _ContactDiffer:
                 )
             )
         elif self.append or entry.carrier is None:
-            self.plan.changes.append(
-                Manual(
-                    address=address,
-                    remote_id=entry.remote_id,
-                    before=entry.attributes,
-                    after=None,
-                    reason=_UNKNOWN if entry.unknown else self._by_hand(entry, "removes"),
-                    origin=origin,
-                )
-            )
+            why = _UNKNOWN if entry.unknown else self._by_hand(entry, "removes")
+            self._manual(key, entry, None, why, origin)
         else:
             self.plan.changes.append(
                 Delete(
@@ -326,14 +314,14 @@ class _ContactDiffer:
             )
 
     def _is_gone(self, key: str, entry: Entry) -> bool:
-        """Whether no carrier in the account can hold it any more."""
-        there = self.trouble.keys() | self.leaving
-        return entry.carrier is not None and entry.carrier not in there and key not in self.copied
+        """Whether no carrier in the account can hold a contact."""
+        present = self.lost_groups.keys() | self.leaving
+        return entry.carrier is not None and entry.carrier not in present and key not in self.copied
 
     def _by_hand(self, entry: Entry, verb: str) -> str:
-        """What a person can do about a contact that this plan does not touch.
+        """What a person can do about a contact that this plan cannot change: remove it in the service.
 
-        It is removed by hand also where it is to change: once the ledger has dropped it, the next apply adds it.
+        That is right for a change too: once the ledger has dropped the contact, the next apply adds it as wanted.
         """
         if self.append and entry.carrier is not None:
             return f"the strategy `append` never {verb} contacts; this one has a carrier, so `carrier` could"
@@ -346,5 +334,5 @@ class _ContactDiffer:
 
 
 def _person(attributes: Attributes) -> _Person:
-    """What makes two contacts the same person: names, number and address."""
+    """The values that two contacts of the same person share: names, number and address."""
     return tuple(attributes.get(name) or "" for name in ("firstname", "lastname", "mobile", "email"))

@@ -1,4 +1,4 @@
-"""What a plan depends on besides configuration, account and ledger."""
+"""The inputs of a plan besides configuration, account and ledger: clock, policy and the account's address."""
 
 from __future__ import annotations
 

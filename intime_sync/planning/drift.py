@@ -1,7 +1,7 @@
 """Drift: how the account differs from what the ledger says was last written or adopted. Pure.
 
-The configuration has no say here: what it would change is a plan's business. What the service does not list is
-never called unchanged; see `Drift.unobservable`.
+The configuration does not matter here, since a plan shows what it would change. Objects that the service does not
+list are never reported as unchanged; see `Drift.unobservable`.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from intime_sync.planning.awaiting import all_awaited, is_awaited
 from intime_sync.planning.context import Clock
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.drift_groups import GroupDrift
+from intime_sync.planning.index import is_active
 from intime_sync.planning.matching import Index
 
 
 def watched_kinds(ledger: Ledger) -> list[KindName]:
-    """The lists that tell of drift: of what is owned, and always the groups, since carriers are among them."""
+    """The kinds whose lists drift is found in: those with owned objects, and groups, since carriers are groups."""
     return [kind.name for kind in LISTED if kind.has_members or ledger.of(kind.name)]
 
 
 def find_drift(
     ledger: Ledger, actual: Snapshot, clock: Clock, owner: str, pinned: frozenset[str] = frozenset()
 ) -> Drift:
-    """Everything in `actual`, which holds the `watched_kinds`, that is not as the ledger has it.
+    """The differences between the ledger and `actual`, which holds the `watched_kinds`.
 
-    `pinned` are names of groups that the configuration tells from others of the same name by their ids, so that
-    these are no surprise.
+    `pinned` are names of groups that the configuration pins by id, so that other groups of these names are no drift.
     """
     groups = GroupDrift(ledger, actual, clock, owner, pinned)
     findings, unowned = [*groups.groups, *groups.carriers], groups.unowned()
@@ -60,7 +60,7 @@ def find_drift(
     return Drift(
         lineage=ledger.lineage,
         serial=ledger.serial,
-        findings=tuple(sorted(findings, key=_place)),
+        findings=tuple(sorted(findings, key=_sort_key)),
         compared=compared,
         carriers=carriers,
         carriers_there=carriers_there,
@@ -69,15 +69,15 @@ def find_drift(
     )
 
 
-def _place(finding: Finding) -> tuple[float, str, RemoteId]:
+def _sort_key(finding: Finding) -> tuple[float, str, RemoteId]:
     kind = finding.address.kind
-    # Carriers are groups, and come after those that people see.
+    # Carriers are groups, and are sorted after the user groups.
     order = max(ORDER[kind.name] for kind in LISTED if kind.has_members) + 0.5 if kind == CARRIER else ORDER[kind]
     return order, finding.address.key, finding.remote_id or RemoteId(0)
 
 
 class _ListDiffer:
-    """Compares the entries of one listed kind with its list; `compared` counts those that still matter."""
+    """Compares the entries of one listed kind with its list; `compared` counts the active ones."""
 
     def __init__(
         self, kind: ListedKind, entries: Mapping[str, Entry], rows: Sequence[Resource[Any]], clock: Clock
@@ -93,7 +93,7 @@ class _ListDiffer:
                 self.index.claim(row, key)
 
     def findings(self) -> Iterator[Finding]:
-        """What became of each entry. What only waits to be removed may go any time."""
+        """The differences of each entry. Surplus objects, which are to be removed, may be missing without drift."""
         for key, entry in sorted(self.entries.items()):
             if entry.surplus:
                 continue
@@ -101,21 +101,20 @@ class _ListDiffer:
             row = self.index.owned(entry)
             if row is None and is_awaited(entry, self.clock.now):
                 continue
-            if self._lives(before):
+            if self._is_active(before):
                 self.compared += 1
                 yield from self._missing(key, entry) if row is None else self._present(key, entry, row)
-            elif row is not None and self._lives(after := self.kind.attributes(row.value)):
-                # What was over, or off, lies ahead again.
+            elif row is not None and self._is_active(after := self.kind.attributes(row.value)):
+                # The object was past or switched off, and is active again.
                 yield self._changed(key, entry, after)
 
-    def _lives(self, attributes: Attributes) -> bool:
-        kind, clock = self.kind, self.clock
-        return not kind.inert(attributes) and not kind.is_past(attributes, clock.now, clock.zone)
+    def _is_active(self, attributes: Attributes) -> bool:
+        return is_active(self.kind, attributes, self.clock)
 
     def _missing(self, key: str, entry: Entry) -> Iterator[Finding]:
         address = Address(self.kind.name, key)
         for row in self.index.free(self.kind.identity_of(entry.attributes)):
-            if row.remote_id is not None and self._lives(self.kind.attributes(row.value)):
+            if row.remote_id is not None and self._is_active(self.kind.attributes(row.value)):
                 self.index.claim(row, key)
                 yield MadeAgain(
                     address=address, remote_id=entry.remote_id, before=entry.attributes, now=row.remote_id
@@ -127,11 +126,11 @@ class _ListDiffer:
         after = self.kind.attributes(row.value)
         if after != entry.attributes:
             yield self._changed(key, entry, after)
-        if not self._lives(after):
+        if not self._is_active(after):
             return
         twins = []
         for twin in self.index.free(self.kind.identity(row.value)):
-            if twin.remote_id is not None and self._lives(self.kind.attributes(twin.value)):
+            if twin.remote_id is not None and self._is_active(self.kind.attributes(twin.value)):
                 self.index.claim(twin, key)
                 twins.append(twin.remote_id)
         if twins:
@@ -149,10 +148,10 @@ class _ListDiffer:
         return found(address=address, remote_id=entry.remote_id, before=before, after=after, fields=fields)
 
     def unowned(self) -> Iterator[Unowned]:
-        """What is listed besides; asked after `findings`, which tells twins from strangers."""
+        """The listed objects that belong to no entry; call after `findings`, which claims twins."""
         for row in self.index.all():
             attributes = self.kind.attributes(row.value)
-            if self.index.claimant(row) is None and self._lives(attributes):
+            if self.index.claimant(row) is None and self._is_active(attributes):
                 yield Unowned(Address(self.kind.name, row.key), row.remote_id, attributes)
 
 

@@ -1,4 +1,4 @@
-"""Drift of groups and carriers: what refers to which, and whether they are there under their ids and names. Pure."""
+"""Drift of groups and carriers: which are referred to, and whether the account has them by id and name. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Reference: TypeAlias = tuple[str, RemoteId | None]
 
 @dataclass(slots=True)
 class Users:
-    """What refers to a group: keys of contacts that are in it, keys of messages that are scheduled to it."""
+    """What refers to a group: keys of its contacts and of messages scheduled to it; `owned` if the ledger has it."""
 
     contacts: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
@@ -30,9 +30,9 @@ class Users:
 
 
 class GroupDrift:
-    """What became of groups and carriers, and the numbers that a report of drift has about them.
+    """Findings about groups and carriers, and the numbers of them that a report of drift has.
 
-    `pinned` are names of groups that may have twins, since the configuration tells them apart by id.
+    `pinned` are names that several groups may have, since the configuration pins one by id.
     """
 
     kind = GROUPS.name
@@ -53,12 +53,12 @@ class GroupDrift:
 
     @property
     def known_carriers(self) -> tuple[int, int]:
-        """How many carriers have contacts in them, and how many of these are as they were."""
+        """The number of carriers with contacts, and how many of these have no findings."""
         astray = {finding.remote_id for finding in self.carriers}
         return len(self._members), sum(id not in astray for id in self._members)
 
     def unowned(self) -> list[Unowned]:
-        """Groups that people see and the ledger does not know; none where groups are not managed."""
+        """User groups that the ledger does not know; empty if groups are not managed."""
         if not self._ledger.of(GROUPS.name):
             return []
         known = self._ours | self._ledger.carriers.keys()
@@ -85,7 +85,7 @@ class GroupDrift:
                     yield Doubled(address=address, remote_id=id, before=before, twins=twins, owned=users.owned)
 
     def _lost(self, name: str, id: RemoteId | None, users: Users) -> Finding | None:
-        """How a group is lost; None when it is there under its id, or, where no id is known, under its name."""
+        """The finding about a group that the account does not have by id, or by name if no id is known; else None."""
         common: dict[str, Any] = {
             "address": group_address(name),
             "remote_id": id,
@@ -103,9 +103,9 @@ class GroupDrift:
         return MadeAgain(now=same[0], **common) if same else Gone(**common)
 
     def _carrier_findings(self) -> Iterator[Finding]:
-        """Carriers that are gone, renamed, or that the next apply removes.
+        """Findings about carriers that are gone, renamed, or that the next apply removes.
 
-        One without contacts only waits to be removed, so that its absence is no drift.
+        The absence of one without contacts is no drift, since it was to be removed.
         """
         for id, known in sorted(self._ledger.carriers.items(), key=lambda pair: pair[0]):
             address, before = Address(CARRIER, known.name), {"name": known.name}
@@ -121,7 +121,7 @@ class GroupDrift:
 
 
 def _references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
-    """Every group that the ledger owns, or that its contacts and coming messages were put in."""
+    """What refers to each group that the ledger owns, or that its contacts and scheduled messages name."""
     found: dict[Reference, Users] = {}
     for name, entry in ledger.of(GROUPS.name).items():
         if not entry.surplus and not is_awaited(entry, clock.now):
@@ -145,7 +145,7 @@ def _references(ledger: Ledger, clock: Clock) -> dict[Reference, Users]:
 
 
 def _carrier_members(ledger: Ledger) -> dict[RemoteId, list[str]]:
-    """The keys of the contacts that live in each carrier that was complete."""
+    """The keys of the contacts in each carrier of the ledger."""
     members: dict[RemoteId, list[str]] = {}
     for kind in KINDS:
         for key, entry in sorted(ledger.of(kind.name).items()) if isinstance(kind, CarriedKind) else ():

@@ -1,4 +1,4 @@
-"""Guards: small pure functions, each of which holds a plan to one rule before anything is sent."""
+"""Guards: pure functions, each of which checks a plan against one rule before anything is sent."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from intime_sync.model.resource import Address, KindName, Snapshot
 from intime_sync.planning.account_groups import groups_in
 from intime_sync.planning.carriers import is_carrier, owner_of
 from intime_sync.planning.context import Clock, PlanningContext
+from intime_sync.planning.index import is_active
 
 
 def judge(
     changes: Collection[Change], actual: Snapshot, ledger: Ledger, context: PlanningContext
 ) -> tuple[Guard, ...]:
-    """The verdicts of all rules but that of `lost_ledger`, tripped or not, on `changes` as things are now."""
+    """The guards of all rules except `lost_ledger`, tripped or not, for `changes`."""
     by_kind: dict[KindName, list[Change]] = {}
     for change in changes:
         by_kind.setdefault(change.address.kind, []).append(change)
@@ -39,7 +40,7 @@ def judge(
         guards += _max_delete(kind, by_kind.get(kind.name, []), ledger, context)
         guards += _protect(kind, by_kind.get(kind.name, []))
         guards += _foreign_carriers(kind, by_kind.get(kind.name, []))
-    guards += _taken_along(by_kind, ledger)
+    guards += _members_stay(by_kind, ledger)
     guards += _empty_account(actual, ledger, context.clock)
     guards += _clocks_differ(changes, context)
     return tuple(guards)
@@ -53,13 +54,16 @@ def _removes(change: Change) -> bool:
     return isinstance(change, Delete)
 
 
-def _live(kind: AnyKind, ledger: Ledger, clock: Clock) -> int:
-    """How many owned objects still do something; those whose time has passed do not count."""
-    if isinstance(kind, CarriedKind):
-        return len(ledger.of(kind.name))
+def _count_active(kind: AnyKind, ledger: Ledger, clock: Clock) -> int:
+    """The number of owned objects that still have an effect, without those whose time has passed."""
     entries = [entry.attributes for entry in ledger.of(kind.name).values()]
-    ahead = [attributes for attributes in entries if not kind.is_past(attributes, clock.now, clock.zone)]
-    return sum(not (isinstance(kind, ListedKind) and kind.inert(attributes)) for attributes in ahead)
+    match kind:
+        case CarriedKind():
+            return len(entries)
+        case ListedKind():
+            return sum(is_active(kind, attributes, clock) for attributes in entries)
+        case ScheduledKind():
+            return sum(not kind.is_past(attributes, clock.now, clock.zone) for attributes in entries)
 
 
 def _max_delete(
@@ -70,7 +74,7 @@ def _max_delete(
     if not removals:
         return
     policy = context.policy
-    count, owned = len(removals), _live(kind, ledger, context.clock)
+    count, owned = len(removals), _count_active(kind, ledger, context.clock)
     owned_deletes = sum(not isinstance(change, Delete) or change.owned for change in removals)
     too_many = count > policy.max_delete_always_allow and count * 100 > policy.max_delete_percent * owned
     everything = owned >= 2 and owned_deletes >= owned
@@ -86,7 +90,7 @@ def _max_delete(
 
 
 def _protect(kind: AnyKind, changes: Iterable[Change]) -> Iterator[Guard]:
-    """Stop removals and replacements of protected objects, except where they are only made again as they were."""
+    """Stop removals and replacements of protected objects, except those made again with the same values."""
     for change in changes:
         if change.protected and ((isinstance(change, Replace) and not change.restores) or _removes(change)):
             verb = {Delete: "deleted", Replace: "replaced"}.get(type(change), "switched off")
@@ -100,7 +104,7 @@ def _protect(kind: AnyKind, changes: Iterable[Change]) -> Iterator[Guard]:
 
 
 def _foreign_carriers(kind: AnyKind, changes: Iterable[Change]) -> Iterator[Guard]:
-    """Stop changes of carriers: they are never configured, so a plan that names one is wrong."""
+    """Stop changes of carriers as groups: carriers are never configured, so such a plan is wrong."""
     for change in changes:
         if kind.has_members and is_carrier(change.address.key):
             yield Guard(
@@ -112,8 +116,8 @@ def _foreign_carriers(kind: AnyKind, changes: Iterable[Change]) -> Iterator[Guar
             )
 
 
-def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -> Iterator[Guard]:
-    """Stop the removal of a group together with its contacts while contacts in it are to stay."""
+def _members_stay(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -> Iterator[Guard]:
+    """Stop the removal of a group together with its contacts if contacts in it are to stay."""
     taking = [
         change
         for kind in KINDS
@@ -146,12 +150,12 @@ def _taken_along(by_kind: Mapping[KindName, Iterable[Change]], ledger: Ledger) -
 
 
 def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[Guard]:
-    """Stop where a list is suddenly empty, which is more likely a fault of the service than intended."""
+    """Stop if a list is empty and the ledger owns objects in it: that is more likely a fault of the service."""
     for name, kind in LISTED_BY_NAME.items():
         if name not in actual or actual.of(name):
             continue
-        owned = _live(kind, ledger, clock) + (len(ledger.carriers) if kind.has_members else 0)
-        # Objects that no list has ever shown are no sign that this list lost something.
+        owned = _count_active(kind, ledger, clock) + (len(ledger.carriers) if kind.has_members else 0)
+        # Objects that were never listed do not show that this list lost any.
         owned -= sum(entry.awaited is not None for entry in ledger.of(name).values())
         if owned >= 2:
             yield Guard(
@@ -163,9 +167,9 @@ def _empty_account(actual: Snapshot, ledger: Ledger, clock: Clock) -> Iterator[G
 
 
 def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, owner: str) -> Iterator[Guard]:
-    """Stop new messages where the account has carriers and there is no ledger.
+    """Stop new messages if the account has carriers and there is no ledger.
 
-    The ledger was lost, or `owner` changed, and a message that it had scheduled would be sent twice.
+    Then the ledger was lost, or `owner` changed, and messages that are scheduled already would be sent twice.
     """
     creates = [
         change
@@ -189,7 +193,7 @@ def lost_ledger(changes: Iterable[Change], actual: Snapshot, ledger: Ledger, own
 
 
 def _clocks_differ(changes: Iterable[Change], context: PlanningContext) -> Iterator[Guard]:
-    """Stop changes of a message for which there is time by one of the clocks of machine and service alone."""
+    """Stop changes of a message that are in time by the machine's clock and not by the service's, or vice versa."""
     clock, lead = context.clock, context.policy.message_lead_time
     if clock.served_at is None:
         return
@@ -221,7 +225,7 @@ def still_tripped(
     *,
     allow_resend: bool = False,
 ) -> tuple[Guard, ...]:
-    """The guards that stop a plan although some are lifted; an allowance for 29 removals does not lift one of 30."""
+    """The tripped guards that no option lifts; an allowance for 29 removals does not lift a guard of 30."""
 
     def lifted(guard: Guard) -> bool:
         match guard.rule:

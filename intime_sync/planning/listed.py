@@ -1,4 +1,4 @@
-"""Planning a kind that the service can list: match desired, ledger and account, then decide object by object."""
+"""Plans a kind that the service can list: matches desired, ledger and account, then decides for each object."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from intime_sync.model.resource import Address, Attributes, Resource
 from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
 from intime_sync.planning.context import Clock
 from intime_sync.planning.diff import field_changes
+from intime_sync.planning.index import is_active
 from intime_sync.planning.matching import Index, KindPlan, match
-from intime_sync.planning.ownership import is_protected, lesson
+from intime_sync.planning.ownership import is_protected, reason_to_adopt
 from intime_sync.planning.pruning import twins, undesired, unowned
 
 
@@ -28,7 +29,7 @@ def plan_listed(
     clock: Clock,
     replacements: frozenset[str] = frozenset(),
 ) -> KindPlan:
-    """The kind's changes in the order of keys; `problems` holds what forbids a plan, and warnings.
+    """The kind's changes in the order of keys, and its problems; errors among these forbid a plan.
 
     `replacements` are keys of objects that must be made again.
     """
@@ -49,7 +50,7 @@ def plan_listed(
 
 
 class _Differ:
-    """Decides what a desired object needs."""
+    """Decides for each desired object, and adds changes and problems to `plan`."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class _Differ:
         self.plan = plan
 
     def decide(self, wanted: Resource[Any], found: Resource[Any] | None) -> None:
-        """Append the change, or count the object as unchanged."""
+        """Add the change that makes `found` (None: nothing in the account) as wanted."""
         entry = self.entries.get(wanted.key)
         after = self.kind.attributes(wanted.value)
         if found is None and entry is not None and is_awaited(entry, self.clock.now) and not self._is_past(after):
@@ -79,11 +80,8 @@ class _Differ:
             if change is not None:
                 self.plan.changes.append(change)
             return
-        change = self._past(wanted, found, before, entry) if past else self._present(wanted, found, before, entry)
-        if change is None:
-            self.plan.unchanged += 1
-        else:
-            self.plan.changes.append(change)
+        decide = self._past if past else self._present
+        self.plan.add(decide(wanted, found, before, entry))
 
     def _is_past(self, attributes: Attributes) -> bool:
         return self.kind.is_past(attributes, self.clock.now, self.clock.zone)
@@ -92,7 +90,7 @@ class _Differ:
         return Address(self.kind.name, wanted.key)
 
     def _common(self, wanted: Resource[Any], entry: Entry | None) -> dict[str, Any]:
-        """What every change of an object that is wanted says."""
+        """The arguments that all changes of a wanted object have in common."""
         return {
             "address": self._address(wanted),
             "origin": wanted.origin,
@@ -101,7 +99,7 @@ class _Differ:
         }
 
     def _awaited(self, wanted: Resource[Any], entry: Entry, after: Attributes) -> Manual:
-        """It was made and may be listed soon: until then it is neither made again nor removed."""
+        """The change of an object that was made and may be listed soon: nothing is done until then."""
         absent = wanted.lifecycle.absent
         return Manual(
             remote_id=entry.remote_id,
@@ -145,9 +143,12 @@ class _Differ:
     def _past(
         self, wanted: Resource[Any], found: Resource[Any] | None, before: Attributes | None, entry: Entry | None
     ) -> Change | None:
-        """History is never made, edited or counted; but what still lies ahead in the account is pointed out."""
+        """The change of an object whose wanted time has passed: none, unless the account's time is ahead.
+
+        Adds a warning if the account does not have the object.
+        """
         if found is not None and before is not None:
-            if self._is_past(before) or self.kind.inert(before):
+            if not is_active(self.kind, before, self.clock):
                 return None
             after = self.kind.attributes(wanted.value)
             return Manual(
@@ -195,8 +196,8 @@ class _Differ:
                 **common,
             )
         if before == after:
-            learn = lesson(entry, wanted.lifecycle, found.remote_id, after)
-            return Adopt(remote_id=found.remote_id, after=after, reason=learn, **common) if learn else None
+            reason = reason_to_adopt(entry, wanted.lifecycle, found.remote_id, after)
+            return Adopt(remote_id=found.remote_id, after=after, reason=reason, **common) if reason else None
         if found.remote_id is None:
             raise AssertionError(f"{self._address(wanted)} differs but has no id")
         return Update(
@@ -210,7 +211,7 @@ class _Differ:
 
 
 def _options_of_removal(wanted: Resource[Any], entry: Entry | None) -> Attributes | None:
-    """What the item says of its removal, else what the ledger remembers."""
+    """The options of a removal: those of the item, else those in the ledger."""
     if wanted.lifecycle.options is not None:
         return wanted.lifecycle.options
     return entry.options if entry is not None else None

@@ -1,7 +1,7 @@
-"""Names that a service may have made of others, with another character set, in capitals or cut short. Pure.
+"""Recognizes names that a service changed: by another character set, to capitals, or by cutting them. Pure.
 
-Where a reply is lost, only the name tells which new group this program made. The emulator's `--names` has the
-changes that are known.
+After a lost reply, only the name tells which new group this program made. The emulator's `--names` has the known
+changes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _may_be_spelled(name: str, listed: str) -> bool:
 
 
 def looks_alike(names: Iterable[str]) -> Callable[[str], bool]:
-    """A quick test whether a listed name may be, or be made of, one of `names`; it says yes rather too often."""
+    """A quick test whether a listed name may be, or be made from, one of `names`; it has false positives."""
     forms = {
         form[:length]
         for form in map(_plain, names)
@@ -46,7 +46,7 @@ def _plain(name: str) -> str:
 
 
 def lookalikes(name: str, rows: Iterable[Resource[Any]], known: Container[RemoteId | None]) -> list[Resource[Any]]:
-    """The rows of groups, besides those with `known` ids, that may have been made as `name`; the oldest first."""
+    """The rows of groups without `known` ids that may have been made as `name`, sorted by id."""
     found = [
         (row.remote_id, row)
         for row in rows

@@ -1,4 +1,4 @@
-"""Which object of the account stands for which desired one: ledger ids and pins first, identity after them."""
+"""Matches desired objects with objects of the account: by ledger ids and pins first, then by identity."""
 
 from __future__ import annotations
 
@@ -17,22 +17,29 @@ from intime_sync.planning.index import by_id, by_identity
 
 @dataclass(slots=True)
 class KindPlan:
-    """One kind's part of a plan. `matched` maps a desired key to the object that stands for it in the account."""
+    """One kind's part of a plan. `matched` has the account's object for each desired key that has one."""
 
     changes: list[Change] = field(default_factory=list)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
     matched: dict[str, Resource[Any]] = field(default_factory=dict)
 
+    def add(self, change: Change | None) -> None:
+        """Append a change, or count an unchanged object if it is None."""
+        if change is None:
+            self.unchanged += 1
+        else:
+            self.changes.append(change)
+
 
 class Index:
-    """The account's objects by id and by identity, and which of them stand for a desired one."""
+    """The account's objects by id and by identity, and the keys of those that were matched (claimed)."""
 
     def __init__(self, kind: ListedKind, actual: Iterable[Resource[Any]]) -> None:
         self.kind = kind
         actual = list(actual)
         self.by_id = by_id(actual)
-        # Rows without ids cannot be told from their twins, and one removal removes both: the first stands for all.
+        # The service cannot tell rows of one identity without ids apart, and removes all at once: one is enough.
         self.by_identity = {
             identity: [row for at, row in enumerate(rows) if at == 0 or row.remote_id is not None]
             for identity, rows in by_identity(kind, actual).items()
@@ -40,26 +47,30 @@ class Index:
         self.claimed: dict[int, str] = {}
 
     def all(self) -> Iterator[Resource[Any]]:
+        """All objects."""
         for same in self.by_identity.values():
             yield from same
 
     def claim(self, resource: Resource[Any], key: str) -> None:
+        """Record that an object of the account belongs to `key`, so that no other key is matched with it."""
         self.claimed[id(resource)] = key
 
     def claimant(self, resource: Resource[Any]) -> str | None:
+        """The key that an object of the account belongs to, if any."""
         return self.claimed.get(id(resource))
 
     def free(self, identity: Hashable) -> list[Resource[Any]]:
+        """The objects of an identity that no key has claimed."""
         return [found for found in self.by_identity.get(identity, ()) if id(found) not in self.claimed]
 
     def owned(self, entry: Entry) -> Resource[Any] | None:
-        """The object that a ledger entry speaks of, if it is still there."""
+        """The object of a ledger entry, if it is still in the account."""
         if entry.remote_id is not None:
             found = self.by_id.get(entry.remote_id)
-            # What was never listed under its id may have been confirmed by mistake, and the id be a stranger's.
+            # Until the entry's object was listed once, its id may be wrong and belong to another object.
             if found is None or (self.kind.matches_by_id and entry.awaited is None):
                 return found
-            # A group that was renamed by hand is no longer what we made.
+            # A group that was renamed by hand is no longer the one that was made.
             same = self.kind.identity(found.value) == self.kind.identity_of(entry.attributes)
             return found if same else None
         same_identity = self.by_identity.get(self.kind.identity_of(entry.attributes))
@@ -69,10 +80,10 @@ class Index:
 def under_own_names(
     rows: Sequence[Resource[Any]], entries: Mapping[str, Entry], desired: Iterable[Resource[Any]] = ()
 ) -> Sequence[Resource[Any]]:
-    """Rows that the account lists by another name than they were made with, as if it had kept the name.
+    """The rows with the names that they were made with, where the service lists them by other names.
 
-    An entry's `listed_as` counts only together with its id, and not where the configuration itself names what the
-    account lists, which is among `desired` then.
+    An entry's `listed_as` is used only for a row with the entry's id, and not if `desired` has an object with the
+    listed name.
     """
     renamed = {(entry.remote_id, entry.listed_as): key for key, entry in entries.items() if entry.listed_as}
     if not renamed:
@@ -87,7 +98,7 @@ def under_own_names(
 
 
 def account_under_own_names(actual: Snapshot, ledger: Ledger, desired: Snapshot | None) -> Snapshot:
-    """All lists with `under_own_names`, where `desired` (None: nothing) may name what the account lists."""
+    """All lists with `under_own_names`; without `desired`, no listed name is taken for a desired one."""
     return Snapshot(
         {
             kind: under_own_names(rows, ledger.of(kind), desired.of(kind) if desired is not None else ())
@@ -104,7 +115,10 @@ def match(
     clock: Clock,
     plan: KindPlan,
 ) -> None:
-    """Pins and ledger ids first, so that identity never takes what another key owns."""
+    """Fill `plan.matched`, claim the matches in `index`, and add problems.
+
+    Pins and ledger ids come first, so that no object is matched by identity that another key owns.
+    """
     for key, entry in entries.items():
         if entry.surplus and (row := index.owned(entry)) is not None:
             index.claim(row, key)
@@ -125,7 +139,7 @@ def match(
             found for found in index.free(kind.identity(resource.value)) if _usable(kind, resource, found, clock)
         ]
         if len(candidates) > 1:
-            # One that still does something stands before one that was switched off; the oldest first.
+            # Objects that were not switched off come first, then the oldest.
             candidates.sort(key=lambda found: (kind.inert(kind.attributes(found.value)), found.remote_id or 0))
             why = kind.ambiguous(resource.key, candidates)
             if why is not None:
@@ -152,7 +166,7 @@ def _match_pinned(kind: ListedKind, resource: Resource[Any], index: Index, plan:
 
 
 def _usable(kind: ListedKind, resource: Resource[Any], found: Resource[Any], clock: Clock) -> bool:
-    """What was switched off for good, or is past, only serves a wish for just that."""
+    """Whether `found` may be matched: if it is inert or past, only with a resource that is so too."""
     wanted, there = kind.attributes(resource.value), kind.attributes(found.value)
     if kind.inert(there) and not kind.inert(wanted):
         return False

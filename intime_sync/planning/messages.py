@@ -1,4 +1,4 @@
-"""Planning messages by the ledger and the clock, since the service cannot list them. What was sent stays as it is.
+"""Plans messages by the ledger and the clock, since the service cannot list them. Sent messages do not change.
 
 in YAML   in ledger        its time    outcome
 yes       no               ahead       create
@@ -8,25 +8,25 @@ yes       differs          ahead       replace: cancel every id, then create
 yes       differs          passed      error `already-sent`
 no        yes              ahead       delete (prune: owned, all), kept (prune: never)
 no        yes              passed      forget
-any       outcome unknown  any         held
+any       outcome unknown  any         manual
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from intime_sync.kinds.registry import BLOCKLIST, MESSAGES
 from intime_sync.model.change import Change, Create, Delete, Forget, Manual, Replace
 from intime_sync.model.ledger import Entry, Ledger
 from intime_sync.model.problem import Origin, Problem, Severity
-from intime_sync.model.resource import Address, Attributes, RemoteId, Resource, Snapshot
+from intime_sync.model.resource import Address, Attributes, Resource, Snapshot
 from intime_sync.planning.audience import Audience
 from intime_sync.planning.context import Clock, PlanningContext
 from intime_sync.planning.diff import field_changes
 from intime_sync.planning.matching import KindPlan
-from intime_sync.planning.ownership import is_protected, protection_learnt, removes_owned
+from intime_sync.planning.ownership import is_protected, protection_change, removes_owned
+from intime_sync.planning.planned_groups import GroupIds
 from intime_sync.planning.resending import repeats
 
 MESSAGE = MESSAGES.name
@@ -41,18 +41,10 @@ _NO_IDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MessageGroups:
-    """The ids of the account's groups by name, and the names of those that this plan makes (again)."""
-
-    ids: Mapping[str, RemoteId]
-    remade: frozenset[str]
-
-
 def plan_messages(
     desired: Snapshot,
     ledger: Ledger,
-    groups: MessageGroups,
+    groups: GroupIds,
     context: PlanningContext,
     replacements: frozenset[str] = frozenset(),
 ) -> KindPlan:
@@ -79,10 +71,12 @@ def plan_messages(
 
 
 class _MessageDiffer:
+    """Decides for each message, and adds changes and problems to `plan`."""
+
     def __init__(
         self,
         ledger: Ledger,
-        groups: MessageGroups,
+        groups: GroupIds,
         context: PlanningContext,
         plan: KindPlan,
         audience: Audience,
@@ -108,11 +102,11 @@ class _MessageDiffer:
         if entry is None:
             self._create(resource, after)
         elif entry.unknown:
-            self._hold(resource.key, entry, after, resource.origin, _UNKNOWN)
+            self._manual(resource.key, entry, after, resource.origin, _UNKNOWN)
         elif self.is_past(entry.attributes):
             self._sent(resource, entry, after, again=again)
-        elif (reason := self._trouble(entry, after, again=again)) is None and entry.attributes == after:
-            self._remember_protect(resource, entry, after)
+        elif (reason := self._reason_to_replace(entry, after, again=again)) is None and entry.attributes == after:
+            self.plan.add(protection_change(MESSAGE, resource, entry, after))
         elif self._is_new(resource, after) and self._in_time(resource, after):
             self._replace(resource, entry, after, reason, again=again)
 
@@ -130,7 +124,7 @@ class _MessageDiffer:
             )
 
     def _is_new(self, resource: Resource[Any], after: Attributes) -> bool:
-        """Whether no message that stays scheduled has the same text for the same people; else adds a problem."""
+        """Whether no kept message has the same text for the same people; adds a problem if one has."""
         kept = self.kept.items()
         twin = next((key for key, entry in kept if repeats(self.ledger, entry.attributes, after)), None)
         if twin is None:
@@ -144,7 +138,7 @@ class _MessageDiffer:
         return False
 
     def _in_time(self, resource: Resource[Any], after: Attributes) -> bool:
-        """Whether a message can still be sent in time; adds a problem where it cannot, or hardly."""
+        """Whether the time of a message is ahead; adds an error if not, and a warning if it is very close."""
         when = f"`message/{resource.key}` is to be sent at {after['send_at']}"
         if self.is_past(after):
             message = (
@@ -162,7 +156,7 @@ class _MessageDiffer:
         return True
 
     def _sent(self, resource: Resource[Any], entry: Entry, after: Attributes, *, again: bool) -> None:
-        """Plan a message that was sent: an edit is an error, except of values that are looked up, such as numbers."""
+        """Plan a message that was sent: an edit is an error, except of values from elsewhere, such as numbers."""
         if entry.dispatch is not None and entry.dispatch.cancelling:
             left = len(entry.dispatch.ids)
             message = (
@@ -176,7 +170,7 @@ class _MessageDiffer:
             return
         before_written, after_written = MESSAGES.written(entry.attributes), MESSAGES.written(after)
         if before_written == after_written:
-            self._remember_protect(resource, entry, entry.attributes)
+            self.plan.add(protection_change(MESSAGE, resource, entry, entry.attributes))
             return
         paths = ", ".join(f"`{change.path}`" for change in field_changes(before_written, after_written))
         message = (
@@ -185,8 +179,8 @@ class _MessageDiffer:
         )
         self.plan.problems.append(Problem("already-sent", message, resource.origin))
 
-    def _trouble(self, entry: Entry, after: Attributes, *, again: bool) -> str | None:
-        """Why a message has to be made again although the ledger has it as wanted; None where it need not."""
+    def _reason_to_replace(self, entry: Entry, after: Attributes, *, again: bool) -> str | None:
+        """Why a message must be made again even if the ledger has it as wanted; None if it need not."""
         if again:
             return "asked for with --replace"
         if entry.dispatch is None:
@@ -196,7 +190,7 @@ class _MessageDiffer:
         for name, id in entry.dispatch.groups.items():
             if name in self.groups.remade or self.groups.ids.get(name) != id:
                 return f"the group {name} was made again"
-        if self.audience.is_blocked_anew(entry, after):
+        if self.audience.blocklist_changed(entry, after):
             return "the blocklist has changed for members of its groups"
         return None
 
@@ -204,7 +198,7 @@ class _MessageDiffer:
         self, resource: Resource[Any], entry: Entry, after: Attributes, reason: str | None, *, again: bool
     ) -> None:
         if entry.dispatch is None:
-            self._hold(resource.key, entry, after, resource.origin, _NO_IDS)
+            self._manual(resource.key, entry, after, resource.origin, _NO_IDS)
             return
         self.plan.changes.append(
             Replace(
@@ -221,18 +215,11 @@ class _MessageDiffer:
             )
         )
 
-    def _remember_protect(self, resource: Resource[Any], entry: Entry, after: Attributes) -> None:
-        change = protection_learnt(MESSAGE, resource, entry, after)
-        if change is None:
-            self.plan.unchanged += 1
-        else:
-            self.plan.changes.append(change)
-
     def remove(self, key: str, entry: Entry, resource: Resource[Any] | None) -> None:
-        """Plan the removal of a message: one that was sent is only forgotten."""
+        """Plan the removal of a message: cancel it if its time is ahead, else forget it."""
         origin = resource.origin if resource else None
         if entry.unknown:
-            self._hold(key, entry, None, origin, _UNKNOWN)
+            self._manual(key, entry, None, origin, _UNKNOWN)
         elif self.is_past(entry.attributes):
             self.plan.changes.append(
                 Forget(
@@ -244,7 +231,7 @@ class _MessageDiffer:
                 )
             )
         elif entry.dispatch is None:
-            self._hold(key, entry, None, origin, _NO_IDS)
+            self._manual(key, entry, None, origin, _NO_IDS)
         else:
             self.plan.changes.append(
                 Delete(
@@ -257,7 +244,7 @@ class _MessageDiffer:
                 )
             )
 
-    def _hold(self, key: str, entry: Entry, after: Attributes | None, origin: Origin | None, why: str) -> None:
+    def _manual(self, key: str, entry: Entry, after: Attributes | None, origin: Origin | None, why: str) -> None:
         self.plan.changes.append(
             Manual(
                 address=Address(MESSAGE, key),
@@ -274,13 +261,13 @@ class _MessageDiffer:
 def check_scheduled(
     desired: Snapshot, actual: Snapshot, ledger: Ledger, changes: Iterable[Change], clock: Clock
 ) -> list[Problem]:
-    """Warnings about messages that are scheduled, or will be, to people who have left or opted out.
+    """Warnings about messages that are, or will be, scheduled to people who have left their groups or opted out.
 
-    They come with every plan until the message is sent or scheduled again.
+    Every plan has them until the message is sent or scheduled again.
     """
     rescheduled = {change.address.key for change in changes if change.address.kind == MESSAGE}
     audience = Audience(desired)
-    # Numbers that the configuration blocks itself are pointed out where it is read.
+    # Numbers on the configuration's own blocklist are reported when it is read.
     blocked = {number.key for number in actual.of(BLOCKLIST.name)} - {
         number.key for number in desired.of(BLOCKLIST.name)
     }
@@ -290,7 +277,7 @@ def check_scheduled(
         attributes = MESSAGES.attributes(message.value)
         if message.lifecycle.absent or MESSAGES.is_past(attributes, clock.now, clock.zone):
             continue
-        if entry is not None and message.key not in rescheduled and audience.has_moved(entry, attributes):
+        if entry is not None and message.key not in rescheduled and audience.members_changed(entry, attributes):
             text = (
                 f"`message/{message.key}` was scheduled before other people came into its groups, or left them, and "
                 f"the service may have fixed who gets it; --replace message/{message.key} schedules it again"

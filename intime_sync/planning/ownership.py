@@ -1,9 +1,9 @@
-"""What may be removed and what the ledger must learn: small functions, each with one rule.
+"""Rules of ownership: what is protected, what may be removed, and what an adoption must record in the ledger.
 
 in YAML   in ledger   in account        outcome
 yes       any         no                create
 yes       no          as wanted         adopt
-yes       yes         as wanted         – (adopt, when the ledger must learn something)
+yes       yes         as wanted         – (adopt, when the ledger differs)
 yes       any         otherwise         update or replace
 no        yes         yes               delete (prune: owned, all), kept (prune: never)
 no        yes         no                forget
@@ -38,8 +38,8 @@ def removes_owned(prune: Prune) -> bool:
             return False
 
 
-def protection_learnt(kind: KindName, wanted: Resource[Any], entry: Entry, after: Attributes) -> Adopt | None:
-    """What the ledger must learn about an object that no list shows and that is as wanted; None when it knows all."""
+def protection_change(kind: KindName, wanted: Resource[Any], entry: Entry, after: Attributes) -> Adopt | None:
+    """The adoption that records a changed `protect` of an unlisted object that is as wanted; None if unchanged."""
     protect = wanted.lifecycle.protect
     if protect is None or protect == entry.protect:
         return None
@@ -53,10 +53,10 @@ def protection_learnt(kind: KindName, wanted: Resource[Any], entry: Entry, after
     )
 
 
-def lesson(
+def reason_to_adopt(
     entry: Entry | None, lifecycle: Lifecycle, remote_id: RemoteId | None, attributes: Attributes
 ) -> str | None:
-    """What the ledger must learn about an object that is as wanted; None when it knows all."""
+    """Why the ledger must be updated about a listed object that is as wanted; None if it is up to date."""
     if entry is None:
         return "already in the account"
     if entry.remote_id != remote_id:

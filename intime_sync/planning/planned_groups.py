@@ -1,9 +1,9 @@
-"""What a plan says of groups: the ids of those that contacts and messages name, and what is wrong with them. Pure."""
+"""The groups that contacts and messages of a plan name: their ids, and problems of them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from intime_sync.bulk.tables import DesiredTable
 from intime_sync.kinds.registry import BY_NAME, CONTACTS, GROUPS, MESSAGES
@@ -15,36 +15,41 @@ from intime_sync.planning.carriers import owner_of
 from intime_sync.planning.matching import KindPlan
 
 
-def groups_by_name(
-    user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
-) -> tuple[dict[str, RemoteId], frozenset[str]]:
-    """The ids of groups by name, and the names of those that are made (again).
+class GroupIds(NamedTuple):
+    """The ids of the account's user groups by name, and the names of groups that the plan makes (again)."""
 
-    The id is that of the matched one where groups are managed, else of whatever the account has.
-    """
+    ids: Mapping[str, RemoteId]
+    remade: frozenset[str]
+
+
+def group_ids(user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]) -> GroupIds:
+    """The ids of groups as a plan leaves them: of the matched groups, else of those in the account."""
     groups = plans.get(GROUPS.name)
     ids = {group.key: group.remote_id for group in user_groups if group.remote_id is not None}
     if groups is not None:
         ids |= {name: found.remote_id for name, found in groups.matched.items() if found.remote_id is not None}
     made = groups.changes if groups is not None else []
     remade = frozenset(change.address.key for change in made if isinstance(change, Create | Replace))
-    return ids, remade
+    return GroupIds(ids, remade)
 
 
 def named_groups(
     changes: Iterable[Change], user_groups: Iterable[Resource[Any]], plans: Mapping[KindName, KindPlan]
 ) -> dict[str, Json]:
-    """The ids of the groups that objects are put in or sent to, as far as they are there."""
+    """The ids, by name, of groups in the account that new objects are put in or sent to."""
     names: set[str] = set()
     for change in changes:
         if isinstance(change, Create | Replace):
             names.update(BY_NAME[change.address.kind].group_names(change.after))
-    ids, _ = groups_by_name(user_groups, plans)
+    ids = group_ids(user_groups, plans).ids
     return {name: ids[name] for name in sorted(names & ids.keys())}
 
 
 def check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> list[Problem]:
-    """Where groups are not managed, every group that a contact or message names must be in the account, once."""
+    """Problems of groups that contacts or messages name and that the account does not have exactly once.
+
+    None where groups are managed, since these are then checked with the configuration.
+    """
     if GROUPS.name in desired:
         return []
     by_name: dict[str, list[Resource[Any]]] = {}
@@ -76,6 +81,7 @@ def check_groups(desired: Snapshot, user_groups: Iterable[Resource[Any]]) -> lis
 
 
 def leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:
+    """The warning that `count` carriers will be removed as leftovers; `lost` means that there is no ledger."""
     one = count == 1
     message = (
         f"{count} {'carrier' if one else 'carriers'} of `{owner}` in the account {'is' if one else 'are'} not known "
@@ -91,7 +97,7 @@ def leftover_warning(count: int, owner: str, *, lost: bool) -> Problem:
 
 
 def check_foreign(foreign: Sequence[Resource[Any]], desired: Snapshot, policy: Policy) -> list[Problem]:
-    """A warning where `prune: all` might be taken to remove other owners' carriers."""
+    """A warning that `prune: all` does not remove the carriers of other owners, if there are any."""
     if not foreign or policy.prune_of(GROUPS.name) is not Prune.ALL or GROUPS.name not in desired:
         return []
     owners = sorted({owner_of(group.key) for group in foreign})

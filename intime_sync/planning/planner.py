@@ -1,4 +1,4 @@
-"""Making a plan from desired, actual and ledger. Pure; the same inputs give the same plan."""
+"""Makes a plan from desired, actual and ledger. Pure; the same inputs give the same plan."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from intime_sync.planning.context import PlanningContext
 from intime_sync.planning.guards import judge, lost_ledger
 from intime_sync.planning.listed import plan_listed
 from intime_sync.planning.matching import KindPlan
-from intime_sync.planning.messages import MessageGroups, check_scheduled, plan_messages
+from intime_sync.planning.messages import check_scheduled, plan_messages
 from intime_sync.planning.planned_groups import (
     check_foreign,
     check_groups,
-    groups_by_name,
+    group_ids,
     leftover_warning,
     named_groups,
 )
@@ -36,10 +36,11 @@ def make_plan(
     context: PlanningContext,
     selection: Selection = EVERYTHING,
 ) -> Plan:
-    """What to do so that `actual` becomes `desired`, as far as `selection` asks for it.
+    """The plan that makes `actual` as `desired`, for the objects in `selection`.
 
     `actual` holds every listed kind that `desired` names, and the groups when it names contacts or messages. Raises
-    InvalidConfiguration when account and configuration meet in a way that only a person can sort out.
+    InvalidConfiguration when account and configuration contradict each other, and InvalidInput for a selection of
+    unknown objects.
     """
     owner, clock = context.account.owner, context.clock
     check_selection(selection, desired, ledger)
@@ -68,7 +69,7 @@ def make_plan(
         unchanged=sum(plan.unchanged for plan in plans.values()),
         guards=(
             *judge(changes, actual, ledger, context),
-            # Targets do not count here: an apply of them would leave a ledger that knows nothing of the messages.
+            # Judged by all changes: applying targets alone would make a ledger that does not know the other messages.
             *lost_ledger(everything, actual, ledger, owner),
         ),
         diagnostics=tuple(sorted(problems, key=Problem.sort_key)),
@@ -86,23 +87,23 @@ def _plan_kinds(
     selection: Selection,
     groups: SortedGroups,
 ) -> dict[KindName, KindPlan]:
-    """The plan of each managed kind, groups first, since those of contacts and messages depend on it."""
+    """The plan of each managed kind; that of groups comes first, since contacts and messages depend on it."""
     plans: dict[KindName, KindPlan] = {}
     for kind in KINDS:
         if kind.name not in desired:
             continue
         wanted, again = desired.of(kind.name), selection.replaces(kind.name)
-        ids, remade = groups_by_name(groups.users, plans)
+        ids = group_ids(groups.users, plans)
         match kind:
             case ListedKind():
                 rows = groups.users if kind.has_members else actual.of(kind.name)
                 prune, entries = context.policy.prune_of(kind.name), ledger.of(kind.name)
                 plan = plan_listed(kind, wanted, rows, entries, prune, context.clock, again)
             case CarriedKind():
-                view = AccountGroups(ids, remade, groups.own, context.account.owner)
+                view = AccountGroups(*ids, groups.own, context.account.owner)
                 plan = plan_contacts(wanted, ledger, view, context.policy, again)
             case ScheduledKind():
-                plan = plan_messages(desired, ledger, MessageGroups(ids, remade), context, again)
+                plan = plan_messages(desired, ledger, ids, context, again)
             case _:
                 assert_never(kind)
         plans[kind.name] = plan

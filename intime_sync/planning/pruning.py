@@ -1,4 +1,4 @@
-"""What goes although no item asks for its change: what is owned and no longer named, twins, and `prune: all`."""
+"""Removals of listed objects that no item names: owned ones, other objects of an absent identity, `prune: all`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from intime_sync.model.policy import Prune
 from intime_sync.model.resource import Address, Resource
 from intime_sync.planning.awaiting import is_awaited, never_listed, why_waiting
 from intime_sync.planning.context import Clock
+from intime_sync.planning.index import is_active
 from intime_sync.planning.matching import Index, KindPlan
 from intime_sync.planning.ownership import removes_owned
 
@@ -25,18 +26,15 @@ def undesired(
     clock: Clock,
     plan: KindPlan,
 ) -> Iterator[Change]:
-    """What the ledger owns and the configuration no longer names."""
+    """Changes of objects that the ledger owns and that are not `wanted`; adds warnings to `plan`."""
     for key, entry in entries.items():
         if key in wanted:
             continue
         address = Address(kind.name, key)
         found = index.owned(entry)
-        if (
-            found is None
-            and is_awaited(entry, clock.now)
-            and not kind.is_past(entry.attributes, clock.now, clock.zone)
-        ):
-            # Not forgotten: once it is listed, nothing would remove it.
+        before = entry.attributes if found is None else kind.attributes(found.value)
+        if found is None and is_awaited(entry, clock.now) and not kind.is_past(before, clock.now, clock.zone):
+            # It is not forgotten, since nothing would remove it once it is listed.
             if removes_owned(prune):
                 yield Manual(
                     address=address,
@@ -53,15 +51,12 @@ def undesired(
                 plan.problems.append(never_listed(address, entry, clock, None, wanted=False))
         elif (claimant := index.claimant(found)) is not None and claimant != key:
             reason = f"now {kind.name}/{claimant}"
+        elif kind.is_past(before, clock.now, clock.zone):
+            reason = "its time has passed"
+        elif kind.inert(before):
+            reason = "already switched off"
         else:
-            before = kind.attributes(found.value)
-            if kind.inert(before) or kind.is_past(before, clock.now, clock.zone):
-                reason = (
-                    "its time has passed" if kind.is_past(before, clock.now, clock.zone) else "already switched off"
-                )
-            elif not removes_owned(prune):
-                continue
-            else:
+            if removes_owned(prune):
                 index.claim(found, key)
                 yield Delete(
                     address=address,
@@ -70,7 +65,7 @@ def undesired(
                     protected=entry.protect,
                     options={"surplus": True} if entry.surplus else entry.options,
                 )
-                continue
+            continue
         yield Forget(address=address, remote_id=entry.remote_id, before=entry.attributes, reason=reason)
 
 
@@ -82,14 +77,14 @@ def twins(
     clock: Clock,
     plan: KindPlan,
 ) -> Iterator[Change]:
-    """What is to be absent is absent altogether: every other object of its identity goes too."""
-    owned = {id(found) for entry in entries.values() if (found := index.owned(entry)) is not None}
+    """Removals of all other objects with the identity of an item with `ensure: absent`."""
+    owned = _owned_rows(entries, index)
     for resource in desired:
         if not resource.lifecycle.absent or resource.key not in plan.matched or resource.lifecycle.pinned is not None:
             continue
         for found in index.free(kind.identity(resource.value)):
             before = kind.attributes(found.value)
-            if id(found) in owned or kind.inert(before) or kind.is_past(before, clock.now, clock.zone):
+            if id(found) in owned or not is_active(kind, before, clock):
                 continue
             key = f"{resource.key}#{found.remote_id}"
             index.claim(found, key)
@@ -105,18 +100,13 @@ def twins(
 
 
 def unowned(kind: ListedKind, entries: Mapping[str, Entry], index: Index, clock: Clock) -> Iterator[Change]:
-    """What neither the configuration nor the ledger knows, for `prune: all`."""
-    owned = {id(found) for entry in entries.values() if (found := index.owned(entry)) is not None}
+    """Removals, for `prune: all`, of objects that neither the configuration nor the ledger knows."""
+    owned = _owned_rows(entries, index)
     for found in index.all():
         before = kind.attributes(found.value)
-        if (
-            index.claimant(found) is not None
-            or id(found) in owned
-            or kind.inert(before)
-            or kind.is_past(before, clock.now, clock.zone)
-        ):
+        if index.claimant(found) is not None or id(found) in owned or not is_active(kind, before, clock):
             continue
-        # Several of one name are told apart, from each other and from the one that the ledger knows by it.
+        # The id is added where another object, or the ledger, has the same key.
         ambiguous = found.key in entries or len(index.by_identity[kind.identity(found.value)]) > 1
         yield Delete(
             address=Address(kind.name, f"{found.key}#{found.remote_id}" if ambiguous else found.key),
@@ -125,3 +115,8 @@ def unowned(kind: ListedKind, entries: Mapping[str, Entry], index: Index, clock:
             owned=False,
             reason="prune: all",
         )
+
+
+def _owned_rows(entries: Mapping[str, Entry], index: Index) -> set[int]:
+    """The `id()` of each object that a ledger entry owns."""
+    return {id(found) for entry in entries.values() if (found := index.owned(entry)) is not None}

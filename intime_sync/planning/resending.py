@@ -1,4 +1,4 @@
-"""Whether a text was, or will be, sent to the same people already, as far as the ledger knows. Pure."""
+"""Finds messages in the ledger that bring the same text to the same people. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from intime_sync.planning.context import Clock
 class EarlierMessage:
     """A message of the ledger that brings the same text to some of the same people.
 
-    `reader` is one of them: a number in E.164, or `group NAME`.
+    `reader` names one of them: a number in E.164, or `group NAME`.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Narrowing a plan to some addresses, and asking for objects to be made again. Pure."""
+"""Which objects a plan may change (`--target`), and which it makes again (`--replace`). Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from intime_sync.planning.resending import repeats
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`targets` are all that may change (none given: everything may), `replacements` must be made again."""
+    """Only `targets` may change (everything if there are none); `replacements` must be made again."""
 
     targets: frozenset[Address] = frozenset()
     replacements: frozenset[Address] = frozenset()
@@ -47,7 +47,7 @@ def check_selection(selection: Selection, desired: Snapshot, ledger: Ledger) -> 
 
 
 def narrowed(changes: Sequence[Change], selection: Selection, ledger: Ledger) -> tuple[Change, ...]:
-    """The changes that are asked for, and the groups that must be made for them."""
+    """The changes of the targets, and those that must be made with them."""
     if not selection.targets:
         return tuple(changes)
     kept = {change.address for change in changes if change.address in selection.targets}
@@ -67,9 +67,9 @@ def narrowed(changes: Sequence[Change], selection: Selection, ledger: Ledger) ->
 
 
 def _earlier_of(changes: Sequence[Change], kept: Container[Address], ledger: Ledger) -> set[Address]:
-    """Messages that go, or wait for a person, and may have reached the readers of one that is kept.
+    """The addresses of messages to be removed or handled manually that repeat a message that is kept.
 
-    A target must not be a way round them: a message whose key was changed would be sent twice.
+    They are kept too: otherwise a message whose key was changed would be sent twice.
     """
     messages = [change for change in changes if _is_scheduled(change)]
     coming = [change for change in messages if change.address in kept and isinstance(change, Create | Replace)]
@@ -83,7 +83,7 @@ def _earlier_of(changes: Sequence[Change], kept: Container[Address], ledger: Led
 
 
 def _readers_of(changes: Sequence[Change], kept: Container[Address]) -> set[Address]:
-    """What must be done before a message that is kept: changes of who is in its groups, and new opt-outs."""
+    """The addresses of changes that affect who gets a message that is kept: members of its groups, and opt-outs."""
     messages = [
         change
         for change in changes
@@ -109,7 +109,7 @@ def _is_scheduled(change: Change) -> bool:
 
 
 def parse_addresses(texts: Iterable[str], known: Mapping[KindName, object]) -> frozenset[Address]:
-    """Addresses from the command line. Raises InvalidInput for what is none."""
+    """Addresses from the command line. Raises InvalidInput for a text that is not an address of a known kind."""
     found = set()
     for text in texts:
         address = Address.parse(text)

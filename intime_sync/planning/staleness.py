@@ -1,4 +1,4 @@
-"""Whether a plan made earlier still speaks of the account and the ledger as they are. Pure."""
+"""Checks whether an earlier plan still fits the account and the ledger. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from intime_sync.planning.index import by_id, by_identity, live
 
 
 def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Ledger, clock: Clock) -> list[str]:
-    """Everything that differs from what the plan saw, in words; nothing when it may be applied."""
+    """Everything that has changed since the plan was made, as clauses; empty when the plan may be applied."""
     reasons = []
     if plan.account != account:
         reasons.append(f"it was made for {_named(plan.account)}, and this is {_named(account)}")
@@ -43,7 +43,7 @@ def stale_reasons(plan: Plan, account: AccountRef, actual: Snapshot, ledger: Led
 
 
 def _other_groups(plan: Plan, actual: Snapshot) -> Iterator[str]:
-    """Groups that contacts and messages were to be put in or sent to, and that have another id by now."""
+    """Reasons about groups that contacts or messages of the plan name, and that have another id by now."""
     named = plan.terms.get("groups")
     there = {(group.key, group.remote_id) for group in groups_in(actual)}
     for name, id in named.items() if isinstance(named, dict) else ():
@@ -56,7 +56,7 @@ def _named(account: AccountRef) -> str:
 
 
 class _Rows:
-    """A list's rows by id and identity, those that were switched off left out of the latter."""
+    """A list's rows by id and by identity; those that were switched off are not found by identity."""
 
     def __init__(self, kind: ListedKind, actual: Snapshot) -> None:
         self.kind = kind
@@ -93,7 +93,7 @@ def _row_differences(change: Change, rows: _Rows, ledger: Ledger) -> Iterator[st
                 row = next(iter(rows.by_identity.get(kind.identity_of(before), ())), None)
             entry = ledger.of(kind.name).get(change.address.key)
             if row is None and isinstance(change, Manual) and entry is not None and entry.awaited is not None:
-                return  # it is held just because no list shows it yet
+                return  # the change is manual because no list shows the object yet
             if row is None:
                 yield f"{change.address} is no longer in the account"
             elif before is not None and kind.attributes(row.value) != before:
@@ -103,7 +103,10 @@ def _row_differences(change: Change, rows: _Rows, ledger: Ledger) -> Iterator[st
 
 
 def _group_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iterator[str]:
-    """The account cannot show messages, and the ledger is the same; but a group may have got a twin."""
+    """Reasons about groups of a message whose name the account has more than once by now.
+
+    Nothing else can have changed: the ledger is the same, and the service does not list messages.
+    """
     if not isinstance(change, Create | Replace):
         return
     for name in BY_NAME[change.address.kind].group_names(change.after):
@@ -122,9 +125,9 @@ def touches_contacts(plan: Plan) -> bool:
 
 
 def _too_late(change: Change, clock: Clock) -> Iterator[str]:
-    """What was to be made or edited and whose time has passed meanwhile, for listed objects by either clock.
+    """A reason about an object to be made or edited whose time has passed: by either clock if it is listed.
 
-    A guard stops messages for which there is time by one clock alone.
+    A message whose time has passed by one clock alone is stopped by a guard.
     """
     if not isinstance(change, Create | Update | Replace):
         return
@@ -135,7 +138,7 @@ def _too_late(change: Change, clock: Clock) -> Iterator[str]:
 
 
 def _carrier_differences(change: Change, ledger: Ledger, actual: Snapshot) -> Iterator[str]:
-    """The ledger is the same, so only the object's carrier can have changed."""
+    """A reason about a contact whose carrier is gone; as the ledger is the same, nothing else can have changed."""
     entry = ledger.of(change.address.kind).get(change.address.key)
     if entry is None or entry.carrier is None or not isinstance(change, Replace | Delete):
         return

@@ -66,7 +66,7 @@ MECHANISMS = {
         "lags-over-runs", "comes", awaiting, "is_awaited", lambda *_: False
     ),
     "contacts of a carrier that is gone are in no carrier": Mechanism(
-        "reuses-ids", "handled-refused", LedgerTable, "astray", lambda *_: []
+        "reuses-ids", "handled-refused", LedgerTable, "without_carrier_in", lambda *_: []
     ),
     "contacts that may have gone with an undone carrier are made again": Mechanism(
         "merges", "wavers", Sender, "lost_deltas", lambda *_: []

@@ -12,9 +12,9 @@ from many_files import tables, uniform_yaml
 from intime_sync.bulk.items import ItemColumns, item_columns, item_list
 from intime_sync.bulk.plain_yaml import PlainFile, read_plain
 from intime_sync.config import tables as tables_module
+from intime_sync.config.csv_table import read_csv
 from intime_sync.config.document import Document
 from intime_sync.config.locate import YamlLocator
-from intime_sync.config.tables import read_csv
 from intime_sync.config.yaml_reader import read_by_events
 from intime_sync.kinds.registry import CONTACTS
 from intime_sync.model.problem import Problem
@@ -142,7 +142,7 @@ def test_items_by_field_are_the_items_without_missing_values(items: list[Any]) -
     uniform = item_columns(items)
     if uniform is not None:
         assert (
-            uniform.items()
+            uniform.to_list()
             == [{name: value for name, value in item.items() if value not in (None, [])} for item in items]
             or not uniform.columns
         )

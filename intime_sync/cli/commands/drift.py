@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from os import environ
 from pathlib import Path
 
 import click
 
 from intime_sync.cli.connection import connect
-from intime_sync.cli.options import directory_argument, environ, reveal_option
+from intime_sync.cli.options import directory_argument, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import Session, clock_of, ledger_store
 from intime_sync.config.desired import load_desired, load_settings
@@ -22,7 +23,7 @@ from intime_sync.render.style import counted
 
 @click.command("drift")
 @directory_argument
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@text_or_json_option()
 @click.option("--unowned", is_flag=True, help="Also name what is in the account and not owned.")
 @reveal_option
 def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -> int:
@@ -31,7 +32,7 @@ def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -
     Compares the account with the ledger, and says what cannot be compared because the service does not list it.
     Changes nothing. Exits 2 when there is drift, 0 when there is none.
     """
-    settings = load_settings(directory, environ())
+    settings = load_settings(directory, environ)
     with connect(settings) as connection:
         session = Session(settings, connection, ledger_store(settings).read())
         ledger, intents = session.ledger, session.open_ledger.open_intents
@@ -59,7 +60,7 @@ def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -
 def _pinned(directory: Path) -> frozenset[str]:
     """The groups that the configuration pins to an id; none while it has errors."""
     try:
-        desired = load_desired(directory, environ()).desired
+        desired = load_desired(directory, environ).desired
     except InvalidInput:
         return frozenset()
     return frozenset(group.key for group in desired.of(GROUPS.name) if group.lifecycle.pinned is not None)

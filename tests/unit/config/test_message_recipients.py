@@ -11,11 +11,11 @@ import pytest
 from counting import calls_of
 
 from intime_sync.bulk.lines import Contact
+from intime_sync.config.csv_table import read_csv
 from intime_sync.config.desired import Configuration, load_desired
 from intime_sync.config.explain import Checker
 from intime_sync.config.messages import resolve_messages
 from intime_sync.config.schema import Flavour, section_schema
-from intime_sync.config.tables import read_csv
 from intime_sync.errors import InvalidConfiguration
 from intime_sync.kinds.reading import ItemContext
 from intime_sync.kinds.registry import BY_SECTION, CONTACTS, MESSAGES

@@ -2,8 +2,8 @@
 
 import pytest
 
+from intime_sync.config.csv_table import read_csv
 from intime_sync.config.document import Document
-from intime_sync.config.tables import read_csv
 from intime_sync.kinds.fields import Field, FieldType, SectionSpec, boolean, text
 
 PEOPLE = SectionSpec(

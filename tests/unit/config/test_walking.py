@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intime_sync.config.walking import Allowance, TooMuchToWalk, matching_files
+from intime_sync.config.walking import TooMuchToWalk, WalkAllowance, matching_files
 
 FILES = [
     "a.yaml",
@@ -40,7 +40,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_finds_what_glob_finds(tree: Path, parts: list[str]) -> None:
     pattern = "/".join(parts)
     expected = sorted({path for path in tree.glob(pattern) if path.is_file()})
-    assert matching_files(tree, pattern, Allowance(1000)) == expected
+    assert matching_files(tree, pattern, WalkAllowance(1000)) == expected
 
 
 def test_a_link_to_a_directory_is_followed_by_its_name_alone(tree: Path, tmp_path: Path) -> None:
@@ -50,7 +50,9 @@ def test_a_link_to_a_directory_is_followed_by_its_name_alone(tree: Path, tmp_pat
     (tmp_path / "file.yaml").symlink_to("real/a.yaml")
 
     def names(pattern: str) -> list[str]:
-        return [path.relative_to(tmp_path).as_posix() for path in matching_files(tmp_path, pattern, Allowance(1000))]
+        return [
+            path.relative_to(tmp_path).as_posix() for path in matching_files(tmp_path, pattern, WalkAllowance(1000))
+        ]
 
     assert names("link/*.yaml") == ["link/a.yaml"]
     assert names("*/*.yaml") == ["real/a.yaml"]
@@ -61,11 +63,11 @@ def test_a_link_to_a_directory_is_followed_by_its_name_alone(tree: Path, tmp_pat
 def test_an_invalid_pattern_is_refused(tmp_path: Path) -> None:
     for pattern in ("a**", "x/**b/*.yaml", "***"):
         with pytest.raises(ValueError, match="alone"):
-            matching_files(tmp_path, pattern, Allowance(1000))
+            matching_files(tmp_path, pattern, WalkAllowance(1000))
 
 
 def test_the_allowance_is_for_all_patterns_together(tree: Path) -> None:
-    allowance = Allowance(20)
+    allowance = WalkAllowance(20)
     matching_files(tree, "**/*.yaml", allowance)
     with pytest.raises(TooMuchToWalk):
         matching_files(tree, "**/*.yaml", allowance)
