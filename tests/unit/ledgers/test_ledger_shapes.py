@@ -21,7 +21,7 @@ from ledger_files import earlier_ledger, file_of, header_of, lines_of, sealed, u
 import intime_sync.applying
 from intime_sync.applying.recovery import deltas_of_intent, deltas_of_receipts
 from intime_sync.config.desired import load_desired
-from intime_sync.errors import LedgerError
+from intime_sync.errors import InvalidConfiguration, LedgerError
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.lines import ledger_from_lines, ledger_to_dict, ledger_to_lines
@@ -232,6 +232,8 @@ def refused_or_used(store: FileLedgerStore, desired: Snapshot, what: object = ""
         go_on(store, desired)
     except LedgerError as error:
         refusal = error
+    except InvalidConfiguration:
+        pass  # a changed digit may make a message one whose time has passed, which cannot be changed any more
     except Exception as error:
         error.add_note(f"damaged: {what!r}")
         raise
@@ -369,6 +371,7 @@ def flipped(data: bytes, position: int, mask: int) -> bytes:
 IN_LINES = in_lines(LINES)
 
 
+@example(position=IN_LINES.index(b"2036-12-24") + 2, mask=1)
 @settings(max_examples=300)
 @given(st.integers(0, len(IN_LINES) - 1), st.integers(1, 255))
 def test_a_flipped_byte_of_a_ledger_without_checksum_breaks_no_run(
