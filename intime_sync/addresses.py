@@ -1,4 +1,4 @@
-"""Addresses: which hosts are this machine, and which URLs can be used. Messages never repeat a URL."""
+"""Checks of hosts and URLs. Messages never quote a URL, since it may hold a secret."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 
 
 def host_name(given: str) -> str:
-    """A host as it is compared: lower case, without spaces, the brackets of IPv6 and a dot at the end."""
+    """A host in the form for comparing: lower case, without spaces, IPv6 brackets and a dot at the end."""
     return given.strip().strip("[]").lower().rstrip(".")
 
 
 def is_loopback(address: str) -> bool:
-    """Whether this is a numeric address that only this machine can reach, IPv4 in IPv6 included."""
+    """Whether this is a numeric loopback address, IPv4 in IPv6 included."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -38,9 +38,9 @@ def http_url(url: str) -> SplitResult | None:
 
 
 def account_url_fault(url: str, *, alternative: str = "") -> str | None:
-    """What is wrong with the address of an account, as the end of a sentence; None for nothing.
+    """What is wrong with the address of an account, as the end of a sentence; None if it is right.
 
-    The sentence names `alternative`, as in "`embedded` or ", before an example of an address.
+    `alternative`, such as "`embedded` or ", comes before the example of an address in the sentence.
     """
     parts = http_url(url)
     if parts is None:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 
 class IntimeSyncError(Exception):
-    """Base of everything this package raises on purpose.
+    """Base of all errors that this package raises.
 
-    `str(error)` says what and why; `hint` says what to do about it, or is None.
+    `str(error)` says what failed and why; `hint` says what to do about it, or is None. `exit_code` is that of a run
+    that ends with the error.
     """
 
     exit_code: ClassVar[int] = 1

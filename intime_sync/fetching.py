@@ -1,4 +1,4 @@
-"""Reading an account: lists → Snapshot. A list that cannot be read whole raises, so nothing is planned from it."""
+"""Reads an account: lists → Snapshot. A list that cannot be read whole raises, so nothing is planned from it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from intime_sync.service.client import Client
 
 
 def fetch_kind(client: Client, kind: ListedKind, context: ItemContext) -> tuple[Resource[Any], ...]:
-    """One list. Raises ReadFailed, ServiceUnreachable or CredentialsError."""
+    """The resources of a kind in the account. Raises ReadFailed, ServiceUnreachable or CredentialsError."""
     return kind.observed(client.list_rows(kind.endpoint, kind.rows), context)
 
 
 def fetch_actual(client: Client, kinds: Iterable[KindName], context: ItemContext) -> Snapshot:
-    """What the account holds of `kinds`; those that cannot be listed need the ids of the groups."""
+    """The resources of `kinds` in the account, with errors as `fetch_kind`.
+
+    For a kind that cannot be listed, the groups are read: its objects refer to them by id.
+    """
     names = dict.fromkeys(name if name in LISTED_BY_NAME else GROUPS.name for name in kinds)
     return Snapshot({name: fetch_kind(client, LISTED_BY_NAME[name], context) for name in names})

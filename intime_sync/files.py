@@ -1,7 +1,7 @@
-"""Replacing, creating and reading files, without following links that the user did not name.
+"""Replaces, creates and reads files, without following links that the user did not name.
 
-Knows nothing about the content. Everything that writes a file does it through this module, except SQLite, the lock,
-and what appends to the journal.
+Knows nothing about the content. All files are written through this module, except the database, the lock and the
+journal, which is appended to.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import Final
 PRIVATE: Final = 0o600
 """The mode of a file that only its owner may read."""
 SHARED: Final = 0o666
-"""The mode of a file that the umask decides about."""
+"""The mode of a file for which the umask decides."""
 
+# Systems without these flags take 0 instead.
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 _STREAM: Final = re.compile(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/[^/]+/fd/\d+")
@@ -30,12 +31,12 @@ def replace_file(path: Path, pieces: Iterable[bytes], mode: int, *, temporary: P
     """Replace the file at `path` by one with these bytes, in one step: no reader sees a part of it.
 
     A link is followed, so that its target is replaced and the link stays; `links` can refuse links first. A new file
-    gets `mode` less the umask. An existing one keeps its permissions as far as `mode` has them, and its owner can
-    always read and write it. Pipes and devices are written to directly.
+    gets `mode` less the umask. An existing one keeps the permissions that `mode` has too; its owner can always read
+    and write it. Pipes and devices are written to directly.
 
-    The bytes are first written to `temporary` beside the target (by default with a random name); a file that an
-    interrupted run left there is removed. They are on the disk when this returns. Raises OSError, and then the file
-    is unchanged.
+    The bytes are first written to `temporary`, beside the target and by default with a random name; a file that an
+    interrupted run left there is removed. They are synced to disk when this returns. Raises OSError, and then the
+    file is unchanged.
     """
     try:
         before = path.stat()
@@ -72,21 +73,21 @@ def _write_into(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def create_file(path: Path, mode: int = PRIVATE) -> int:
-    """The descriptor of a new file, open for writing. Raises FileExistsError if anything is there, even a link."""
+    """Create a file and return its descriptor, open for writing. Raises FileExistsError, also for a link."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
 
 
 def ensure_private_file(path: Path) -> None:
-    """Create an empty file that only its owner may read, unless there is one. Raises OSError."""
+    """Create an empty file that only its owner may read, unless the file exists. Raises OSError."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
 
 
 def read_own_file(path: Path) -> bytes:
     """The content of a file that this program wrote under this name.
 
-    Raises OSError where there is none, and for links, pipes and devices, which this program never makes.
+    Raises OSError if there is none, and for links, pipes and devices, which this program never creates.
     """
-    if path.is_symlink():  # where the system has no O_NOFOLLOW
+    if path.is_symlink():  # for systems without O_NOFOLLOW
         raise OSError(ELOOP, os.strerror(ELOOP), os.fspath(path))
     with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAITING), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -95,7 +96,7 @@ def read_own_file(path: Path) -> bytes:
 
 
 def sync_directory(path: Path) -> None:
-    """Make new names in a directory durable, if it is readable. Raises OSError."""
+    """Sync a directory to disk, so that new names in it last; not if it is unreadable. Raises OSError."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except PermissionError:

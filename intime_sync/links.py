@@ -17,8 +17,9 @@ from intime_sync.errors import InvalidInput
 
 STATE_DIRECTORY: Final = ".intime"
 
-_MOST_LINKS: Final = 40
+_MAX_LINKS: Final = 40
 _IGNORED_NAMES: Final = (b".gitignore", b".gitkeep", b".keep")
+# Bits of the flags before a name in an index: two more bytes follow; the length of the name, or 0xFFF if longer.
 _EXTENDED: Final = 0x4000
 _LENGTH: Final = 0xFFF
 
@@ -46,7 +47,7 @@ def link_out_of(home: Path, path: Path) -> Path | None:
         if _is_in(inside, at) and not _is_in(inside, real_path(step)):
             return step
         followed += 1
-        if followed > _MOST_LINKS:
+        if followed > _MAX_LINKS:
             return None  # a cycle of links: nothing can be opened there
         if target.anchor:
             at = Path(target.anchor)
@@ -65,12 +66,12 @@ def _is_in(home: Path, place: Path) -> bool:
 
 
 def is_in_git_directory(place: Path) -> bool:
-    """Whether a path is `.git` or below it, by any name that a file system may have for `.git`."""
+    """Whether a path is `.git` or below it, under any name that a file system may accept for `.git`."""
     return any(part.lower() in (".git", "git~1") for part in place.parts)
 
 
 def refuse_link_out(home: Path, path: Path, hint: str) -> None:
-    """Raises InvalidInput naming the link, where a link inside `home` leads from `path` out of it."""
+    """Raise InvalidInput, which names the link, if `link_out_of` finds one."""
     link = link_out_of(home, path)
     if link is not None:
         raise InvalidInput(
@@ -81,7 +82,7 @@ def refuse_link_out(home: Path, path: Path, hint: str) -> None:
 
 
 def refuse_target(path: Path, *homes: Path) -> None:
-    """Refuse to write to a file named on the command line, where a repository has a link in its place.
+    """Refuse to write to a file named on the command line through a link that came with a repository.
 
     Links are followed, except those that lie in one of `homes`, or in a git work tree, and lead out of it. Raises
     InvalidInput.
@@ -94,8 +95,8 @@ def refuse_target(path: Path, *homes: Path) -> None:
 def refuse_tracked_state(directory: Path) -> None:
     """Refuse to use anything below `.intime` in `directory` where git tracks some of it.
 
-    It holds what this machine has recorded; tracked files may come from anyone who can edit a branch. Reads git's
-    index only where there is a `.intime`. Raises InvalidInput naming a file.
+    `.intime` is for files that this machine wrote; tracked files may come from anyone who can edit a branch. Reads
+    git's index only if there is a `.intime`. Raises InvalidInput, which names a tracked file.
     """
     state = directory / STATE_DIRECTORY
     if not os.path.lexists(state):
@@ -110,12 +111,12 @@ def refuse_tracked_state(directory: Path) -> None:
 
 
 def tracked_by_git(path: Path) -> str | None:
-    """The name, from the top of its work tree, of a file that git tracks at `path` or below; None for none.
+    """The name, from the top of its work tree, of a file that git tracks at `path` or below; None if there is none.
 
     Reads git's index instead of running git, whose configuration may name programs to run. Files such as
-    `.gitignore` and `.gitkeep` do not count. Of a split index, the shared part counts as a whole.
+    `.gitignore` and `.gitkeep` do not count. All names in the shared part of a split index do, also removed ones.
     """
-    here = Path(os.path.abspath(path))  # noqa: PTH100 - resolve would follow the last part, which may be what is tracked
+    here = Path(os.path.abspath(path))  # noqa: PTH100 - resolve follows a link at `path`, which may be tracked itself
     for place in {real_path(here.parent) / here.name, real_path(here)}:
         top = next((parent for parent in place.parents if os.path.lexists(parent / ".git")), None)
         if top is not None:
@@ -130,14 +131,14 @@ def tracked_by_git(path: Path) -> str | None:
 
 
 def _indexes(git: Path) -> Iterator[Path]:
-    """The index of a work tree, and the shared part of one that is split."""
+    """The index of a work tree, and the shared part of a split one."""
     if git.is_file():  # a linked work tree, or a submodule
         text = git.read_text(encoding="utf-8", errors="surrogateescape")
         git = git.parent / text.removeprefix("gitdir:").strip()
     index = git / "index"
     yield index
     for shared in git.glob("sharedindex.*"):
-        # Old ones are kept for a while; the index names the one that is in use.
+        # Git keeps old ones for a while. The index holds the hash of the one in use, which is also its name.
         if bytes.fromhex(shared.suffix[1:]) in index.read_bytes():
             yield shared
 
@@ -149,13 +150,13 @@ def _tracked(index: Path, prefix: bytes) -> bytes | None:
 
 @lru_cache(maxsize=8)
 def _tracked_in(index: str, prefix: bytes, _changed: int, _size: int) -> bytes | None:
-    """The first name in an index that is `prefix` or below it; cached for an unchanged file."""
+    """The first name in an index that is `prefix` or below it; cached by the file's time and size."""
     data = Path(index).read_bytes()
     if data[:4] != b"DIRC":
         return None
     version = int.from_bytes(data[4:8])
     names = _full_names(data, prefix) if version < 4 else _compressed_names(data)
-    # Some file systems do not distinguish capitals from small letters.
+    # Some file systems ignore case.
     folded = prefix.lower()
     for name in names:
         below = name[len(prefix) :].lower()
@@ -165,24 +166,25 @@ def _tracked_in(index: str, prefix: bytes, _changed: int, _size: int) -> bytes |
 
 
 def _full_names(data: bytes, prefix: bytes) -> Iterator[bytes]:
-    """Names with this beginning in an index of version 2 or 3, which has every name in full after its length."""
+    """Names with this prefix in an index of version 2 or 3, which holds each name in full after its length."""
     folded, wanted = data.lower(), prefix.lower()
     at = folded.find(wanted)
     while at >= 0:
         end = data.find(b"\0", at)
         lengths = (int.from_bytes(data[at - 2 : at]), int.from_bytes(data[at - 4 : at - 2]))
-        # In version 3 a bit says that there are two more bytes between length and name.
+        # In version 3, two more bytes may be between length and name.
         if _fits(lengths[0], end - at) or (lengths[1] & _EXTENDED and _fits(lengths[1], end - at)):
             yield data[at:end]
         at = folded.find(wanted, at + 1)
 
 
 def _fits(flags: int, length: int) -> bool:
+    """Whether the flags before a name tell this length."""
     return flags & _LENGTH == min(length, _LENGTH)
 
 
 def _compressed_names(data: bytes) -> list[bytes]:
-    """All names in an index of version 4, which stores how each name differs from the one before."""
+    """All names in an index of version 4, which holds only the differences between consecutive names."""
     for hash_size in (20, 32):
         try:
             return list(_decompressed_names(data, hash_size))
@@ -192,7 +194,7 @@ def _compressed_names(data: bytes) -> list[bytes]:
 
 
 def _decompressed_names(data: bytes, hash_size: int) -> Iterator[bytes]:
-    """Raises ValueError or IndexError where the index has hashes of another size."""
+    """The names, if hashes have this size in bytes; else raises ValueError or IndexError."""
     at, name = 12, b""
     for _ in range(int.from_bytes(data[8:12])):
         at += 40 + hash_size

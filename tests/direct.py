@@ -40,7 +40,7 @@ class DirectTransport(Transport):
             return _Attempt(NoAnswer("the connection was closed"), again=True)
         again = reply.status in RETRIED_STATUSES
         pause = reply.headers.get("Retry-After") if again else None
-        return _Attempt(Answer(reply.status, reply.body, None, _asked_pause(pause)), again=again, retry_after=pause)
+        return _Attempt(Answer(reply.status, reply.body, None, _asked_pause(pause)), again=again)
 
 
 async def _pause(seconds: float) -> None:

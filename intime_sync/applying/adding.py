@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from intime_sync.applying.lost import ways_to_reach
 from intime_sync.applying.packs import LoadedCarrier
@@ -25,17 +25,16 @@ def intend_add(run: Run, carriers: Sequence[LoadedCarrier]) -> int:
 
 def add_request(carriers: Sequence[LoadedCarrier], wire: WireContext) -> Request:
     """The request that adds the contacts, each to its carrier and to those of its groups that exist."""
-    known = _joinable(carriers, wire)
-    contacts = [(known[key], carrier.id) for carrier in carriers for key in carrier.members]
+    contacts = [
+        (_with_existing_groups(attributes, wire), carrier.id)
+        for carrier in carriers
+        for attributes in carrier.members.values()
+    ]
     return CONTACTS.add_request(contacts, wire)
 
 
-def _joinable(carriers: Iterable[LoadedCarrier], wire: WireContext) -> dict[str, Attributes]:
-    """The contacts by key, without groups that do not exist in the account."""
-    known: dict[str, Attributes] = {}
-    for carrier in carriers:
-        for key, attributes in carrier.members.items():
-            names = CONTACTS.group_names(attributes)
-            there = [name for name in names if name in wire.group_ids]
-            known[key] = attributes if len(there) == len(names) else {**attributes, "groups": list(there)}
-    return known
+def _with_existing_groups(attributes: Attributes, wire: WireContext) -> Attributes:
+    """The contact without those of its groups that do not exist in the account."""
+    names = CONTACTS.group_names(attributes)
+    existing = [name for name in names if name in wire.group_ids]
+    return attributes if len(existing) == len(names) else {**attributes, "groups": list(existing)}

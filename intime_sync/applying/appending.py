@@ -26,7 +26,7 @@ def append_contacts(run: Run, changes: Sequence[Create]) -> None:
     for change in changes:
         run.check_stop()
         key = change.address.key
-        wire = run.wire()
+        wire = run.wire_context()
         intent = run.session.intend(APPEND, CONTACTS.name, [key], {"objects": [dict(change.after)]})
         outcome = run.send(CONTACTS.add_request([(change.after, None)], wire))
         match outcome:

@@ -1,4 +1,4 @@
-"""The applier: a plan's steps in the order in which they must happen, and a report of what became of each change."""
+"""Applies a plan: takes its steps in the order in which they must happen, and reports the result of each change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from intime_sync.applying.cancelling import cancel_messages
 from intime_sync.applying.contacts import apply_contacts
 from intime_sync.applying.goals import CreateGoal, RemoveGoal, UpdateGoal, changes_of
 from intime_sync.applying.listed import apply_until_observed
-from intime_sync.applying.messages import send_messages, still_there
+from intime_sync.applying.messages import maybe_scheduled, send_messages
 from intime_sync.applying.run import Run, Stopped
 from intime_sync.errors import AppliedInPart, IntimeSyncError
 from intime_sync.kinds.base import AnyKind, CarriedKind, ListedKind, ScheduledKind
@@ -27,19 +27,19 @@ _Step: TypeAlias = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What an apply did, and what ended it early, if anything did."""
+    """What an apply did. `failure` is the error that ended it early or left it incomplete, or None."""
 
     report: Report
     failure: IntimeSyncError | None = None
 
 
 def apply_plan(plan: Plan, run: Run) -> Applied:
-    """Carry `plan` out, as far as it goes. Raises nothing that a user or the service can cause."""
+    """Apply `plan` as far as possible. Errors that a user or the service can cause are returned, not raised."""
     failure: IntimeSyncError | None = None
     run.purgeable |= set(plan.leftovers)
     stopped: str | None = None
     try:
-        _keep_books(plan, run)
+        _record_without_requests(plan, run)
         for step in _steps(plan, run):
             run.check_stop()
             step()
@@ -59,18 +59,19 @@ def apply_plan(plan: Plan, run: Run) -> Applied:
 
 
 class _Phases(NamedTuple):
-    """One kind's steps: what is taken back, made, sent when all that it depends on is done, and removed last."""
+    """One kind's steps, by phase. Every kind finishes a phase before the next one begins."""
 
-    take_back: Sequence[_Step] = ()
+    cancel: Sequence[_Step] = ()
     make: Sequence[_Step] = ()
     send: Sequence[_Step] = ()
     remove: Sequence[_Step] = ()
 
 
 def _steps(plan: Plan, run: Run) -> Iterator[_Step]:
-    """Groups before the contacts in them, messages when all that they depend on is done; removed groups last.
+    """The steps of all kinds in order.
 
-    What must not be sent is taken back first of all, since its time may come meanwhile.
+    Unwanted messages are cancelled first, since the time to send them may come meanwhile. Groups are made before the
+    contacts in them; messages are sent when everything that they depend on is done; groups are removed last.
     """
     phases = [_phases(kind, plan, run) for kind in KINDS]
     return (step for phase in zip(*phases, strict=True) for steps in phase for step in steps)
@@ -89,7 +90,7 @@ def _phases(kind: AnyKind, plan: Plan, run: Run) -> _Phases:
             unwanted = changes_of(changes, Delete)
             wanted = [change for change in changes if isinstance(change, Create | Replace)]
             return _Phases(
-                take_back=[partial(cancel_messages, run, unwanted, plan.changes)] if unwanted else [],
+                cancel=[partial(cancel_messages, run, unwanted, plan.changes)] if unwanted else [],
                 send=[partial(send_messages, run, wanted, plan.changes)] if wanted else [],
             )
     assert_never(kind)
@@ -99,7 +100,7 @@ def _make(run: Run, kind: ListedKind, changes: list[Change]) -> Iterator[_Step]:
     creates, updates = changes_of(changes, Create), changes_of(changes, Update)
     replaces = changes_of(changes, Replace)
     if replaces:
-        yield lambda: apply_until_observed(run, kind, RemoveGoal(kind), replaces, last=False)
+        yield lambda: apply_until_observed(run, kind, RemoveGoal(kind), replaces, report_success=False)
     if creates or replaces:
         yield lambda: apply_until_observed(
             run,
@@ -115,17 +116,21 @@ def _remove(run: Run, kind: ListedKind, changes: list[Change], plan: Plan) -> It
     deletes = changes_of(changes, Delete)
     if deletes:
         yield lambda: apply_until_observed(
-            run, kind, RemoveGoal(kind), [change for change in deletes if _may_go(run, change, plan)]
+            run, kind, RemoveGoal(kind), [change for change in deletes if _check_removable(run, change, plan)]
         )
 
 
-def _may_go(run: Run, change: Delete, plan: Plan) -> bool:
-    """Whether a group takes nothing along that should have left it and did not: a message, or a contact."""
+def _check_removable(run: Run, change: Delete, plan: Plan) -> bool:
+    """Whether an object can be removed without harm; if not, reports the change as failed.
+
+    A group cannot be removed while a message that should be cancelled may still be sent to it, or if a contact that
+    should have left it would be removed with it.
+    """
     kind = BY_NAME[change.address.kind]
     if not kind.has_members:
         return True
     name = change.address.key
-    for message in still_there(run, plan.changes):
+    for message in maybe_scheduled(run, plan.changes):
         if name in BY_NAME[message.address.kind].group_names(before_of(message) or {}):
             run.finish(change, Status.FAILED, f"{message.address} may still be sent to it; apply again")
             return False
@@ -144,13 +149,13 @@ def _may_go(run: Run, change: Delete, plan: Plan) -> bool:
     return not staying
 
 
-def _keep_books(plan: Plan, run: Run) -> None:
-    """What only the ledger has to learn, in one entry of the journal; and what is held is left alone."""
-    deltas: list[Delta] = list(_inherited(plan))
+def _record_without_requests(plan: Plan, run: Run) -> None:
+    """Record the changes that need no request, in one line of the journal, and report those left to the user."""
+    deltas: list[Delta] = list(_transferred(plan))
     for change in plan.changes:
         match change:
             case Adopt():
-                deltas.append(PutEntry(change.address.kind, change.address.key, _adopted(change, run)))
+                deltas.append(PutEntry(change.address.kind, change.address.key, _adopted_entry(change, run)))
             case Forget():
                 deltas.append(DropEntry(change.address.kind, change.address.key))
             case Manual():
@@ -164,13 +169,13 @@ def _keep_books(plan: Plan, run: Run) -> None:
 
 
 def _is_unknown(change: Manual, run: Run) -> bool:
-    """Whether it waits for a person to say what became of an earlier request."""
+    """Whether the outcome of an earlier request for the object is unknown, so that a person must settle it."""
     entry = run.session.ledger.of(change.address.kind).get(change.address.key)
     return entry is not None and entry.unknown
 
 
-def _inherited(plan: Plan) -> Iterator[Delta]:
-    """What one key gives up and another takes over is that one's from now on, whatever comes of its own change."""
+def _transferred(plan: Plan) -> Iterator[Delta]:
+    """Entries for objects that one key gives up and another key takes over, even if the change of that key fails."""
     given_up = {(change.address.kind, change.remote_id) for change in plan.changes if isinstance(change, Forget)}
     for change in plan.changes:
         if not isinstance(change, Update | Replace | Manual) or change.remote_id is None or change.before is None:
@@ -181,7 +186,7 @@ def _inherited(plan: Plan) -> Iterator[Delta]:
             yield PutEntry(kind, change.address.key, entry)
 
 
-def _adopted(change: Adopt, run: Run) -> Entry:
+def _adopted_entry(change: Adopt, run: Run) -> Entry:
     known = run.session.ledger.of(change.address.kind).get(change.address.key)
     if known is not None and change.address.kind not in LISTED_BY_NAME:
         return replace(known, protect=change.protected)

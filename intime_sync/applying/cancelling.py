@@ -30,8 +30,8 @@ CANCEL = "cancel-message"
 def cancel_messages(run: Run, changes: Sequence[Delete], plan: Sequence[Change]) -> None:
     """Cancel messages that are not wanted. An id that is gone or was sent is reported, but is no failure.
 
-    If the same message is to be sent under another key, however, the ledger keeps the old one until it is certain
-    that it is gone; otherwise the next run would send it again.
+    If `plan` sends the same message under another key, however, the ledger keeps the old one until it is certain that
+    it is gone; otherwise the next run would send it again.
     """
     coming = [new for new in plan if isinstance(new, Create | Replace) and new.address.kind == MESSAGE]
     ledger = run.session.ledger
@@ -45,21 +45,22 @@ def cancel_messages(run: Run, changes: Sequence[Delete], plan: Sequence[Change])
 def cancel(run: Run, change: Change, *, lenient: bool) -> str | None:
     """Cancel every id of a message. Returns why that failed, or None when none is left and the entry was dropped.
 
-    With `lenient`, an id that the service does not remove counts as gone or sent; the message is then unsure. If the
-    run stops on the way, the report says how many ids were cancelled.
+    With `lenient`, an id that the service does not remove counts as gone or sent; the message's key is then added to
+    `run.maybe_sent`. If the run stops on the way, the report says how many ids were cancelled.
     """
     key = change.address.key
-    before = len(_ids(run, key))
+    before = len(scheduled_ids(run, key))
     try:
         return _cancel(run, key, lenient=lenient)
     except (Stopped, IntimeSyncError):
-        gone = before - len(_ids(run, key))
+        gone = before - len(scheduled_ids(run, key))
         if gone:
             run.finish(change, Status.FAILED, f"{gone} of its {before} ids are taken back, the rest not: apply again")
         raise
 
 
-def _ids(run: Run, key: str) -> tuple[RemoteId, ...]:
+def scheduled_ids(run: Run, key: str) -> tuple[RemoteId, ...]:
+    """The ids of a message that were not cancelled, according to the ledger."""
     entry = run.session.ledger.of(MESSAGE).get(key)
     return entry.dispatch.ids if entry is not None and entry.dispatch is not None else ()
 
@@ -73,6 +74,7 @@ class _NotCancelled:
 
 
 def _cancel(run: Run, key: str, *, lenient: bool) -> str | None:
+    """As `cancel`, without its report. Ids without a certain answer are tried again, TRIES times in all."""
     failed = _NotCancelled()
     for attempt in range(TRIES):
         entry = run.session.ledger.of(MESSAGE).get(key)
@@ -100,12 +102,13 @@ def _cancel(run: Run, key: str, *, lenient: bool) -> str | None:
 
 
 def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], failed: _NotCancelled, *, lenient: bool) -> None:
+    """Cancel `ids` of a message, record the outcome in the ledger, and add those that failed to `failed`."""
     entry = run.session.ledger.of(MESSAGE)[key]
     dispatch = entry.dispatch or Dispatch()
     intent = run.session.intend(CANCEL, MESSAGE, [key], {"ids": list(ids)})
     with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
         outcomes = list(pool.map(lambda id: run.send(MESSAGES.cancel_request(id)), ids))
-    ahead = _lies_ahead(run, entry)
+    ahead = _is_in_future(run, entry)
     gone: set[RemoteId] = set()
     asked = set(dispatch.asked)
     for id, outcome in zip(ids, outcomes, strict=True):
@@ -116,7 +119,7 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], failed: _NotCancel
                 gone.add(id)
             case Refused(code) if code == NOT_REMOVED and lenient:
                 gone.add(id)
-                run.unsure.add(key)
+                run.maybe_sent.add(key)
                 run.notes.append(f"message/{key}: id {id} was already gone or sent")
             case Refused():
                 failed.refused[id] = str(outcome)
@@ -131,6 +134,6 @@ def _cancel_some(run: Run, key: str, ids: Sequence[RemoteId], failed: _NotCancel
     run.session.settle(intent, [PutEntry(MESSAGE, key, replace(entry, dispatch=state))])
 
 
-def _lies_ahead(run: Run, entry: Entry) -> bool:
+def _is_in_future(run: Run, entry: Entry) -> bool:
     """Whether the time to send the message has not come yet."""
-    return run.latest() < MESSAGES.due(entry.attributes, run.context.zone)
+    return run.latest_time() < MESSAGES.due(entry.attributes, run.context.zone)

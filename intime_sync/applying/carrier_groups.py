@@ -20,11 +20,11 @@ _NOT_LISTED = "the service confirmed it, and its list does not show it yet"
 
 
 def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, RemoteId], str | None]:
-    """Make a group for each name. Returns the ids of those that exist afterwards, and why the others do not.
+    """Make a group for each name. Returns the ids by name of those that exist afterwards, and why others do not.
 
-    The list of groups is read afterwards and decides: no contact is added to a group that is not listed, and a
-    confirmed group is not made a second time. If the service made two groups from one request, the second is removed:
-    it is empty.
+    Whether a group exists is decided by the list, which is read after the requests: no contact is added to a group
+    that is not listed. A confirmed group is not made a second time. If the service made two groups from one request,
+    the second, which is empty, is removed.
     """
     before = run.carriers().keys()
     made: dict[str, RemoteId] = {}
@@ -45,10 +45,10 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
             outcomes.append(outcome)
             run.session.settle(intent, [])
         unanswered = any(isinstance(outcome, Unknown) for outcome in outcomes)
-        error = run.reread_until(GROUPS, partial(_is_unlisted, run, replied, unanswered))
+        error = run.reread_until(GROUPS, partial(_lacks_new, run, replied, unanswered))
         if error is not None:
             return {}, str(error)
-        # A service may change names: what is listed under the id of the reply is what was asked for.
+        # The service may change names, so a group that has an id of the reply counts under the name asked for.
         new = {id: replied.get(id, name) for id, name in run.carriers().items() if id not in before}
         run.purgeable |= {id for id, name in new.items() if name in wanted}
         twins = []
@@ -60,7 +60,7 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
         missing = [name for name in missing if name not in made]
         if not missing:
             return made, None
-        why = next((_why(outcome) for outcome in outcomes if not isinstance(outcome, Ids)), _NOT_LISTED)
+        why = next((_reason(outcome) for outcome in outcomes if not isinstance(outcome, Ids)), _NOT_LISTED)
         # A confirmed group may still be listed later; the next run removes it then.
         missing = [name for name in missing if name not in replied.values()]
         if not missing:
@@ -68,10 +68,10 @@ def make_carrier_groups(run: Run, names: Sequence[str]) -> tuple[dict[str, Remot
     return made, why
 
 
-def _is_unlisted(run: Run, replied: Mapping[RemoteId, str], unanswered: bool, attempt: int) -> bool:
-    """Whether the list may not show yet what was made.
+def _lacks_new(run: Run, replied: Mapping[RemoteId, str], unanswered: bool, attempt: int) -> bool:
+    """Whether to wait for the list to show new groups: `replied` by id, and after an `unanswered` request any.
 
-    Confirmed groups are waited for. After an `unanswered` request the list is given a little time in any case.
+    Confirmed groups are waited for as long as possible; after an unanswered request only a short time.
     """
     there = {group.remote_id for group in run.actual.get(GROUPS.name, ())}
     return not there >= replied.keys() or (unanswered and attempt < FEW_REREADS)
@@ -80,8 +80,8 @@ def _is_unlisted(run: Run, replied: Mapping[RemoteId, str], unanswered: bool, at
 def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collection[RemoteId]:
     """Remove groups by id, each with (True) or without its contacts. Returns the ids that could not be removed.
 
-    A carrier is dropped from the ledger as soon as the list no longer shows it. If the list cannot be read, the
-    requests stay open in the journal, and the next run settles them by the list it reads.
+    A carrier is dropped from the ledger as soon as the list no longer shows it. Raises ServiceError if the list
+    cannot be read; the requests then stay open in the journal, and the next run settles them.
     """
     # Only this owner's carriers are ever removed here, whatever the ledger or a plan file says.
     own = run.carriers()
@@ -98,7 +98,7 @@ def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collecti
             intents.append(run.session.intend(REMOVE, GROUPS.name, [str(id) for id in batch]))
             outcome = run.send(requests.delete_groups([(id, groups[id]) for id in batch]))
             confirmed &= isinstance(outcome, Ids)
-        error = run.reread_until(GROUPS, partial(_is_listed, run, left, confirmed))
+        error = run.reread_until(GROUPS, partial(_shows_removed, run, left, confirmed))
         if error is not None:
             raise ServiceError(f"carriers were being removed, and the groups cannot be read any more: {error}")
         there = run.carriers()
@@ -112,10 +112,10 @@ def remove_carrier_groups(run: Run, groups: Mapping[RemoteId, bool]) -> Collecti
     return left
 
 
-def _is_listed(run: Run, ids: Collection[RemoteId], confirmed: bool, attempt: int) -> bool:
-    """Whether groups are still listed, and may only be listed late. Without a confirmation the wait is short."""
+def _shows_removed(run: Run, ids: Collection[RemoteId], confirmed: bool, attempt: int) -> bool:
+    """Whether to wait for the list to lose removed groups. Without a confirmation the wait is short."""
     return not run.carriers().keys().isdisjoint(ids) and (confirmed or attempt < FEW_REREADS)
 
 
-def _why(outcome: Refused | Unknown | NotSent) -> str:
+def _reason(outcome: Refused | Unknown | NotSent) -> str:
     return str(outcome) if isinstance(outcome, Refused) else outcome.why

@@ -1,4 +1,4 @@
-"""Applying changes of contacts in rounds: fill new carriers, remove old ones. Then the outcome of each is reported.
+"""Applying changes of contacts in rounds: fill new carriers, remove old ones, and finally report the outcomes.
 
 One round is enough unless the service merged new contacts into existing ones that had to be removed.
 """
@@ -24,9 +24,9 @@ from intime_sync.planning.carriers import leftover_carriers
 def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
     """Apply changes of contacts and report the outcome of each."""
     ids = run.group_ids()
-    ready = [change for change in changes if _has_its_groups(run, change, ids)]
+    ready = [change for change in changes if _check_groups(run, change, ids)]
     if run.policy.contact_strategy is ContactStrategy.APPEND:
-        # Carriers that an interrupted run left are settled whatever the strategy is by now.
+        # Carriers of an interrupted run must be finished even if the strategy was changed since.
         Filler(run, ()).purge()
         again = retire_carriers(run, frozenset())
         append_contacts(run, [*again, *(change for change in ready if isinstance(change, Create))])
@@ -40,15 +40,16 @@ def apply_contacts(run: Run, changes: Sequence[Change]) -> None:
             if not batch:
                 break
     except (IntimeSyncError, Stopped):
-        _conclude(run, ready, only_done=True)
+        _report(run, ready, only_done=True)
         raise
-    _conclude(run, ready)
+    _report(run, ready)
     left = leftover_carriers(run.session.ledger, run.carriers())
     if left and not run.shortfalls:
         run.shortfalls.append(f"contacts that should be gone are left in carriers: {len(left)}")
 
 
-def _has_its_groups(run: Run, change: Change, ids: Mapping[str, RemoteId]) -> bool:
+def _check_groups(run: Run, change: Change, ids: Mapping[str, RemoteId]) -> bool:
+    """Whether a change can be applied: its groups are in the account. If not, reports it as failed."""
     if not isinstance(change, Create | Replace):
         return isinstance(change, Delete)
     missing = [name for name in CONTACTS.group_names(change.after) if name not in ids]
@@ -57,7 +58,7 @@ def _has_its_groups(run: Run, change: Change, ids: Mapping[str, RemoteId]) -> bo
     return not missing
 
 
-def _conclude(run: Run, changes: Sequence[Change], *, only_done: bool = False) -> None:
+def _report(run: Run, changes: Sequence[Change], *, only_done: bool = False) -> None:
     """Report the outcome of each change that has none yet; with `only_done`, only of those that succeeded."""
     entries = run.session.ledger.of(CONTACTS.name)
     copied = {key for carrier in run.session.ledger.carriers.values() for key in carrier.copies}
@@ -65,18 +66,18 @@ def _conclude(run: Run, changes: Sequence[Change], *, only_done: bool = False) -
         if run.is_finished(change):
             continue
         entry = entries.get(change.address.key)
-        why = _shortfall(run, change, entry, copied)
+        why = _failure_reason(run, change, entry, copied)
         if why is None or not only_done:
             status = Status.DONE if why is None else Status.FAILED
             run.finish(change, status, why, id=entry.remote_id if entry else None)
 
 
-def _shortfall(run: Run, change: Change, entry: Entry | None, copied: Collection[str]) -> str | None:
+def _failure_reason(run: Run, change: Change, entry: Entry | None, copied: Collection[str]) -> str | None:
     """Why a change has not succeeded, judged by the ledger's `entry`; None if it has."""
     key = change.address.key
     if key in run.stuck:
         return "its carrier could not be removed; apply again"
-    held = _held_back(run, key, entry)
+    held = _why_kept(run, key, entry)
     if isinstance(change, Delete):
         return None if entry is None else held or "it could not be removed; apply again"
     if entry is None or entry.carrier not in run.session.ledger.carriers:
@@ -88,8 +89,8 @@ def _shortfall(run: Run, change: Change, entry: Entry | None, copied: Collection
     return None
 
 
-def _held_back(run: Run, key: str, entry: Entry | None) -> str | None:
-    """Why a contact was not changed: its carrier had to stay. None if that is not the case."""
+def _why_kept(run: Run, key: str, entry: Entry | None) -> str | None:
+    """Why the carrier of an unchanged contact had to stay; None if it did not have to."""
     if entry is None or entry.carrier not in run.kept:
         return None
     other, why = run.kept[entry.carrier]

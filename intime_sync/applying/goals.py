@@ -1,4 +1,4 @@
-"""What it means that a change of a listed kind has come true: read off the list, never off a reply."""
+"""How each change of a listed kind is requested, and how its success is seen: in the list, never in a reply."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from intime_sync.service.requests import Request
 
 
 class ListView:
-    """A list, looked up by id and by identity; what was switched off is not there."""
+    """The objects of a list by id and by identity, without those that are switched off."""
 
     def __init__(self, kind: ListedKind, rows: Iterable[Resource[Any]]) -> None:
         rows = live(kind, rows)
@@ -40,11 +40,14 @@ class Goal(Protocol):
         ...
 
     def delta(self, change: Any, id: RemoteId | None) -> Delta:
-        """What the ledger learns from it."""
+        """The delta that records a change that was seen to have happened; `id` is the object's, if it has one."""
         ...
 
     def is_shown(self, changes: Sequence[Any], ids: Sequence[RemoteId], view: ListView, attempt: int) -> bool:
-        """Whether a list shows what the service confirmed with `ids`; `attempt` says how often it was read again."""
+        """Whether a list shows what the service confirmed with `ids`; `attempt` says how often it was read again.
+
+        In replies to edits and removals, a negative id means that the service refused to change that object.
+        """
         ...
 
 
@@ -56,7 +59,7 @@ class CreateGoal:
     def __init__(self, kind: ListedKind, before: Iterable[Resource[Any]]) -> None:
         self.kind = kind
         self.before = {row.remote_id for row in before if row.remote_id is not None}
-        # Names that the service made of others, by the address of what was to be made.
+        # Names that the service gave to new objects instead of the wanted ones, by the address of the change.
         self.renamed: dict[Address, str] = {}
 
     def request(self, changes: Sequence[Create], wire: WireContext) -> Request:
@@ -64,7 +67,7 @@ class CreateGoal:
         return self.kind.create_request([change.after for change in changes], wire)
 
     def detail(self, changes: Sequence[Any], rows: Iterable[Resource[Any]]) -> dict[str, Any]:
-        """What recovery needs to find them again: the objects, and the ids of their like that were there before."""
+        """What recovery needs to find the new objects: wanted `objects`, and ids of similar ones listed `before`."""
         wanted = {self.kind.identity_of(change.after) for change in changes}
         is_alike = looks_alike(change.address.key for change in changes if self.kind.may_be_renamed)
         before = [row.remote_id for row in rows if self.kind.identity(row.value) in wanted or is_alike(row.key)]
@@ -74,7 +77,7 @@ class CreateGoal:
         }
 
     def made(self, change: Create, view: ListView) -> list[Resource[Any]]:
-        """Everything of the wanted identity that came since; more than one if a request was carried out twice."""
+        """New objects of the wanted identity, oldest first; several if the service carried a request out twice."""
         rows = view.by_identity.get(self.kind.identity_of(change.after), [])
         return sorted(
             (row for row in rows if row.remote_id is None or row.remote_id not in self.before),
@@ -82,27 +85,27 @@ class CreateGoal:
         )
 
     def twins(self, changes: Iterable[Any], view: ListView) -> list[tuple[str, Resource[Any]]]:
-        """What came besides the wanted objects, with the keys of those."""
+        """New objects besides the wanted ones, each with the key of the one that it duplicates."""
         return [(change.address.key, row) for change in changes for row in self.made(change, view)[1:]]
 
     def met(self, change: Create, view: ListView) -> Resource[Any] | bool:
-        """The oldest of what came since."""
+        """The oldest new object of the wanted identity, or False."""
         made = self.made(change, view)
         return made[0] if made else False
 
     def is_shown(self, changes: Sequence[Create], ids: Sequence[RemoteId], view: ListView, attempt: int) -> bool:
-        """Whether every id is listed, in whatever order the reply has them.
+        """Whether every id of the reply is listed.
 
-        An object of the wanted identity is not enough, since an earlier request may have made it; but after a while
-        it is, since the ids of replies may not be those of the list.
+        An object of the wanted identity is not enough at first, since an earlier request may have made it. After
+        FEW_REREADS it is enough, since the ids of replies may differ from those of the list.
         """
         if view.by_id.keys() >= set(ids):
             return True
         made = [self.made(change, view) for change in changes]
         return all(made) and (attempt >= FEW_REREADS or all(rows[0].remote_id is None for rows in made))
 
-    def awaited(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
-        """What the ledger learns from the reply alone: not to make it again until the list had time to show it."""
+    def awaited_deltas(self, changes: Sequence[Any], ids: Sequence[RemoteId], now: datetime) -> list[Delta]:
+        """Deltas to record after the reply, so that no object is made again before the list had time to show it."""
         has_ids = self.kind.lists_ids
         since = now.astimezone(UTC).isoformat()
         return [
@@ -115,13 +118,13 @@ class CreateGoal:
         ]
 
     def delta(self, change: Create, id: RemoteId | None) -> Delta:
-        """It is ours."""
+        """The object is owned."""
         entry = replace(entry_of(change, id), listed_as=self.renamed.get(change.address, ""))
         return PutEntry(change.address.kind, change.address.key, entry)
 
 
 class UpdateGoal:
-    """The object's fields are as wanted."""
+    """The object's fields are as wanted, or it was to be switched off and is no longer listed."""
 
     operation = "update"
 
@@ -133,7 +136,7 @@ class UpdateGoal:
         return self.kind.update_request(changes, wire)
 
     def met(self, change: Update, view: ListView) -> Resource[Any] | bool:
-        """Whether the object looks as wanted; an object that was to be switched off is gone."""
+        """The object if it is as wanted; True if it was to be switched off and is gone; otherwise False."""
         row = view.by_id.get(change.remote_id)
         if self.kind.inert(change.after):
             return row is None
@@ -145,12 +148,16 @@ class UpdateGoal:
         return all(change.remote_id in refused or self.met(change, view) is not False for change in changes)
 
     def delta(self, change: Update, id: RemoteId | None) -> Delta:
-        """Its fields are remembered."""
+        """The object's new fields."""
         return PutEntry(change.address.kind, change.address.key, entry_of(change, change.remote_id))
 
 
 class RemoveGoal:
-    """The object is not there, or does nothing any more."""
+    """The object is not listed, or is switched off.
+
+    `seen` has, for objects that are removed by value, how the list spells them. The methods update what they know:
+    `request` what was requested, `met` what was seen, `is_shown` what was confirmed.
+    """
 
     operation = "remove"
 
@@ -158,13 +165,15 @@ class RemoveGoal:
         self.kind = kind
         self.seen: dict[Address, Resource[Any]] = {}
         self._wire = WireContext()
-        self._asked: dict[Address, Request] = {}
+        self._requested: dict[Address, Request] = {}
         self._confirmed: set[Address] = set()
 
     def request(self, changes: Sequence[Delete | Replace], wire: WireContext) -> Request:
-        """A removal."""
+        """A removal; it uses the list's spelling of objects that were seen."""
         self._wire = wire
-        self._asked |= {change.address: self._alone(change) for change in changes if change.remote_id is None}
+        self._requested |= {
+            change.address: self._single_request(change) for change in changes if change.remote_id is None
+        }
         return self.kind.remove_request([self._removal(change) for change in changes], wire)
 
     def was_confirmed(self, changes: Iterable[Change]) -> bool:
@@ -175,15 +184,15 @@ class RemoveGoal:
         options = (change.options or {}) if isinstance(change, Delete) else {}
         return Removal(change.remote_id, change.before, options, self.seen.get(change.address))
 
-    def _alone(self, change: Delete | Replace) -> Request:
+    def _single_request(self, change: Delete | Replace) -> Request:
         return self.kind.remove_request([self._removal(change)], self._wire)
 
-    def _may_ask_otherwise(self, change: Delete | Replace) -> bool:
-        """Whether the list spells an object that is removed by value in another way than it was asked for."""
-        return change.remote_id is None and self._alone(change) != self._asked.get(change.address)
+    def _is_spelled_differently(self, change: Delete | Replace) -> bool:
+        """Whether the list spells an object that is removed by value differently from the last request for it."""
+        return change.remote_id is None and self._single_request(change) != self._requested.get(change.address)
 
     def met(self, change: Delete | Replace, view: ListView) -> Resource[Any] | bool:
-        """Whether it is gone."""
+        """Whether the object is gone."""
         if change.remote_id is not None:
             return change.remote_id not in view.by_id
         still = view.by_identity.get(self.kind.identity_of(change.before))
@@ -194,22 +203,23 @@ class RemoveGoal:
     def is_shown(
         self, changes: Sequence[Delete | Replace], ids: Sequence[RemoteId], view: ListView, attempt: int
     ) -> bool:
-        """Whether everything is gone that was not refused.
+        """Whether every object is gone whose removal was not refused.
 
-        What may have to be asked for as the list spells it is not waited for as long.
+        After FEW_REREADS, objects that the list spells differently are not waited for: their removal is requested
+        again in that spelling.
         """
         self._confirmed |= {change.address for change in changes}
         refused = {-id for id in ids}
         left = [change for change in changes if change.remote_id not in refused and not self.met(change, view)]
-        return not left or (attempt >= FEW_REREADS and all(map(self._may_ask_otherwise, left)))
+        return not left or (attempt >= FEW_REREADS and all(map(self._is_spelled_differently, left)))
 
     def delta(self, change: Delete | Replace, id: RemoteId | None) -> Delta:
-        """It is no longer ours."""
+        """The object is no longer owned."""
         return DropEntry(change.address.kind, change.address.key)
 
 
 def entry_of(change: Any, id: RemoteId | None) -> Entry:
-    """The ledger's entry for an object that is as a change wanted it."""
+    """The ledger's entry for an object that is as `change` wanted it."""
     return Entry(change.after, id, change.protected, change.options or {})
 
 

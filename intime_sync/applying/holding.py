@@ -1,7 +1,8 @@
 """Contacts that the service refuses to add again, although their old copies must not be lost.
 
-A copy can only be removed together with its whole carrier. So that carrier stays, with all contacts in it, until the
-contact is accepted again, is changed, or is to be deleted. See docs/carriers.md.
+A copy can only be removed together with its whole carrier, so that carrier stays, with all contacts in it, until the
+contact is accepted again, is changed, or is to be deleted. The other contacts in the carrier are its neighbours. See
+docs/carriers.md.
 """
 
 from __future__ import annotations
@@ -54,10 +55,11 @@ def mark_refused(run: Run, key: str, why: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What was found out about contacts whose old copies may have been removed with an undone request; all by key.
+    """Contacts whose old copies may have been removed when a request was undone, by what the service does with them.
 
-    Contacts in `in_place` are in their old carriers for certain. The service merged `movable`: they may be added
-    again, and the ids in the answer then tell whether they still were in the old carriers. `refused` cannot be added.
+    All are keys. Contacts in `in_place` are in their old carriers for certain. The service merges those in `movable`:
+    they may be added again, and the ids of the reply then show whether they still were in the old carriers. Those in
+    `refused` cannot be added.
     """
 
     in_place: frozenset[str]
@@ -66,7 +68,7 @@ class Neighbours:
 
 
 def unsure_neighbours(run: Run) -> dict[str, RemoteId]:
-    """Contacts that perhaps are only in a kept carrier. Returns that carrier by key."""
+    """Contacts that may have no copy except in a kept carrier: that carrier, by key."""
     ledger = run.session.ledger
     entries = ledger.of(CONTACTS.name)
     there = current_carriers(ledger, run.carriers())
@@ -94,7 +96,7 @@ def find_neighbours(run: Run, unsure: Mapping[str, RemoteId]) -> Neighbours | No
         return None
     probe = LoadedCarrier(made[name], name, members)
     intent = intend_add(run, [probe])
-    found = _ask(run, probe)
+    found = _probe(run, probe)
     deltas: list[Delta] = []
     if found is not None:
         deltas = in_old_carriers(run.session.ledger, {key: unsure[key] for key in sorted(found.in_place)})
@@ -102,8 +104,9 @@ def find_neighbours(run: Run, unsure: Mapping[str, RemoteId]) -> Neighbours | No
     return None if remove_carrier_groups(run, {probe.id: True}) else found
 
 
-def _ask(run: Run, probe: LoadedCarrier) -> Neighbours | None:
-    wire = run.wire()
+def _probe(run: Run, probe: LoadedCarrier) -> Neighbours | None:
+    """Add the probe's contacts, one request each, as `find_neighbours` says; None if an outcome is not certain."""
+    wire = run.wire_context()
     in_place: set[str] = set()
     movable: set[str] = set()
     refused: dict[str, Refused] = {}
@@ -125,7 +128,7 @@ def _ask(run: Run, probe: LoadedCarrier) -> Neighbours | None:
 
 
 def add_alone(run: Run, carrier: LoadedCarrier, key: str, attributes: Attributes, wire: WireContext) -> Outcome:
-    """Add one contact to a carrier. The caller has recorded the intent in the journal."""
+    """Add one contact to a carrier. The caller must have recorded the intent in the journal."""
     return run.send(add_request([replace(carrier, members={key: attributes})], wire))
 
 

@@ -1,4 +1,4 @@
-"""Applying changes of a kind that can be listed: send, read back, settle, ask again only for what did not happen."""
+"""Applying changes of a listed kind: send, read the list, record what it shows, repeat only what did not happen."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from intime_sync.service.transport import NotSent
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """One batch: its number in the journal, its changes, and what was heard of it."""
+class _SentBatch:
+    """One batch: the number of its intent in the journal, its changes, and the outcome of its request."""
 
     intent: int
     changes: Sequence[Change]
@@ -34,21 +34,21 @@ class _Sent:
 
     @property
     def is_mixed_refusal(self) -> bool:
-        """Whether it was refused for the sake of one that cannot be told from the others."""
+        """Whether it was refused because of a change that cannot be told from the others in the batch."""
         return isinstance(self.outcome, Refused) and len(self.changes) > 1
 
     def may_come_late(self, met: Container[Address]) -> bool:
-        """Whether the service may still be at it: a list that was read too early proves nothing."""
+        """Whether the service may still carry it out, so that the list does not prove that it failed."""
         return isinstance(self.outcome, Unknown) and any(change.address not in met for change in self.changes)
 
 
 def apply_until_observed(
-    run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, last: bool = True
+    run: Run, kind: ListedKind, goal: Goal, changes: Sequence[Change], *, report_success: bool = True
 ) -> None:
-    """Make `changes` come true and say of each how it ended; without `last`, only of those that failed.
+    """Apply `changes` and report the result of each; without `report_success`, only of those that failed.
 
-    A refused batch is halved until the item at fault stands alone; a batch of unknown outcome is sent again only
-    for what the list, read again, proves not to have happened.
+    A refused batch is halved until the item at fault is alone. Of a batch of unknown outcome, only those changes are
+    sent again that did not happen according to the list.
     """
     pending = list(changes)
     size = run.policy.batch_size
@@ -57,7 +57,7 @@ def apply_until_observed(
         sent, halt = _send_all(run, goal, kind, pending, size)
         error = run.reread_until(kind, partial(_is_late, run, kind, goal, sent))
         if error is not None:
-            _leave_unread(run, sent, str(error))
+            _fail_unread(run, sent, str(error))
             if halt is not None:
                 raise halt
             return
@@ -66,21 +66,20 @@ def apply_until_observed(
         if isinstance(goal, CreateGoal):
             twins = goal.twins(pending, view)
             if kind.may_be_renamed:
-                renamed, more = _renamed(run, goal, sent, view, met)
+                renamed, more = _find_renamed(run, goal, sent, view, met)
                 met |= renamed
                 twins += more
             remove_duplicates(run, kind, twins)
-        _settle(run, goal, sent, met, last=last)
-        run.see_own_names(kind)
+        _settle(run, goal, sent, met, report_success=report_success)
+        run.restore_own_names(kind)
         if halt is not None:
             raise halt
         batch_of = {change.address: batch for batch in sent for change in batch.changes}
         pending = [change for change in pending if change.address not in met and not run.is_finished(change)]
         refused = any(batch_of[change.address].is_mixed_refusal for change in pending)
-        tries += not refused
-        pending = [
-            change for change in pending if _worth_another_try(run, goal, change, batch_of[change.address], tries)
-        ]
+        if not refused:
+            tries += 1
+        pending = [change for change in pending if _retry_or_fail(run, goal, change, batch_of[change.address], tries)]
         if refused:
             size = max(1, min(size, len(pending)) // 2)
         elif pending:
@@ -89,37 +88,41 @@ def apply_until_observed(
 
 def _send_all(
     run: Run, goal: Goal, kind: ListedKind, pending: Sequence[Change], size: int
-) -> tuple[list[_Sent], Stopped | IntimeSyncError | None]:
-    """Send `pending` in batches; what was sent, and what ended it early."""
-    sent: list[_Sent] = []
+) -> tuple[list[_SentBatch], Stopped | IntimeSyncError | None]:
+    """Send `pending` in batches. Returns the batches that were sent, and the exception that ended this early, if any.
+
+    Before groups are made, what the ledger knows about the members of earlier groups with their names is cleared.
+    """
+    sent: list[_SentBatch] = []
     try:
         for batch in batches(pending, size):
             run.check_stop()
-            batch = [change for change in batch if not _is_past(run, kind, change)]
+            batch = [change for change in batch if not _fail_if_past(run, kind, change)]
             if not batch:
                 continue
-            request = goal.request(batch, run.wire())
+            request = goal.request(batch, run.wire_context())
             if isinstance(goal, CreateGoal) and kind.has_members:
-                # Before the request: whether it is made or not, no contact is in it.
+                # This holds whatever the outcome of the request will be, since a new group has no members.
                 names = {change.address.key for change in batch}
                 ledger = run.session.ledger
                 run.session.record([*forget_members(ledger, names), *forget_listed_names(ledger, names)])
             detail = goal.detail(batch, run.actual.get(kind.name, ())) if isinstance(goal, CreateGoal) else {}
             intent = run.session.intend(goal.operation, kind.name, [change.address.key for change in batch], detail)
             outcome = run.send(request)
-            sent.append(_Sent(intent, batch, outcome))
+            sent.append(_SentBatch(intent, batch, outcome))
             if isinstance(goal, CreateGoal) and isinstance(outcome, Ids):
-                run.session.record(goal.awaited(batch, outcome.ids, run.now()))
+                run.session.record(goal.awaited_deltas(batch, outcome.ids, run.now()))
     except (Stopped, IntimeSyncError) as why:
         return sent, why
     return sent, None
 
 
-def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_Sent], attempt: int) -> bool:
-    """Whether the list as last read may not show yet what was done.
+def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_SentBatch], attempt: int) -> bool:
+    """Whether to wait for the list to show what was done.
 
-    What was confirmed is waited for. What may have been done, or was refused since it was done before, is given a
-    little time.
+    Confirmed changes are waited for as long as possible. Changes of unknown outcome are waited for a short time.
+    A removal may be refused because the object was removed before: it is waited for a short time, or as long as
+    possible if an earlier request for it was confirmed.
     """
     view = ListView(kind, run.actual[kind.name])
     for batch in sent:
@@ -147,16 +150,17 @@ def _is_late(run: Run, kind: ListedKind, goal: Goal, sent: Sequence[_Sent], atte
     return False
 
 
-def _renamed(
+def _find_renamed(
     run: Run,
     goal: CreateGoal,
-    sent: Sequence[_Sent],
+    sent: Sequence[_SentBatch],
     view: ListView,
     met: Mapping[Address, Resource[Any] | bool],
 ) -> tuple[dict[Address, Resource[Any]], list[tuple[str, Resource[Any]]]]:
-    """New groups that the account lists by another name, and twins of them; says what to write instead.
+    """New groups that the service gave another name, by address, and duplicates of them with their keys.
 
-    The id of the reply tells which is which; where the reply was lost, the name does, as far as it is alike.
+    They are recognized by the id of the reply or, if the reply was lost, by a similar name. Notes in the report tell
+    the user which name to write instead.
     """
     found: dict[Address, Resource[Any]] = {}
     twins: list[tuple[str, Resource[Any]]] = []
@@ -185,12 +189,12 @@ def _renamed(
     return found, twins
 
 
-def _is_past(run: Run, kind: ListedKind, change: Change) -> bool:
-    """Whether its time has passed since it was planned, so that it is neither made nor edited any more; says so."""
+def _fail_if_past(run: Run, kind: ListedKind, change: Change) -> bool:
+    """Whether the object's time has passed since it was planned; if so, reports the change as failed."""
     if not isinstance(change, Create | Update):
         return False
     states = [change.after] if isinstance(change, Create) else [change.before, change.after]
-    if not any(kind.is_past(state, run.latest(), run.context.zone) for state in states):
+    if not any(kind.is_past(state, run.latest_time(), run.context.zone) for state in states):
         return False
     verb = "made" if isinstance(change, Create) else "edited"
     run.finish(change, Status.FAILED, f"its time has passed meanwhile, so it is not {verb}; plan again")
@@ -198,9 +202,14 @@ def _is_past(run: Run, kind: ListedKind, change: Change) -> bool:
 
 
 def _settle(
-    run: Run, goal: Goal, sent: Sequence[_Sent], met: Mapping[Address, Resource[Any] | bool], *, last: bool
+    run: Run,
+    goal: Goal,
+    sent: Sequence[_SentBatch],
+    met: Mapping[Address, Resource[Any] | bool],
+    *,
+    report_success: bool,
 ) -> None:
-    """Write down, batch by batch, what came of it."""
+    """Record in the ledger, batch by batch, the changes that the list shows; `met` has the objects by address."""
     for batch in sent:
         deltas = []
         for change in batch.changes:
@@ -208,25 +217,25 @@ def _settle(
                 found = met[change.address]
                 id = found.remote_id if isinstance(found, Resource) else None
                 deltas.append(goal.delta(change, id))
-                if last:
+                if report_success:
                     run.finish(change, Status.DONE, id=id)
         if isinstance(goal, CreateGoal) and batch.may_come_late(met):
-            # The intent stays open, so that the next run looks for what came after all.
+            # The intent stays open, so that the next run looks for objects that were made late.
             run.session.record(deltas)
         else:
             run.session.settle(batch.intent, deltas)
 
 
-def _leave_unread(run: Run, sent: Sequence[_Sent], why: str) -> None:
-    """The list cannot be read any more, so nothing can be settled; the next run reads it and finds out."""
+def _fail_unread(run: Run, sent: Sequence[_SentBatch], why: str) -> None:
+    """Report all changes as failed because the list cannot be read. Intents stay open; the next run settles them."""
     for batch in sent:
-        heard = _heard(batch.outcome)
+        what = _describe(batch.outcome)
         for change in batch.changes:
-            message = f"{heard}, and the list could not be read to make sure: {why}; apply again"
+            message = f"{what}, and the list could not be read to make sure: {why}; apply again"
             run.finish(change, Status.FAILED, message)
 
 
-def _heard(outcome: Outcome) -> str:
+def _describe(outcome: Outcome) -> str:
     match outcome:
         case Ids():
             return "it was confirmed"
@@ -239,8 +248,8 @@ def _heard(outcome: Outcome) -> str:
     assert_never(outcome)
 
 
-def _worth_another_try(run: Run, goal: Goal, change: Change, batch: _Sent, tries: int) -> bool:
-    """Whether to ask again for a change that did not happen; if not, the report says why."""
+def _retry_or_fail(run: Run, goal: Goal, change: Change, batch: _SentBatch, tries: int) -> bool:
+    """Whether to send a change that did not happen again; if not, reports it as failed."""
     outcome = batch.outcome
     match outcome:
         case Refused():
@@ -256,19 +265,19 @@ def _worth_another_try(run: Run, goal: Goal, change: Change, batch: _Sent, tries
             assert_never(outcome)
     if not again:
         awaited = _why_waiting(run, change) if isinstance(outcome, Ids) else None
-        run.finish(change, Status.FAILED, awaited or _why_not(change, outcome))
+        run.finish(change, Status.FAILED, awaited or _failure_reason(change, outcome))
     return again
 
 
 def _why_waiting(run: Run, change: Change) -> str | None:
-    """What to say of an object that was confirmed and is not listed; None where it is no such one."""
+    """The reason to report for an object that was confirmed and is not listed; None for other objects."""
     entry = run.session.ledger.of(change.address.kind).get(change.address.key)
     if not isinstance(change, Create | Replace) or entry is None or entry.awaited is None:
         return None
     return why_waiting(change.address, entry, Clock(run.now(), run.context.zone), wanted=True)
 
 
-def _why_not(change: Change, outcome: Outcome) -> str:
+def _failure_reason(change: Change, outcome: Outcome) -> str:
     match outcome:
         case Refused():
             return f"the service refuses it: {outcome}"
@@ -285,7 +294,10 @@ def _why_not(change: Change, outcome: Outcome) -> str:
 
 
 def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Resource[Any]]]) -> None:
-    """A request that was carried out twice made twins: the first is kept, these go, by the next run if need be."""
+    """Remove duplicates that the service made of one request; what cannot be removed is left to the next run.
+
+    `twins` are the duplicates, each with the key of the object that is kept.
+    """
     numbered = {row.remote_id: (key, row) for key, row in twins if row.remote_id is not None}
     if not numbered:
         return
@@ -293,7 +305,7 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
     for batch in batches(list(numbered), run.policy.batch_size):
         removals = [Removal(id, kind.attributes(numbered[id][1].value), {}) for id in batch]
         intent = run.session.intend("remove-duplicates", kind.name, [str(id) for id in batch])
-        confirmed &= isinstance(run.send(kind.remove_request(removals, run.wire())), Ids)
+        confirmed &= isinstance(run.send(kind.remove_request(removals, run.wire_context())), Ids)
         run.session.settle(intent, [])
     run.reread_until(
         kind,
@@ -304,7 +316,7 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
     )
     there = ListView(kind, run.actual[kind.name]).by_id
     left = [twin for id, twin in numbered.items() if id in there]
-    run.session.record([delta for key, row in left for delta in surplus(kind, key, row)])
+    run.session.record([delta for key, row in left for delta in surplus_entry(kind, key, row)])
     what = f"{kind.name} duplicates, made by the service of one request,"
     if len(left) < len(numbered):
         run.notes.append(f"{len(numbered) - len(left)} {what} were removed")
@@ -312,8 +324,8 @@ def remove_duplicates(run: Run, kind: ListedKind, twins: Sequence[tuple[str, Res
         run.shortfalls.append(f"{len(left)} {what} could not be removed")
 
 
-def surplus(kind: ListedKind, key: str, row: Resource[Any]) -> Iterator[Delta]:
-    """What the ledger learns about a twin of `key`, so that the next plan removes it; nothing where it has no id."""
+def surplus_entry(kind: ListedKind, key: str, row: Resource[Any]) -> Iterator[Delta]:
+    """The delta that records a duplicate of `key`, so that the next plan removes it; nothing if it has no id."""
     if row.remote_id is not None:
         entry = Entry(kind.attributes(row.value), row.remote_id, surplus=True)
         yield PutEntry(kind.name, f"{key}#{row.remote_id}", entry)

@@ -1,7 +1,8 @@
-"""What else is lost when a group is removed, or a carrier with contacts that were not confirmed. Pure.
+"""What the ledger must no longer assume when groups are made again, or carriers with unconfirmed contacts removed.
 
 The service may have merged new contacts into existing ones with the same number or address. Removing the new carrier
 with its contacts then removes the existing ones too, so they are recorded as lost before that request is sent.
+Everything here is pure.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from intime_sync.model.resource import Attributes, Json, RemoteId
 
 def ways_to_reach(contacts: Iterable[Attributes]) -> list[str]:
     """The numbers and addresses of contacts, by which the service could merge them."""
-    found = {str(value) for contact in contacts for name in ("mobile", "email") if (value := contact.get(name))}
-    return sorted(found)
+    return sorted({way for contact in contacts for way in _ways(contact)})
 
 
 def mark_lost(ledger: Ledger, keys: Collection[str], reach: Collection[str]) -> list[Delta]:
@@ -67,10 +67,10 @@ def forget_members(ledger: Ledger, names: Collection[str]) -> list[Delta]:
 
 
 def forget_listed_names(ledger: Ledger, names: Collection[str]) -> list[Delta]:
-    """Deltas after which the groups of these names, which are not in the account, are listed by no other name.
+    """Deltas that clear the changed names (`listed_as`) of groups that are about to be made.
 
-    For groups about to be made: a new one may get the id and the changed name of the one that went, and must be seen
-    as new, so that its changed name is noted.
+    A new group may get the id and the changed name of a removed one. It must be recognized as new, so that its
+    changed name is recorded.
     """
     entries = ledger.of(GROUPS.name)
     known = ((name, entries[name]) for name in sorted(names) if name in entries)
@@ -81,5 +81,5 @@ def _without(groups: Mapping[str, RemoteId], names: Collection[str]) -> dict[str
     return {name: NO_GROUP if name in names else id for name, id in groups.items()}
 
 
-def _ways(attributes: Mapping[str, object]) -> tuple[str, str]:
-    return str(attributes.get("mobile", "")) or "-", str(attributes.get("email", "")) or "-"
+def _ways(attributes: Mapping[str, object]) -> list[str]:
+    return [str(value) for name in ("mobile", "email") if (value := attributes.get(name))]

@@ -29,15 +29,15 @@ def pack(carriers: Iterable[CarrierBuild], size: int) -> Iterator[list[CarrierBu
         by_count.setdefault(len(carrier.members), []).append(carrier)
     while by_count:
         largest = max(by_count)
-        stock = {count: len(those) for count, those in by_count.items()}
+        stock = {count: len(same) for count, same in by_count.items()}
         yield [by_count[count].pop() for count in (_fullest(stock, size) if largest <= size else [largest])]
-        by_count = {count: those for count, those in by_count.items() if those}
+        by_count = {count: same for count, same in by_count.items() if same}
 
 
 def _fullest(stock: Mapping[int, int], room: int) -> list[int]:
-    """The counts that together fill `room` best; `stock` says how many there are of each.
+    """The counts that together fill `room` best; `stock` has the number of carriers with each count.
 
-    Of several ways it is the one with the largest counts: small ones fill gaps better, so they are kept for later.
+    Of several solutions it is the one with the largest counts: small ones fill gaps better and are kept for later.
     """
     counts = sorted(stock)
     # Bit n of `sums[i]` says whether some of the first i counts add up to n.

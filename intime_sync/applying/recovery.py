@@ -1,8 +1,8 @@
-"""What the ledger learns about requests that an interrupted run left open, from what can be observed. Pure.
+"""Deltas for the ledger about requests that an interrupted run left open, from what can be observed. Pure.
 
-Objects that such a request created are owned, whatever the configuration says by now. Objects that the service made
-twice are remembered as surplus, so that the next plan shows their removal. Carriers that were not confirmed are
-unknown to the ledger and will be purged; contacts that the service may have merged into them count as gone.
+Objects that such a request created are owned, whatever the configuration says now. Objects that the service made
+twice are recorded as surplus, so that the next plan shows their removal. Carriers that were not confirmed are unknown
+to the ledger and will be removed; contacts that the service may have merged into them are recorded as lost.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from intime_sync.applying.appending import APPEND, unknown_contact
 from intime_sync.applying.cancelling import CANCEL
 from intime_sync.applying.carrier_groups import MAKE, REMOVE
 from intime_sync.applying.goals import ListView
-from intime_sync.applying.listed import surplus
+from intime_sync.applying.listed import surplus_entry
 from intime_sync.applying.lost import mark_lost
 from intime_sync.applying.messages import SEND
 from intime_sync.kinds.base import ListedKind
@@ -46,28 +46,28 @@ def needs_list(intent: Intent) -> bool:
     return intent.operation not in _WITHOUT_LISTS
 
 
-def settlement(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
-    """What the ledger learns about an open intent; `actual` holds the intent's kind if it can be listed."""
+def deltas_of_intent(intent: Intent, ledger: Ledger, actual: Snapshot) -> list[Delta]:
+    """Deltas that settle an open intent; `actual` has the list of its kind if that can be listed."""
     kind = BY_NAME.get(intent.kind)
     if intent.operation == "create" and isinstance(kind, ListedKind):
-        return list(_created(kind, intent, ledger, actual))
+        return list(_created_objects(kind, intent, ledger, actual))
     if intent.operation == "remove" and isinstance(kind, ListedKind):
-        return list(_gone(kind, intent, ledger, actual))
+        return list(_removed_objects(kind, intent, ledger, actual))
     if intent.operation == ADD:
         return mark_lost(ledger, intent.keys, [str(way) for way in _list(intent, "reach")])
     if intent.operation == REMOVE and intent.kind == GROUPS.name:
-        return list(_removed(intent, ledger, actual))
+        return list(_removed_carriers(intent, ledger, actual))
     if intent.operation == APPEND:
         return [unknown_contact(key, attributes) for key, attributes in _objects(intent)]
     if intent.operation == SEND:
-        return [_sent_off(key, intent) for key in intent.keys]
+        return [_maybe_sent(key, intent) for key in intent.keys]
     if intent.operation == CANCEL:
-        return list(_asked_back(intent, ledger))
+        return list(_maybe_cancelled(intent, ledger))
     return []
 
 
 def waits_for_list(intent: Intent, ledger: Ledger, actual: Snapshot) -> bool:
-    """Whether `actual` does not show all that may have come of an intent, as a list that lags would not."""
+    """Whether `actual` lacks a possible effect of an intent, so that the list may not be up to date yet."""
     kind = BY_NAME.get(intent.kind)
     if intent.operation == "create" and isinstance(kind, ListedKind):
         before = {RemoteId(id) for id in _list(intent, "before")}
@@ -75,7 +75,7 @@ def waits_for_list(intent: Intent, ledger: Ledger, actual: Snapshot) -> bool:
         there = ListView(kind, new).by_identity
         return any(kind.identity_of(attributes) not in there for _, attributes in _objects(intent))
     if intent.operation == "remove" and isinstance(kind, ListedKind):
-        gone = {delta.key for delta in _gone(kind, intent, ledger, actual) if isinstance(delta, DropEntry)}
+        gone = {delta.key for delta in _removed_objects(kind, intent, ledger, actual) if isinstance(delta, DropEntry)}
         return any(key in ledger.of(kind.name) and key not in gone for key in intent.keys)
     names = {group.key for group in actual.of(GROUPS.name)}
     if intent.operation == MAKE and intent.kind == GROUPS.name:
@@ -86,11 +86,11 @@ def waits_for_list(intent: Intent, ledger: Ledger, actual: Snapshot) -> bool:
     return False
 
 
-def arrived(ledger: Ledger, actual: Snapshot) -> list[Delta]:
-    """What the ledger learns about objects that no list had shown and that are listed by now.
+def deltas_of_awaited(ledger: Ledger, actual: Snapshot) -> list[Delta]:
+    """Deltas for confirmed objects that no list had shown, and that are listed now.
 
-    Where another one of the same identity is listed, that is taken instead, and what was confirmed will be removed
-    if it turns up after all: one request too many had been sent.
+    If another object of the same identity is listed, one request too many was sent: the listed object is taken
+    instead, and the confirmed one is recorded as surplus, to be removed if it is listed later.
     """
     deltas: list[Delta] = []
     views: dict[KindName, tuple[ListView, set[tuple[RemoteId | None, Hashable]], set[RemoteId | None]]] = {}
@@ -115,14 +115,14 @@ def arrived(ledger: Ledger, actual: Snapshot) -> list[Delta]:
 
 
 def _one_too_many(kind: KindName, key: str, entry: Entry) -> PutEntry:
-    """A confirmed object that is not listed yet, and in whose place another one is taken."""
+    """The entry of a confirmed object that is not listed yet, and that another one replaces."""
     return PutEntry(kind, f"{key}#{entry.remote_id}", replace(entry, options=NO_OPTIONS, surplus=True, protect=False))
 
 
-def _gone(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
-    """Objects whose removal was asked for, and that the account no longer has.
+def _removed_objects(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+    """Drops the objects whose removal was requested and that the account no longer has.
 
-    They are no longer owned, so no guard takes their absence for a fault of the list.
+    Otherwise a guard would take their absence for a fault of the list.
     """
     view = ListView(kind, actual.of(kind.name))
     for key in intent.keys:
@@ -137,8 +137,8 @@ def _gone(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) ->
             yield DropEntry(kind.name, key)
 
 
-def _removed(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
-    """Carriers whose removal was asked for, and that the account no longer has."""
+def _removed_carriers(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+    """Drops the carriers whose removal was requested and that the account no longer has."""
     there = {group.remote_id: group.key for group in actual.of(GROUPS.name)}
     for key in intent.keys:
         carrier = ledger.carriers.get(RemoteId(int(key)))
@@ -146,8 +146,8 @@ def _removed(intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta
             yield DropCarrier(RemoteId(int(key)))
 
 
-def _sent_off(key: str, intent: Intent) -> PutEntry:
-    """A message of which it is not known whether it was sent: only a person or a receipt can tell."""
+def _maybe_sent(key: str, intent: Intent) -> PutEntry:
+    """The entry of a message of unknown outcome, which only a person or a delivery receipt can settle."""
     detail: dict[str, Any] = dict(intent.detail)
     dispatch = Dispatch(groups=detail["groups"], since=detail["since"], earlier=tuple(detail["earlier"]))
     audience = audience_in(detail["audience"])
@@ -155,8 +155,8 @@ def _sent_off(key: str, intent: Intent) -> PutEntry:
     return PutEntry(intent.kind, key, entry)
 
 
-def _asked_back(intent: Intent, ledger: Ledger) -> Iterator[Delta]:
-    """Ids that may have been taken back: asking for them again tells."""
+def _maybe_cancelled(intent: Intent, ledger: Ledger) -> Iterator[Delta]:
+    """Entries of messages with ids that may have been cancelled; a repeated request for them will show it."""
     ids = frozenset(RemoteId(id) for id in _list(intent, "ids"))
     for key in intent.keys:
         entry = ledger.of(intent.kind).get(key)
@@ -165,10 +165,11 @@ def _asked_back(intent: Intent, ledger: Ledger) -> Iterator[Delta]:
             yield PutEntry(intent.kind, key, replace(entry, dispatch=dispatch))
 
 
-def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> list[Delta]:
-    """What delivery receipts tell about messages of unknown outcome: one that has a receipt was sent.
+def deltas_of_receipts(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> list[Delta]:
+    """Deltas for messages of unknown outcome that were sent, because there are delivery receipts for them.
 
-    `receipts` are the message ids and times of arrival (aware) by transid. Those of an earlier version do not count.
+    `receipts` are the message ids and times of arrival (aware) by transid. Receipts for an earlier version of the
+    message do not count.
     """
     deltas: list[Delta] = []
     for key, entry in ledger.of(MESSAGES.name).items():
@@ -177,7 +178,7 @@ def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, dat
             continue
         since = datetime.fromisoformat(dispatch.since)
         mobiles = MESSAGES.mobiles(entry.attributes)
-        heard = [
+        by_mobile = [
             [
                 id
                 for id, arrived in receipts.get(MESSAGES.transid(key, mobile), ())
@@ -185,17 +186,18 @@ def heard_of(ledger: Ledger, receipts: Mapping[str, Sequence[tuple[RemoteId, dat
             ]
             for mobile in mobiles
         ]
-        found = tuple(sorted({id for ids in heard for id in ids}))
+        found = tuple(sorted({id for ids in by_mobile for id in ids}))
         if found:
-            # What was not heard of was sent as well, under ids that nobody knows: then nothing can be taken back.
-            all_known = all(heard) and not dispatch.groups
+            # Recipients without a receipt got the message too, but its ids are unknown, so it cannot be cancelled.
+            all_known = all(by_mobile) and not dispatch.groups
             left = Dispatch(found) if all_known else None
             known = replace(entry, unknown=False, remote_id=found[0], dispatch=left)
             deltas.append(PutEntry(MESSAGES.name, key, known))
     return deltas
 
 
-def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+def _created_objects(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot) -> Iterator[Delta]:
+    """Entries of the objects that an interrupted request made, and of duplicates as surplus."""
     view = ListView(kind, actual.of(kind.name))
     before = {RemoteId(id) for id in _list(intent, "before")}
     taken = {entry.remote_id for entry in ledger.of(kind.name).values() if entry.remote_id is not None} | before
@@ -205,7 +207,8 @@ def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot)
         rows = view.by_identity.get(kind.identity_of(attributes), [])
         made = sorted(
             (row for row in rows if row.remote_id is None or row.remote_id not in before),
-            # A request of which nothing was heard may be carried out after another one has made the object.
+            # The object that is owned already comes first: the interrupted request may have been carried out later
+            # than the one that made it.
             key=lambda row: (row.remote_id != ours, row.remote_id or 0),
         )
         if kind.may_be_renamed and not made:
@@ -217,10 +220,10 @@ def _created(kind: ListedKind, intent: Intent, ledger: Ledger, actual: Snapshot)
                     kind.name, key, replace(entry, remote_id=row.remote_id, listed_as=row.key, awaited=None)
                 )
             for row in alike[1:]:
-                yield from surplus(kind, key, row)
+                yield from surplus_entry(kind, key, row)
         for position, row in enumerate(made):
             if position > 0:
-                yield from surplus(kind, key, row)
+                yield from surplus_entry(kind, key, row)
             elif known is None or row.remote_id != ours:
                 if known is not None and known.awaited is not None and ours not in view.by_id:
                     yield _one_too_many(kind.name, key, known)

@@ -32,19 +32,22 @@ log = logging.getLogger("intime_sync.apply")
 TRIES = 3
 """How often a request is sent where sending it again is safe."""
 REREADS, FEW_REREADS = 10, 3
-"""How often a list is read again while it lacks what the service confirmed, and what the service may have done.
+"""How often a list is read again: while it lacks what the service confirmed, and while it lacks what the service may
+have done.
 
-The first pause is a tenth of a second, and each is twice the one before: 102 seconds in all, and 0.7.
+Each pause is twice the one before: 102 seconds in all, and 0.7.
 """
 FIRST_PAUSE = 0.1
-_SLICE = 0.5
+"""Seconds before a list is read again for the first time."""
+_SLEEP_STEP = 0.5
+"""Seconds between two checks whether the run was asked to stop."""
 
 
 class Progress(Protocol):
-    """Is told how far an apply has come."""
+    """Shows how far an apply has got."""
 
     def advance(self, count: int, what: str) -> None:
-        """`count` more changes are finished; `what` is being worked on."""
+        """Count `count` more changes as finished; `what` is the kind that is being applied."""
 
 
 class Stopped(Exception):
@@ -53,14 +56,17 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """See the module. `stop` is called before every batch and returns why to stop, or None. `now` is aware.
+    """See the module.
+
+    `actual` are the lists by kind as last read. `stop` is called before every batch and returns why to stop, or None.
+    `sleep` takes seconds; `now` returns an aware time.
 
     `purgeable` are carriers that may be removed although the ledger does not know them: those that the plan named,
     and those that this run made. `stuck` are keys of contacts whose carrier could not be removed; `shortfalls` say
-    what was left undone besides failed changes. `unsure` are keys of messages that were to be taken back and may have
-    been sent instead. `asked_pause` is how many seconds the service asked to wait before the next request. `refused`
-    are contacts that are not tried again in this run, with the reason by key; `kept` are the carriers that stay
-    because of one of them, with its key and the reason.
+    what was left undone besides failed changes. `maybe_sent` are keys of messages that should have been cancelled and
+    may have been sent instead. `requested_pause` is how many seconds the service asked to wait before the next
+    request. `refused` are the reasons, by key, why contacts are not tried again in this run. `kept` are carriers that
+    must stay: by id, the key of the contact that needs it, and the reason.
     """
 
     client: Client
@@ -79,14 +85,14 @@ class Run:
     purgeable: set[RemoteId] = field(default_factory=set)
     stuck: set[str] = field(default_factory=set)
     shortfalls: list[str] = field(default_factory=list)
-    unsure: set[str] = field(default_factory=set)
-    asked_pause: float = 0.0
+    maybe_sent: set[str] = field(default_factory=set)
+    requested_pause: float = 0.0
     refused: dict[str, str] = field(default_factory=dict)
     kept: dict[RemoteId, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def lists_of(cls, actual: Snapshot) -> dict[KindName, tuple[Resource[Any], ...]]:
-        """A snapshot as the changing view that a run keeps of the account."""
+        """The lists of a snapshot as a dict that a run can change; see `actual`."""
         return {kind: tuple(resources) for kind, resources in actual.resources.items()}
 
     def finish(self, change: Change, status: Status, error: str | None = None, id: RemoteId | None = None) -> None:
@@ -108,8 +114,11 @@ class Run:
             raise Stopped(why)
 
     def send(self, request: Request) -> Outcome:
-        """Send a request, and again only while it certainly was not sent. Raises CredentialsError."""
-        pause, self.asked_pause = self.asked_pause, 0.0
+        """Send a request, and again (TRIES times in all) only if it certainly was not sent. Raises CredentialsError.
+
+        First waits as long as the service asked for in its last reply.
+        """
+        pause, self.requested_pause = self.requested_pause, 0.0
         if pause:
             self.sleep(pause)
         outcome = self.client.send(request)
@@ -119,16 +128,16 @@ class Run:
             self.pause(attempt)
             outcome = self.client.send(request)
         if isinstance(outcome, Unknown):
-            self.asked_pause = outcome.retry_after
+            self.requested_pause = outcome.retry_after
         log.info("%s: %d items: %s", request.endpoint, request.count, type(outcome).__name__.lower())
         return outcome
 
-    def latest(self) -> datetime:
-        """Now, by this machine's clock or the service's, whichever is later."""
+    def latest_time(self) -> datetime:
+        """The current time (aware) by this machine's clock or the service's, whichever is later."""
         return self.now() + max(self.client.ahead, timedelta(0))
 
     def pause(self, attempt: int) -> None:
-        """Wait before asking again; longer with every attempt."""
+        """Wait before a request is sent again: about 1 second after attempt 0, and twice as long after each other."""
         self.sleep((0.5 + random.random()) * 2**attempt)  # noqa: S311 - jitter, not a secret
 
     def reread(self, kind: ListedKind) -> IntimeSyncError | None:
@@ -137,14 +146,14 @@ class Run:
             self.actual[kind.name] = fetch_kind(self.client, kind, self.context)
         except (ServiceError, CredentialsError) as error:
             return error
-        self.see_own_names(kind)
+        self.restore_own_names(kind)
         return None
 
     def reread_until(self, kind: ListedKind, is_late: Callable[[int], bool]) -> IntimeSyncError | None:
-        """Read a kind's list again until it is not late any more; on failure as `reread`.
+        """Read a kind's list again until `is_late` is false, REREADS times at most; on failure as `reread`.
 
-        `is_late` looks at the list as last read, and is told how often it was read again; REREADS times at most. A
-        request to stop ends the waiting.
+        `is_late` says whether the list as last read may not be up to date yet; its argument is how often the list was
+        read again. A request to stop ends the waiting.
         """
         error = self.reread(kind)
         for attempt in range(REREADS):
@@ -152,29 +161,28 @@ class Run:
                 break
             if attempt == FEW_REREADS:
                 log.info("%s: waiting for the list to show what was confirmed", kind.endpoint)
-            self._rest(FIRST_PAUSE * 2**attempt)
+            self._sleep_unless_stopped(FIRST_PAUSE * 2**attempt)
             error = self.reread(kind)
         return error
 
-    def _rest(self, seconds: float) -> None:
+    def _sleep_unless_stopped(self, seconds: float) -> None:
         """Pause in short steps, so that a request to stop ends the pause."""
         while seconds > 0 and self.stop() is None:
-            self.sleep(min(seconds, _SLICE))
-            seconds -= _SLICE
+            self.sleep(min(seconds, _SLEEP_STEP))
+            seconds -= _SLEEP_STEP
 
-    def see_own_names(self, kind: ListedKind) -> None:
-        """Give a kind's listed objects the names that they were made with, whatever the service calls them."""
+    def restore_own_names(self, kind: ListedKind) -> None:
+        """Give a kind's listed objects the names that they were made with, where the service changed them."""
         rows = under_own_names(self.actual[kind.name], self.session.ledger.of(kind.name))
         self.actual[kind.name] = tuple(rows)
 
-    def wire(self) -> WireContext:
-        """Spellings, and the ids of groups by name: those the ledger knows, else those the account lists."""
+    def wire_context(self) -> WireContext:
+        """What requests need: spellings, and the ids of groups by name; see `group_ids`."""
         return WireContext(self.client.wire, self.group_ids())
 
     def group_ids(self) -> Mapping[str, RemoteId]:
-        """Ids of the user groups in the account by name; the ledger decides between several of one name."""
+        """Ids of the user groups in the account by name; of several with one name, the one that the ledger has."""
         listed = user_group_ids(self.actual.get(GROUPS.name, ()))
-        # Only the ledger can tell which of several groups of one name is meant.
         ids = {name: same[0] for name, same in listed.items() if len(same) == 1}
         for name, entry in self.session.ledger.of(GROUPS.name).items():
             # A group that was renamed by hand is no longer the one that contacts are meant to be in.
@@ -188,5 +196,5 @@ class Run:
 
 
 def batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
-    """`items` in runs of at most `size`."""
+    """`items` in slices of at most `size`."""
     return (items[start : start + size] for start in range(0, len(items), size))

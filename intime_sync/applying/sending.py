@@ -1,4 +1,4 @@
-"""Sending contacts to their new carriers and recording the outcome. Only fully confirmed requests count."""
+"""Adding contacts to their new carriers and recording the outcome. Only fully confirmed requests count."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ InFlight = tuple[list[LoadedCarrier], int, Future[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The service answered with the id of an existing contact, so it made no new one.
+    """The outcome of a pack for which the service answered with the id of an existing contact and made no new one.
 
     It cannot be seen whether the existing contact got the new fields and groups, or left its old groups. So its
     carriers, `old`, must be removed with their contacts before it is added again.
@@ -41,11 +41,11 @@ class Merged:
     old: frozenset[RemoteId]
 
 
-Settled: TypeAlias = Outcome | Merged
+PackOutcome: TypeAlias = Outcome | Merged
 
 
 class Sender:
-    """Sends the contacts of one round.
+    """Adds the contacts of one round, in packs: the carriers that are filled by one request.
 
     `changes` are the changes of the round by key; `marked_lost` are the keys of contacts that may have been removed
     with a carrier whose contents were not confirmed.
@@ -77,13 +77,13 @@ class Sender:
                 if entry is not None and entry.remote_id is not None and entry.carrier in there:
                     self._earlier.setdefault((key, entry.remote_id), set()).add(entry.carrier)
 
-    def send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], Settled]]:
-        """Send packs, several at a time: carriers do not depend on each other. Returns those that were not confirmed.
+    def send_all(self, packs: Iterable[list[LoadedCarrier]]) -> list[tuple[list[LoadedCarrier], PackOutcome]]:
+        """Send packs, several at a time. Returns those that were not confirmed, with their outcomes.
 
         Only this thread writes the ledger. Also after an error, every request that was sent is awaited and recorded.
         """
-        run, wire = self.run, self.run.wire()
-        troubled: list[tuple[list[LoadedCarrier], Settled]] = []
+        run, wire = self.run, self.run.wire_context()
+        unconfirmed: list[tuple[list[LoadedCarrier], PackOutcome]] = []
         in_flight: deque[InFlight] = deque()
         with ThreadPoolExecutor(max_workers=run.parallelism) as pool:
             try:
@@ -92,41 +92,49 @@ class Sender:
                     intent = intend_add(run, carriers)
                     in_flight.append((carriers, intent, pool.submit(run.send, add_request(carriers, wire))))
                     if len(in_flight) >= run.parallelism:
-                        self._collect(in_flight.popleft(), wire, troubled)
+                        self._collect(in_flight.popleft(), wire, unconfirmed)
             finally:
-                self._collect_rest(in_flight, wire, troubled)
-        return troubled
+                self._collect_rest(in_flight, wire, unconfirmed)
+        return unconfirmed
 
     def _collect_rest(
-        self, in_flight: deque[InFlight], wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
+        self,
+        in_flight: deque[InFlight],
+        wire: WireContext,
+        unconfirmed: list[tuple[list[LoadedCarrier], PackOutcome]],
     ) -> None:
         failure: IntimeSyncError | None = None
         while in_flight:
             try:
-                self._collect(in_flight.popleft(), wire, troubled)
+                self._collect(in_flight.popleft(), wire, unconfirmed)
             except IntimeSyncError as error:
                 failure = failure or error
         if failure is not None:
             raise failure
 
     def _collect(
-        self, flight: InFlight, wire: WireContext, troubled: list[tuple[list[LoadedCarrier], Settled]]
+        self, flight: InFlight, wire: WireContext, unconfirmed: list[tuple[list[LoadedCarrier], PackOutcome]]
     ) -> None:
         carriers, intent, future = flight
-        outcome = self.settle(carriers, intent, future.result(), wire)
+        outcome = self.record_outcome(carriers, intent, future.result(), wire)
         if not isinstance(outcome, Ids):
-            troubled.append((carriers, outcome))
+            unconfirmed.append((carriers, outcome))
 
-    def send(self, carriers: list[LoadedCarrier]) -> Settled:
+    def send(self, carriers: list[LoadedCarrier]) -> PackOutcome:
         """Send one pack and record its outcome."""
         run = self.run
         run.check_stop()
-        wire = run.wire()
+        wire = run.wire_context()
         intent = intend_add(run, carriers)
-        return self.settle(carriers, intent, run.send(add_request(carriers, wire)), wire)
+        return self.record_outcome(carriers, intent, run.send(add_request(carriers, wire)), wire)
 
-    def settle(self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext) -> Settled:
-        """Record the outcome of a pack: its contacts if it was confirmed, else that they may be lost."""
+    def record_outcome(
+        self, carriers: Sequence[LoadedCarrier], intent: int, outcome: Outcome, wire: WireContext
+    ) -> PackOutcome:
+        """Record the outcome of a pack: its contacts if it was confirmed, else that they may be lost.
+
+        Returns the outcome, or Merged if the service answered with ids of earlier copies.
+        """
         ledger, kept = self.run.session.ledger, self.run.kept.keys()
         settled = self._merged(carriers, outcome) if isinstance(outcome, Ids) else outcome
         deltas: list[Delta] = []
@@ -138,12 +146,12 @@ class Sender:
             }
             for carrier in carriers:
                 mine = {key: given[key] for key in carrier.members if key not in stayed}
-                deltas += self._complete(carrier, mine, wire)
-            # Contacts that were added again are no longer copies in their old carriers; the others still are there.
+                deltas += self._confirmed_deltas(carrier, mine, wire)
+            # A contact with a new id has no copy in a kept carrier any more; one with the old copy's id still has.
             known = [*in_old_carriers(ledger, stayed), *without_copies(ledger, kept, given)]
             deltas = [*_merge_copies(deltas), *known]
-        elif not _did_nothing(settled, carriers):
-            deltas = self.mark_lost(carriers)
+        elif not _added_nothing(settled, carriers):
+            deltas = self.lost_deltas(carriers)
         self.run.session.settle(intent, deltas)
         return settled
 
@@ -155,8 +163,8 @@ class Sender:
             old |= self._earlier.get(answered, set()) - self.run.kept.keys()
         return Merged(frozenset(old)) if old else outcome
 
-    def mark_lost(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
-        """Deltas to record before carriers with unconfirmed contents are removed."""
+    def lost_deltas(self, carriers: Sequence[LoadedCarrier]) -> list[Delta]:
+        """Deltas to record before carriers with unconfirmed contents are removed; updates `marked_lost`."""
         members = {key: attributes for carrier in carriers for key, attributes in carrier.members.items()}
         self.marked_lost |= members.keys()
         deltas = mark_lost(self.run.session.ledger, members, ways_to_reach(members.values()))
@@ -165,7 +173,9 @@ class Sender:
             self.run.shortfalls.append(f"contact/{others[0]} may have gone with one of the same number or address")
         return deltas
 
-    def _complete(self, carrier: LoadedCarrier, ids: Mapping[str, RemoteId], wire: WireContext) -> list[Delta]:
+    def _confirmed_deltas(
+        self, carrier: LoadedCarrier, ids: Mapping[str, RemoteId], wire: WireContext
+    ) -> list[Delta]:
         """Deltas for a confirmed carrier: itself, its contacts, and where earlier copies of them remain."""
         ledger = self.run.session.ledger
         entries = ledger.of(CONTACTS.name)
@@ -185,15 +195,15 @@ class Sender:
         return deltas
 
 
-def _did_nothing(outcome: Settled, carriers: Iterable[LoadedCarrier]) -> bool:
-    """Whether a request certainly added nobody: it was not sent, or its only contact was refused."""
+def _added_nothing(outcome: PackOutcome, carriers: Iterable[LoadedCarrier]) -> bool:
+    """Whether a request certainly added no contact: it was not sent, or its only contact was refused."""
     if isinstance(outcome, Refused):
         return sum(len(carrier.members) for carrier in carriers) == 1
     return isinstance(outcome, NotSent)
 
 
 def _merge_copies(deltas: Sequence[Delta]) -> list[Delta]:
-    """The deltas with one per carrier: several copies in the same old carrier are put together."""
+    """The deltas with one PutCarrier per carrier, which has the copies of all."""
     carriers: dict[RemoteId, Carrier] = {}
     merged: list[Delta] = []
     for delta in deltas:

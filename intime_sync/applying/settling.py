@@ -1,11 +1,17 @@
-"""Settling in the ledger what an interrupted run left open, by what can be observed since."""
+"""Settling, in the ledger, the requests that an interrupted run left open, from what can be observed now."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from intime_sync.applying.recovery import arrived, heard_of, needs_list, settlement, waits_for_list
+from intime_sync.applying.recovery import (
+    deltas_of_awaited,
+    deltas_of_intent,
+    deltas_of_receipts,
+    needs_list,
+    waits_for_list,
+)
 from intime_sync.applying.run import FEW_REREADS, FIRST_PAUSE
 from intime_sync.ledgers.base import OpenLedger
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
@@ -18,10 +24,10 @@ def fetch_until_shown(
     ledger: OpenLedger,
     sleep: Callable[[float], None],
 ) -> Snapshot:
-    """The lists of `kinds` and those that settle what an interrupted run left open; writes nothing.
+    """The lists of `kinds`, and those that are needed to settle open requests. Writes nothing.
 
-    A list that does not show yet what that run may have done is read again a few times, after pauses by `sleep`
-    (seconds).
+    A list that does not show yet what an interrupted run may have done is read again a few times; `sleep` pauses
+    (seconds) in between.
     """
     actual = fetch(dict.fromkeys((*kinds, *(intent.kind for intent in ledger.open_intents))))
     for attempt in range(FEW_REREADS):
@@ -35,29 +41,25 @@ def fetch_until_shown(
 
 
 def settle_interrupted(ledger: OpenLedger, actual: Snapshot) -> int:
-    """Write into the ledger what `actual` shows of requests left open, and of objects that no list had shown.
+    """Settle all open requests in the ledger by what `actual` shows, and record awaited objects that are listed now.
 
     Returns how many requests were settled.
     """
     seen = account_under_own_names(actual, ledger.ledger, None)
     intents = ledger.open_intents
     for intent in intents:
-        ledger.settle(intent.number, settlement(intent, ledger.ledger, seen))
-    learnt = arrived(ledger.ledger, seen)
-    if learnt:
-        ledger.record(learnt)
+        ledger.settle(intent.number, deltas_of_intent(intent, ledger.ledger, seen))
+    ledger.record(deltas_of_awaited(ledger.ledger, seen))
     return len(intents)
 
 
 def settle_without_lists(ledger: OpenLedger) -> None:
-    """Write into the ledger what follows from those open requests that no list of the account can settle."""
+    """Settle those open requests in the ledger that the account's lists do not help to settle."""
     for intent in ledger.open_intents:
         if not needs_list(intent):
-            ledger.settle(intent.number, settlement(intent, ledger.ledger, Snapshot({})))
+            ledger.settle(intent.number, deltas_of_intent(intent, ledger.ledger, Snapshot({})))
 
 
 def settle_by_receipts(ledger: OpenLedger, receipts: Mapping[str, Sequence[tuple[RemoteId, datetime]]]) -> None:
-    """Write into the ledger which messages of unknown outcome were sent, as their receipts by transid tell."""
-    heard = heard_of(ledger.ledger, receipts)
-    if heard:
-        ledger.record(heard)
+    """Record in the ledger which messages of unknown outcome were sent; for `receipts` see `deltas_of_receipts`."""
+    ledger.record(deltas_of_receipts(ledger.ledger, receipts))

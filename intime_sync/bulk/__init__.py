@@ -1,5 +1,5 @@
-"""Code that exists for speed: very many contacts as columns of text, and the readers that fill them.
+"""Code that exists for speed: tables with a hundred thousand contacts as columns, and the readers that fill them.
 
-All other code works with `DesiredTable` and `LedgerTable`, however few contacts there are, and asks them questions.
-Each reader here gives exactly what reading item by item would give, or declines; property tests hold it to that.
+All other code uses `DesiredTable` and `LedgerTable`, however few contacts there are. Each reader here returns exactly
+what reading item by item returns, or None; property tests check that.
 """

@@ -1,8 +1,7 @@
-"""Contacts from columns of text: exactly what the readers of single items say, or nothing.
+"""Reads contacts from columns of text, with the same results as the readers of single items.
 
-A hundred thousand numbers, addresses and names go through a few calls of C this way. Whatever is not right beyond
-doubt, or would be warned about, makes a function return None: the caller then reads item by item, and reports what is
-wrong where it stands.
+A hundred thousand numbers, addresses and names take a few calls of C this way. A function returns None where a value
+may be wrong or would be warned about: the caller then reads item by item, and reports what is wrong and where.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class ContactColumns(NamedTuple):
 
 
 def read_contacts(columns: Mapping[str, Sequence[Any]], region: str) -> ContactColumns | None:
-    """All contacts, as `ContactKind.read` would understand each; None when there is more to say about one of them.
+    """All contacts, as `ContactKind.read` reads each; None where it would report something about one of them.
 
     `columns` are the values by field: text, booleans, tuples of text; "" and () where nothing is given. `region` is
     the country of numbers without a prefix.
@@ -40,7 +39,7 @@ def read_contacts(columns: Mapping[str, Sequence[Any]], region: str) -> ContactC
     if not columns or not columns.keys() <= _FIELDS:
         return None
     count = len(next(iter(columns.values())))
-    # A text where a list must be, or a list where a text must be, is for the schema to explain.
+    # The schema reports a text in place of a list, and a list in place of a text.
     if not count or any(isinstance(column[0], tuple) != (name == "groups") for name, column in columns.items()):
         return None
     empty = [""] * count
@@ -64,19 +63,19 @@ def read_contacts(columns: Mapping[str, Sequence[Any]], region: str) -> ContactC
 
 
 def read_texts(texts: Sequence[str]) -> Sequence[str] | None:
-    """What `ItemContext.text` makes of each: itself, when all are clean."""
+    """The texts, if `ItemContext.text` would return each unchanged; else None."""
     joined = "\n".join(texts)
-    clean = (
+    unchanged = (
         (joined.isascii() or (too_many_marks(joined) is None and is_normalized("NFC", joined)))
         and joined.count("\n") == len(texts) - 1
         and joined.replace("\n", "").isprintable()
         and not any(doubtful in f"\n{joined}\n" for doubtful in ("  ", "\n ", " \n"))
     )
-    return texts if clean else None
+    return texts if unchanged else None
 
 
 def read_mobiles(texts: Sequence[str], region: str) -> list[str] | None:
-    """The numbers in E.164, "" for "" (not given)."""
+    """The numbers in E.164, "" for "" (not given); None if any is not a valid mobile."""
     plain = plain_mobiles(texts, region)
     if plain is not None:
         return [number or "" for number in plain]
@@ -90,7 +89,7 @@ def read_mobiles(texts: Sequence[str], region: str) -> list[str] | None:
 
 
 def read_emails(texts: Sequence[str]) -> Sequence[str] | None:
-    """The addresses, "" for "" (not given)."""
+    """The addresses as `parse_email` returns them, "" for "" (not given); None if any is no address."""
     if are_plain_emails(texts):
         return texts
     addresses: list[str] = []
@@ -104,16 +103,16 @@ def read_emails(texts: Sequence[str]) -> Sequence[str] | None:
 
 @lru_cache(maxsize=1024)
 def plain_group_names(given: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The names of groups, cleaned and sorted, or None where there is something to say about them.
+    """The names of groups, cleaned and sorted, or None where something must be reported about them.
 
-    Remembered, since many people are in the same groups.
+    Cached, since many contacts are in the same groups.
     """
     names = sorted({clean(name) for name in given if name.isprintable() and too_many_marks(name) is None})
     return tuple(names) if len(names) == len(given) and all(names) else None
 
 
 def _read_groups(given: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]] | None:
-    """The names of each contact's groups, cleaned and sorted."""
+    """The names of each contact's groups, cleaned and sorted; None as from `plain_group_names`."""
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
     for names in {*given}:
         plain = plain_group_names(names)
@@ -126,20 +125,21 @@ def _read_groups(given: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]] | No
 def _read_types(
     given: Sequence[str], mobiles: Sequence[str], emails: Sequence[str], lifecycles: Mapping[int, Lifecycle]
 ) -> list[str] | None:
-    """The type of each contact; None when one is unknown, or needs what a contact that is to be there lacks."""
-    reached = [*zip(given, map(bool, mobiles), map(bool, emails), strict=True)]
-    chosen = {how: how[0] or usual_type(*how[1:]) for how in {*reached}}
+    """The type of each contact; None if one is unknown, or needs a mobile or e-mail address that is not given."""
+    # Worked out once for each combination of type, mobile and e-mail address: there are few.
+    combinations = [*zip(given, map(bool, mobiles), map(bool, emails), strict=True)]
+    types = {case: case[0] or usual_type(*case[1:]) for case in {*combinations}}
     absent = {at for at, lifecycle in lifecycles.items() if lifecycle.absent}
-    present = (how for at, how in enumerate(reached) if at not in absent) if absent else reached
-    if not {*chosen.values()}.issubset(TYPES):
+    present = (case for at, case in enumerate(combinations) if at not in absent) if absent else combinations
+    if not {*types.values()}.issubset(TYPES):
         return None
-    if not all(is_reachable(chosen[how], *how[1:]) for how in {*present}):
+    if not all(is_reachable(types[case], *case[1:]) for case in {*present}):
         return None
-    return [*map(chosen.__getitem__, reached)]
+    return [*map(types.__getitem__, combinations)]
 
 
 def _read_lifecycles(ensure: Sequence[str], protect: Sequence[bool | str]) -> dict[int, Lifecycle] | None:
-    """What `read_lifecycle` makes of each pair, by position where not PRESENT; None when one is wrong."""
+    """The lifecycle of each pair, by position where not PRESENT; None where `read_lifecycle` would report one."""
     for wanted, kept in {*zip(ensure, protect, strict=True)}:
         if wanted not in ("", "present", "absent") or kept not in ("", True, False):
             return None

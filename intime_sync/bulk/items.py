@@ -1,4 +1,4 @@
-"""The items of a top-level list: where each stands, and their values field by field."""
+"""The items of a top-level list: the place of each, and their values field by field."""
 
 from __future__ import annotations
 
@@ -8,35 +8,31 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
-_MOST_FIELDS = 64
-"""Items with more fields than any section has are not alike, and as columns they would be mostly empty."""
+_MAX_FIELDS = 64
+"""Items with more fields than this, which no section has, would mostly be empty as columns."""
 
 
 class Place(NamedTuple):
-    """A line and a column, both from 1."""
+    """A line and a column, both counted from 1."""
 
     line: int
     column: int
-
-
-def _no_places() -> array[int]:
-    return array("l")
 
 
 @dataclass(slots=True)
 class ItemPlaces:
     """The places of a top-level list's items: two machine arrays, since there may be a hundred thousand."""
 
-    lines: array[int] = field(default_factory=_no_places)
-    columns: array[int] = field(default_factory=_no_places)
+    lines: array[int] = field(default_factory=lambda: array("l"))
+    columns: array[int] = field(default_factory=lambda: array("l"))
 
     def add(self, line: int, column: int) -> None:
-        """One more item."""
+        """Add the place of one more item."""
         self.lines.append(line)
         self.columns.append(column)
 
     def extend(self, more: ItemPlaces) -> None:
-        """More items of the same list."""
+        """Add the places of more items of the same list."""
         self.lines.extend(more.lines)
         self.columns.extend(more.columns)
 
@@ -51,13 +47,13 @@ class ItemPlaces:
 class ItemColumns:
     """Very many items, field by field.
 
-    A value is text or, in a column of lists, a tuple of texts; "" and () are not given.
+    A value is a text or, in a column of lists, a tuple of texts; "" and () stand for fields that are not given.
     """
 
     columns: Mapping[str, Sequence[str] | Sequence[tuple[str, ...]]]
 
-    def items(self) -> list[object]:
-        """The same, item by item, without what is not given."""
+    def to_list(self) -> list[object]:
+        """The same items as mappings, without the fields that are not given."""
         names = self.columns.keys()
         rows = zip(*self.columns.values(), strict=True)
         return [
@@ -71,18 +67,18 @@ class ItemColumns:
 
 
 def item_list(value: object) -> object:
-    """`value`, as a list of items where it is columns."""
-    return value.items() if isinstance(value, ItemColumns) else value
+    """`value` itself, but columns as a list of items."""
+    return value.to_list() if isinstance(value, ItemColumns) else value
 
 
 def item_columns(value: object) -> ItemColumns | None:
-    """The items by field, whichever of them each has; None when one is no flat mapping of text and lists."""
+    """The items field by field; None if one is not a flat mapping of text and lists of text."""
     if isinstance(value, ItemColumns):
         return value
     if not isinstance(value, list) or {*map(type, value)} != {dict}:
         return None
     names = {}.fromkeys(chain.from_iterable(value))
-    if len(names) > _MOST_FIELDS:
+    if len(names) > _MAX_FIELDS:
         return None
     columns: dict[str, Sequence[str] | Sequence[tuple[str, ...]]] = {}
     for name in names:

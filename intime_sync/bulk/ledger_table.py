@@ -1,4 +1,4 @@
-"""The contacts of a ledger as a table: each becomes an entry of its own only when somebody asks for it."""
+"""The contacts of a ledger as a table: an `Entry` is made only for those that are asked for."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from intime_sync.model.resource import RemoteId
 
 
 class LedgerTable(MutableMapping[str, Entry]):
-    """Entries by key. Those that have an id, a carrier and nothing else are columns; `others` are entries already.
+    """Entries by key. Those that have an id, a carrier and nothing else are kept as columns, all others in `others`.
 
-    `usual` are the keys and lines of the entries that are columns, `ids` and `carriers` their other columns. When
-    somebody wants all entries, or changes one, all become entries in `others`.
+    `usual` are the keys and lines of the entries that are columns, `ids` and `carriers` their other columns. `items`,
+    `values` and every change move all columns to `others`, as entries: that takes time and memory once.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class LedgerTable(MutableMapping[str, Entry]):
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> LedgerTable:
-        """`entries` as a table: themselves when they are one, else a table without columns."""
+        """`entries` itself if it is a table, else a table without columns."""
         if isinstance(entries, cls):
             return entries
         return cls(ContactTable(), array("q"), array("q"), dict(entries))
 
     def differing(self, desired: ContactTable, carriers: Set[RemoteId]) -> list[int]:
         """The positions of desired contacts that have no usual entry with the same fields in one of `carriers`."""
-        # Missing keys map to a sentinel index past the last line, whose text is no contact's line. Every step is one
+        # Missing keys map to a sentinel index past the last line, whose text is no contact's line. Each step is one
         # call for all contacts.
         missing = len(self.usual.lines)
         at = [*map(self._at.get, desired.keys, repeat(missing))]
@@ -62,7 +62,7 @@ class LedgerTable(MutableMapping[str, Entry]):
     def undesired(self, desired: ContactTable, differing: Sequence[int]) -> Sequence[str]:
         """The keys of entries that no desired contact has; `differing` are positions as `differing` returns them.
 
-        There may be more of those positions: all others must be of contacts that have an entry.
+        `differing` may have more positions than that, as long as all others are of contacts that have an entry.
         """
         named = len(desired.keys) - len(differing)
         named += len({desired.keys[at] for at in differing}.intersection(self))
@@ -71,8 +71,8 @@ class LedgerTable(MutableMapping[str, Entry]):
         keys = {*desired.keys}
         return [key for key in self if key not in keys]
 
-    def astray(self, carriers: Set[RemoteId]) -> list[str]:
-        """The keys of entries whose carrier is none of `carriers`; NOWHERE is no carrier."""
+    def without_carrier_in(self, carriers: Set[RemoteId]) -> list[str]:
+        """The keys of entries that have a carrier which is none of `carriers`; NOWHERE is no carrier."""
         lost = [
             key
             for key, entry in self.others.items()
@@ -95,10 +95,10 @@ class LedgerTable(MutableMapping[str, Entry]):
         return Entry(attributes, RemoteId(self._ids[at]), carrier=RemoteId(self._carriers[at]))
 
     def __setitem__(self, key: str, entry: Entry) -> None:
-        self._made()[key] = entry
+        self._all_entries()[key] = entry
 
     def __delitem__(self, key: str) -> None:
-        del self._made()[key]
+        del self._all_entries()[key]
 
     def __iter__(self) -> Iterator[str]:
         # Iterates over these two dictionaries even when an assignment replaces them meanwhile.
@@ -111,25 +111,25 @@ class LedgerTable(MutableMapping[str, Entry]):
         return len(self._at) + len(self.others)
 
     def items(self) -> ItemsView[str, Entry]:
-        """All of them, made."""
-        return self._made().items()
+        """All entries; moves the columns to `others`."""
+        return self._all_entries().items()
 
     def values(self) -> ValuesView[Entry]:
-        """All of them, made."""
-        return self._made().values()
+        """All entries; moves the columns to `others`."""
+        return self._all_entries().values()
 
-    def _made(self) -> dict[str, Entry]:
-        """All entries, none as a column any more."""
+    def _all_entries(self) -> dict[str, Entry]:
+        """`others`, after the columns were moved there."""
         if self._at:
-            self.others = {**dict(zip(self._at, self._make_all(), strict=True)), **self.others}
+            self.others = {**dict(zip(self._at, self._entries_of_columns(), strict=True)), **self.others}
             self._at, self.usual = {}, ContactTable()
             self._ids, self._carriers = array("q"), array("q")
         return self.others
 
-    def _make_all(self) -> list[Entry]:
-        """The entries of the columns.
+    def _entries_of_columns(self) -> list[Entry]:
+        """The entries of the columns, in their order.
 
-        A frozen dataclass sets each field through a function call; very many entries take twice as long that way.
+        Sets the slots directly: the constructor of a frozen dataclass takes twice as long.
         """
         number = len(self._at)
         plain = Entry({})

@@ -1,4 +1,4 @@
-"""A contact as a value, and as the line of text that stands for it where there are very many."""
+"""A contact as a value, and as the line of text that represents it in tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_KEY = 200
 TYPES = ("sms", "email", "sms+email")
 """How a contact is reached."""
 
-# Neither can be in the text of a field, which has no white space but single spaces.
+# Neither is in the text of a field, which has no control characters, and no white space but single spaces.
 _FIELD_END = "\t"
 _NAME_END = "\x1f"
 
@@ -37,24 +37,24 @@ class Contact(NamedTuple):
 
 
 def usual_type(has_mobile: bool, has_email: bool) -> str:
-    """The type of a contact that names none."""
+    """The type of a contact for which none is given."""
     return "sms+email" if has_mobile and has_email else "sms" if has_mobile else "email"
 
 
 def is_reachable(type_: str, has_mobile: bool, has_email: bool) -> bool:
-    """Whether a contact has what its type needs."""
+    """Whether a contact of this type has the mobile and the e-mail address that the type needs."""
     return (has_mobile or "sms" not in type_) and (has_email or "email" not in type_)
 
 
 def to_line(contact: Contact) -> str:
-    """The contact as a line that no other contact has; the mobile comes first, the groups last."""
+    """The contact as a line, which is unique to it: all fields, the mobile first, the groups last."""
     type_, firstname, lastname, mobile, email, extrafield, groups = contact
     fields = (mobile or "", type_, firstname, lastname, email or "", extrafield, _NAME_END.join(groups))
     return _FIELD_END.join(fields)
 
 
 def from_line(line: str) -> Contact:
-    """The reverse of `to_line`."""
+    """The contact that `to_line` made the line from."""
     mobile, type_, firstname, lastname, email, extrafield, groups = line.split(_FIELD_END)
     number = E164(mobile) if mobile else None
     names = tuple(groups.split(_NAME_END)) if groups else ()
@@ -70,7 +70,7 @@ def lines_of_columns(
     extrafields: Sequence[str],
     groups: Sequence[tuple[str, ...]],
 ) -> list[str]:
-    """The lines of contacts that are given field by field, "" and () for what a contact does not have."""
+    """As `to_line`, for contacts that are given field by field, with "" and () for what a contact does not have."""
     joined = {names: _NAME_END.join(names) for names in {*groups}}
     last = map(joined.__getitem__, groups)
     rows = zip(mobiles, types, firstnames, lastnames, emails, extrafields, last, strict=True)
@@ -95,7 +95,7 @@ def to_attributes(contact: Contact) -> dict[str, Json]:
 
 
 def lines_of_attributes(many: Sequence[Mapping[str, Any]]) -> list[str] | None:
-    """The lines of the contacts whose `to_attributes` are exactly these; None when one is no contact's."""
+    """The lines of the contacts that have exactly these `to_attributes`; None if one cannot be a contact's."""
     if not many:
         return []
     names = Contact._fields
@@ -119,14 +119,14 @@ def lines_of_attributes(many: Sequence[Mapping[str, Any]]) -> list[str] | None:
         [text or "" for text in column] if None in column else column for column in columns
     )
     lines = lines_of_columns(mobiles, types, firstnames, lastnames, emails, extrafields, groups)
-    # A line break or a tab inside a value would make lines that are read as another contact.
+    # With a line break or a tab in a value, a line would be read as another contact.
     whole = "\n".join(lines)
     fits = whole.count("\n") == len(lines) - 1 and whole.count(_FIELD_END) == len(lines) * (len(names) - 1)
     return lines if fits else None
 
 
 def attributes_of(line: str) -> Attributes:
-    """The attributes of the contact that a line stands for."""
+    """The attributes of the contact in a line."""
     return to_attributes(from_line(line))
 
 

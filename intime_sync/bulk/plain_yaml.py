@@ -1,9 +1,9 @@
-"""A fast reader of plain YAML: lists of flat items, one field a line, as most tools and people write long lists.
+"""A fast reader of plain YAML: lists of flat items with one field a line, the usual form of long lists.
 
 libyaml makes a Python object for every event, which is most of the cost of reading a large file. Here each item is
-one match of a regular expression that is made for items of its shape. A file that is not plain beyond doubt (anchors,
-tags, escapes, `: ` in text, values of several lines, odd indentation, …) is declined as a whole, and libyaml reads
-it; a property test checks that both readers give the same values and places.
+one match of a regular expression that is made for items of its shape. For a file with anything else (anchors, tags,
+escapes, `: ` in text, values of several lines, odd indentation, …) `read_plain` returns None, and libyaml reads it; a
+property test checks that both readers give the same values and places.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Final
 
 from intime_sync.bulk.items import ItemColumns, ItemPlaces, Place
 
-# A plain scalar that nothing in YAML can read as anything else: it starts with a letter, a digit or a plus sign, has
-# none of the characters with a special meaning, and spaces only inside.
+# A plain scalar that YAML reads as just this text: it starts with a letter, a digit or a plus sign, has no characters
+# with a special meaning, and spaces only inside.
 _FIRST: Final = r"A-Za-z0-9+\u00c0-\u024f"
 _PLAIN: Final = f"[{_FIRST}][{_FIRST}@._/()-]*(?: +[{_FIRST}@._/()-]+)*"
 _PRINTABLE: Final = r"\x20-\x7e\u00a1-\u024f"
@@ -30,8 +30,8 @@ _NEXT_SECTION: Final = re.compile("\n[a-z_]")
 _START: Final = re.compile("( *- )(?:([a-z_]{1,40}):)?")
 _FIELD: Final = re.compile("( *)([a-z_]{1,40}):")
 
-# How a field's value can be written: what follows its colon, as it is matched, with one group for the value. Compiled
-# only when an item is met; `re` keeps what it compiled.
+# The forms of a field's value: a pattern for what follows its colon, with one group for the value. Compiled when they
+# are first used; `re` caches them.
 _FORMS: Final = (
     f" ({_PLAIN})\n",
     f' "({_DOUBLE})"\n',
@@ -41,12 +41,12 @@ _ITEM: Final = f"(?:{_PLAIN}|\"{_DOUBLE}\"|'{_SINGLE}')"
 _LIST: Final = f" \\[({_ITEM}(?:, {_ITEM})*)\\]\n"
 _LINES_OF_LIST: Final = f"\n((?:( *)- {_ITEM}\n)(?:\\2- {_ITEM}\n)*)"
 
-_MOST_SHAPES: Final = 32
+_MAX_SHAPES: Final = 32
 
 
 @dataclass(slots=True)
 class PlainFile:
-    """The values of a plain file, and where its keys and items stand."""
+    """The values of a plain file, and the places of its keys and items."""
 
     root: dict[str, object] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class PlainFile:
 
 
 def read_plain(text: str) -> PlainFile | None:
-    """The file, or None when it is not all plain."""
+    """The values and places of the file, or None if any of it is not plain."""
     if not text.endswith("\n"):
         text += "\n"
     file = PlainFile()
@@ -79,7 +79,7 @@ def read_plain(text: str) -> PlainFile | None:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Items with the same fields, written in the same form. Without names, the items are text.
+    """The form of items that have the same fields, written in the same way. Without names, the items are text.
 
     `lists` are the names of fields whose value is a list, and the function that splits its text. `lines` is the
     number of lines of an item, or None where it differs between items, since their lists have a line for each value.
@@ -105,15 +105,15 @@ class _ListReader:
         self._shapes: list[_Shape] = []
 
     def read(self) -> bool:
-        """Whether all of it was plain."""
+        """Read all items; False if one is not plain."""
         text, begin = self._text, f"{self._indent}- "
         while True:
             if text.startswith(begin, self.position):
-                shape = self._shape()
+                shape = self._next_shape()
                 if shape is None:
                     return False
-                if self.values or not self._take_all(shape):
-                    self._run(shape)
+                if self.values or not self._read_all_alike(shape):
+                    self._read_run(shape)
                 continue
             gap = _GAP.match(text, self.position)
             if gap is None:
@@ -122,8 +122,8 @@ class _ListReader:
             self.line += text.count("\n", self.position, gap.end())
             self.position = gap.end()
 
-    def _take_all(self, shape: _Shape) -> bool:
-        """Read the rest of the file as items of one shape; False when it is anything else."""
+    def _read_all_alike(self, shape: _Shape) -> bool:
+        """Read the rest of the file as items of one shape; False, with nothing read, if it has anything else."""
         text, position = self._text, self.position
         if shape.lines is None or len(shape.names) < 2:
             return False
@@ -136,7 +136,8 @@ class _ListReader:
         columns = [*zip(*shape.pattern.findall(text, position), strict=True)]
         count = len(columns[0])
         end = position + count * around + sum(sum(map(len, column)) for column in columns)
-        # If the search skipped any text between two items, their lengths do not add up to that of the whole.
+        # `findall` skips text that does not match: then the lengths of the items do not add up to the position of
+        # the last one.
         if text[end:].strip("\n") or text[end - 1] != "\n" or any("" in column for column in columns):
             return False
         named: dict[str, Sequence[str] | Sequence[tuple[str, ...]]] = dict(zip(shape.names, columns, strict=True))
@@ -150,8 +151,8 @@ class _ListReader:
         self.position, self.line = end, self.line + count * shape.lines
         return True
 
-    def _run(self, shape: _Shape) -> None:
-        """Read the items of one shape that follow each other, one by one."""
+    def _read_run(self, shape: _Shape) -> None:
+        """Read the next items, one by one, as long as they have this shape."""
         text, position, line = self._text, self.position, self.line
         match, names, lists, lines = shape.pattern.match, shape.names, shape.lists, shape.lines
         append, at = self.values.append, self.places.lines.append
@@ -165,30 +166,30 @@ class _ListReader:
             else:
                 append(found[1])
             at(line)
-            begun, position = position, found.end()
-            line += text.count("\n", begun, position) if lines is None else lines
+            start, position = position, found.end()
+            line += text.count("\n", start, position) if lines is None else lines
         column = len(self._indent) + 3
         self.places.columns.extend([column] * (len(self.values) - before))
         self.position, self.line = position, line
 
-    def _shape(self) -> _Shape | None:
-        """A shape that fits the next item: a known one, else a new one; None when the item is not plain."""
+    def _next_shape(self) -> _Shape | None:
+        """The shape of the next item, a known or a new one; None if the item is not plain."""
         for shape in self._shapes:
             if shape.pattern.match(self._text, self.position):
                 return shape
-        made = _learn(self._text, self.position, self._indent) if len(self._shapes) < _MOST_SHAPES else None
-        if made is None or not made.pattern.match(self._text, self.position):
+        new = _shape_at(self._text, self.position, self._indent) if len(self._shapes) < _MAX_SHAPES else None
+        if new is None or not new.pattern.match(self._text, self.position):
             return None
-        self._shapes.append(made)
-        return made
+        self._shapes.append(new)
+        return new
 
 
-def _learn(text: str, position: int, indent: str) -> _Shape | None:
-    """The shape of the item at `position`, or None when it is not plain."""
+def _shape_at(text: str, position: int, indent: str) -> _Shape | None:
+    """A new shape for the item at `position`, or None if it is not plain."""
     start = _START.match(text, position)
     if start is None:
         return None
-    # A next line that is indented deeper than the dash would belong to the item, or to its last value.
+    # A following line that is indented deeper than the dash would belong to this item.
     pattern, behind = re.escape(start[1]), f"(?!{indent} )"
     if start[2] is None:
         return _Shape(re.compile(f"{pattern}({_PLAIN})\n{behind}"), (), (), 1)

@@ -1,7 +1,6 @@
-"""Tables of contacts: each becomes a value of its own only when somebody asks for it.
+"""Tables of contacts: a `Resource` is made only for those that are asked for.
 
-A hundred thousand contacts that need nothing are compared and counted as lines of text; a plan makes resources of the
-few that differ.
+A hundred thousand contacts are compared and counted as lines of text; only the few that differ become resources.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class ContactTable:
 
 
 class DesiredTable(ContactTable, Sequence[Resource[Contact]]):
-    """The contacts of a configuration, with where each stands, and `lifecycles` by position where not PRESENT.
+    """The contacts of a configuration, with the place of each, and `lifecycles` by position where not PRESENT.
 
     `groups` are the names of all groups that any of them is in.
     """
@@ -50,7 +49,7 @@ class DesiredTable(ContactTable, Sequence[Resource[Contact]]):
 
     @classmethod
     def of(cls, contacts: Sequence[Resource[Any]]) -> DesiredTable:
-        """`contacts` as a table: themselves when they are one."""
+        """`contacts` itself if it is a table, else a new table of them."""
         return contacts if isinstance(contacts, cls) else cls(contacts)
 
     def extend(self, resources: Iterable[Resource[Contact]]) -> None:
@@ -76,12 +75,12 @@ class DesiredTable(ContactTable, Sequence[Resource[Contact]]):
         self.lifecycles.update((before + at, lifecycle) for at, lifecycle in columns.lifecycles.items())
 
     def origin(self, position: int) -> Origin | None:
-        """Where the contact at `position` stands in the configuration."""
+        """The place of the contact at `position` in the configuration; None for one that is in no file."""
         file = self._files[bisect_right(self._starts, position) - 1]
         return Origin(file, *self._places[position]) if file else None
 
     def absent_keys(self) -> set[str]:
-        """The keys of contacts that are named only to have them removed."""
+        """The keys of contacts with `ensure: absent`."""
         return {self.keys[at] for at, lifecycle in self.lifecycles.items() if lifecycle.absent}
 
     def positions(self, keys: Collection[str]) -> Iterator[int]:

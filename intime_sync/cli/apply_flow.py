@@ -1,8 +1,7 @@
-"""What `apply` and `destroy` share: read the account, settle, plan, show the plan, ask, carry it out, report."""
+"""The steps of `apply` and `destroy`: read the account, settle, plan, show the plan, ask, apply it, report."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -12,14 +11,21 @@ import click
 from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
 from intime_sync.cli.connection import connect
-from intime_sync.cli.options import AllowDelete, environ, report_option, reveal_option
-from intime_sync.cli.output import Output, ask, progress_bar
+from intime_sync.cli.options import (
+    AllowDelete,
+    auto_approve_option,
+    lock_timeout_option,
+    report_option,
+    reveal_option,
+    text_or_json_option,
+)
+from intime_sync.cli.output import Output, check_can_ask, is_approved, progress_bar
 from intime_sync.cli.places import check_targets
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
 from intime_sync.cli.session import Session, ledger_store, reading_context
 from intime_sync.cli.stopping import StopRequest, stop_on_signals
 from intime_sync.config.settings import Settings
-from intime_sync.errors import GuardStopped, InvalidInput, StalePlan
+from intime_sync.errors import GuardStopped, StalePlan
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.plan import Guard, Plan
@@ -36,7 +42,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """The values of the options that `apply_options` adds."""
+    """The verb, and the values of the options that `apply_options` adds, by their names."""
 
     verb: str
     auto_approve: bool
@@ -46,7 +52,7 @@ class ApplyOptions:
     allow_resend: bool
     lock_timeout: float
     parallelism: int
-    format: str
+    format_: str
     reports: tuple[ReportFile, ...]
     reveal: bool | None
     plan_on_stdout: bool
@@ -57,22 +63,22 @@ class Source(Protocol):
 
     @property
     def settings(self) -> Settings:
-        """Which account and ledger it is about."""
+        """The settings, which name the account and the ledger."""
         ...
 
     def desired(self, ledger: Ledger) -> Snapshot:
-        """What is wanted of each kind that the plan is about; nothing of it where only the plan is known."""
+        """The desired objects of each kind that the plan is about; none of them where only the plan is known."""
         ...
 
     def plan(self, session: Session, desired: Snapshot, actual: Snapshot) -> Plan:
-        """The plan that makes `actual` what is wanted."""
+        """The plan that turns `actual` into `desired`."""
         ...
 
 
 def apply_options(command: CommandT) -> CommandT:
     """The options of every verb that changes the account; the command gets them as one `options` mapping."""
     decorators = (
-        click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal."),
+        auto_approve_option,
         click.option("--expect-digest", metavar="DIGEST", help="Apply only if the plan has this digest (exit 5)."),
         click.option(
             "--allow-delete",
@@ -92,11 +98,9 @@ def apply_options(command: CommandT) -> CommandT:
             is_flag=True,
             help="Schedule messages although a lost ledger may have known them as scheduled.",
         ),
-        click.option(
-            "--lock-timeout", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wait for another run."
-        ),
+        lock_timeout_option,
         click.option("--parallelism", type=click.IntRange(1, 32), default=4, metavar="N", help="Requests at a time."),
-        click.option("--format", type=click.Choice(["text", "json"]), default="text", help="How to report."),
+        text_or_json_option("How to report."),
         report_option,
         reveal_option,
         # How an apply of several directories reads what was planned in each.
@@ -109,49 +113,33 @@ def apply_options(command: CommandT) -> CommandT:
 
 def make_apply_options(verb: str, options: dict[str, Any]) -> ApplyOptions:
     """The options as one value. Raises InvalidInput without a terminal and without --auto-approve."""
-    if not options["auto_approve"] and not sys.stdin.isatty():
-        raise InvalidInput(
-            "there is no terminal to ask for approval on", hint=f"review the plan, then {verb} with --auto-approve"
-        )
-    return ApplyOptions(
-        verb,
-        options["auto_approve"],
-        options["expect_digest"],
-        dict(options["allow_delete"]),
-        tuple(KindName(kind) for kind in options["allow_empty"]),
-        options["allow_resend"],
-        options["lock_timeout"],
-        options["parallelism"],
-        options["format"],
-        options["reports"],
-        options["reveal"],
-        options["plan_on_stdout"],
-    )
+    check_can_ask(options["auto_approve"], f"review the plan, then {verb}")
+    return ApplyOptions(verb=verb, **options | {"allow_delete": dict(options["allow_delete"])})
 
 
 def run_apply(source: Source, options: ApplyOptions) -> int:
     """Plan, show the plan, ask, and carry it out. Returns the exit code."""
     settings = source.settings
-    check_targets([report.path for report in options.reports], settings, environ())
+    check_targets([report.path for report in options.reports], settings)
     with connect(settings) as connection:
         store = ledger_store(settings, connection.account)
-        with store.hold(options.verb, options.lock_timeout) as ledger, stop_on_signals() as stop:
-            session = Session(settings, connection, ledger)
+        with store.hold(options.verb, options.lock_timeout) as open_ledger, stop_on_signals() as stop:
+            session = Session(settings, connection, open_ledger)
             fetched = session.fetch(source.desired(session.ledger).resources, patient=True)
             settled = session.settle(fetched)
             if settled:
                 requests = counted(settled, "request")
                 Output.for_stderr().note(f"note: settled {requests} that the last apply had left open")
-            # Only now, since `destroy` removes what the ledger has learnt as well.
+            # Asked again after settling: `destroy` must also remove what that has added to the ledger.
             desired = source.desired(session.ledger)
             actual = account_under_own_names(fetched, session.ledger, desired)
             plan = source.plan(session, desired, actual)
             if not _approved(plan, options, stop):
                 return 1
-            with progress_bar(len(plan.changes), wanted=options.format == "text") as progress:
+            with progress_bar(len(plan.changes), wanted=options.format_ == "text") as progress:
                 run = Run(
                     client=connection.client,
-                    session=ledger,
+                    session=open_ledger,
                     owner=settings.owner,
                     policy=settings.policy,
                     context=reading_context(settings),
@@ -174,7 +162,7 @@ def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
         plan.guards, options.allow_delete, options.allow_empty, allow_resend=options.allow_resend
     )
     # With JSON, stdout holds the report and nothing else.
-    out = Output.for_stdout(options.reveal) if options.format == "text" else Output.for_stderr(options.reveal)
+    out = Output.for_stdout(options.reveal) if options.format_ == "text" else Output.for_stderr(options.reveal)
     # Reports are written before a guard stops the plan, since they are needed most then.
     write_reports(plan, options.reports, options.reveal, stopping)
     if options.plan_on_stdout:
@@ -190,21 +178,17 @@ def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
         )
     if stopping:
         raise GuardStopped(
-            f"stopped by {len(stopping)} guard{'s' if len(stopping) > 1 else ''}; nothing was sent",
+            f"stopped by {counted(len(stopping), 'guard')}; nothing was sent",
             hint="; ".join(_overrides(stopping)),
         )
     if options.auto_approve or plan.is_empty:
         return True
     with stop.at_once():
-        answer = ask("Apply this? Only `yes` does")
-    if answer.strip() != "yes":
-        Output.for_stderr().note("Not applied: nothing was sent.")
-        return False
-    return True
+        return is_approved("Apply this?", "Not applied: nothing was sent.")
 
 
 def _overrides(stopping: Sequence[Guard]) -> Iterator[str]:
-    """The options that would let precisely this plan pass, and what to do where there is none."""
+    """The options that let exactly this plan pass, and for each guard without an option what to do."""
     given = [guard.option for guard in stopping if guard.option]
     if given:
         yield f"to allow precisely this: {' '.join(given)}"
@@ -213,7 +197,7 @@ def _overrides(stopping: Sequence[Guard]) -> Iterator[str]:
 
 def _report(plan: Plan, applied: Applied, options: ApplyOptions) -> None:
     out = Output.for_stdout(options.reveal)
-    if options.format == "json":
+    if options.format_ == "json":
         out.write(report_to_json(applied.report, mask=out.mask))
     elif not plan.is_empty:
         out.write(report_to_text(applied.report, color=out.color, mask=out.mask))

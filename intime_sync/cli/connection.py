@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from intime_sync.cli.credentials import account_of, credentials_of
-from intime_sync.cli.output import show_warnings_harmlessly
+from intime_sync.cli.output import send_warnings_to_stderr
 from intime_sync.cli.places import embedded_data_path
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import IntimeSyncError, InvalidInput
@@ -29,7 +29,7 @@ class Connection:
 def connect(settings: Settings) -> Iterator[Connection]:
     """A connection to the account. Sends nothing by itself. Raises CredentialsError."""
     user, secret = credentials_of(settings)
-    show_warnings_harmlessly()
+    send_warnings_to_stderr()
     with ExitStack() as stack:
         url = settings.url
         if url == EMBEDDED:

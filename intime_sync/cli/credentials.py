@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from contextlib import suppress
+from os import environ
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,14 +24,14 @@ def credentials_of(settings: Settings) -> tuple[str, Secret]:
     """
     if settings.url == EMBEDDED:
         return _EMBEDDED_USER, Secret(_EMBEDDED_USER)
-    _check_host(settings.url, os.environ)
+    _check_host(settings.url)
     stem = f"INTIME_{settings.credentials}" if settings.credentials else "INTIME"
     user_variable, variable, file_variable = f"{stem}_USER", f"{stem}_HASH", f"{stem}_HASH_FILE"
-    user = os.environ.get(user_variable, "")
+    user = environ.get(user_variable, "")
     if not user:
         raise CredentialsError(f"{user_variable} is not set", hint="set it to the account's user name")
-    secret = os.environ.get(variable, "")
-    path = os.environ.get(file_variable, "")
+    secret = environ.get(variable, "")
+    path = environ.get(file_variable, "")
     if not secret and path:
         try:
             secret = Path(path).read_text(encoding="utf-8").strip()
@@ -49,11 +48,11 @@ def credentials_of(settings: Settings) -> tuple[str, Secret]:
     return user, Secret(secret)
 
 
-def _check_host(url: str, environ: Mapping[str, str]) -> None:
-    """Refuse a host that only the configuration names, so that an edited branch cannot have the hash sent there.
+def _check_host(url: str) -> None:
+    """Raise CredentialsError for a host that only the configuration names: a branch must not redirect the hash.
 
     Allowed are the service's own host, this machine, and the hosts that INTIME_URL and INTIME_ALLOWED_HOSTS
-    (comma-separated) name. Raises CredentialsError.
+    (comma-separated) name.
     """
     host = host_name(urlsplit(url).hostname or "")
     named = set(map(host_name, environ.get("INTIME_ALLOWED_HOSTS", "").split(",")))

@@ -23,7 +23,7 @@ from intime_sync.service.statuses import DeliveryOutcome, status_level
 
 @dataclass(frozen=True, slots=True)
 class RecipientState:
-    """One SMS: its id (None while unknown), its number ("" for a member of a group), its delivery if there is any."""
+    """One SMS: its id (None while unknown), its number ("" for a member of a group), its delivery if any came."""
 
     id: int | None
     number: str
@@ -32,7 +32,7 @@ class RecipientState:
 
 @dataclass(frozen=True, slots=True)
 class MessageState:
-    """One message. `state` is scheduled, sent, unknown, or once for an id that no ledger entry has."""
+    """One message. `state` is `scheduled`, `sent`, `unknown`, or `once` for an id that no ledger entry has."""
 
     key: str
     send_at: str
@@ -50,9 +50,9 @@ def message_states(
     entries = ledger.of(MESSAGES.name)
     chosen = {key: entries[key] for key in (wanted or sorted(entries)) if key in entries}
     ids = [int(text) for text in wanted if text not in entries and text.isdecimal()]
-    lost = [text for text in wanted if text not in entries and not text.isdecimal()]
-    if lost:
-        raise InvalidInput(f"the ledger knows no message `{lost[0]}`", hint="see `intime-sync message status`")
+    unknown = [text for text in wanted if text not in entries and not text.isdecimal()]
+    if unknown:
+        raise InvalidInput(f"the ledger knows no message `{unknown[0]}`", hint="see `intime-sync message status`")
     all_ids = [*ids, *(id for entry in chosen.values() if entry.dispatch for id in entry.dispatch.ids)]
     transids = {
         MESSAGES.transid(key, mobile)
@@ -63,8 +63,8 @@ def message_states(
     store = ReceiptStore.open_existing(receipts)
     if store is not None:
         with store:
-            heard = (receipt.message_id for receipt in store.of_transids(transids))
-            by_id = deliveries_of(store.of_messages([*all_ids, *heard]))
+            reported = (receipt.message_id for receipt in store.of_transids(transids))
+            by_id = deliveries_of(store.of_messages([*all_ids, *reported]))
     states = [_state(key, entry, by_id, now, zone) for key, entry in chosen.items()]
     once = [MessageState("", "", "once", (RecipientState(id, "", by_id.get(id)),)) for id in ids]
     return [*states, *once]
@@ -93,12 +93,12 @@ def _state(
     recipients = []
     for index, id in enumerate(ids):
         delivery = by_id.get(id)
-        # Direct recipients come first in the reply, in the order they were sent in; a receipt knows for certain.
+        # The reply has direct recipients first, in the order in which they were sent; a receipt names its recipient.
         number = numbers[index] if index < len(numbers) else ""
         known = mine.get(delivery.current.transid, "") if delivery else number
         recipients.append(RecipientState(id, known, delivery))
-    heard = any(recipient.delivery for recipient in recipients)
-    state = "sent" if heard or MESSAGES.is_past(entry.attributes, now, zone) else "scheduled"
+    reported = any(recipient.delivery for recipient in recipients)
+    state = "sent" if reported or MESSAGES.is_past(entry.attributes, now, zone) else "scheduled"
     return MessageState(
         key, str(entry.attributes["send_at"]), "unknown" if entry.unknown else state, tuple(recipients)
     )

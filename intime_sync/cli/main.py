@@ -9,7 +9,7 @@ import importlib
 import io
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,10 @@ from intime_sync import __version__
 from intime_sync.bulk.gc_tuning import collect_seldom, spare_last_collection
 from intime_sync.errors import IntimeSyncError, InvalidConfiguration
 
-# The verbs in the order of a day's work; the help texts stand here so that listing them loads none of them.
+if TYPE_CHECKING:
+    from intime_sync.cli.output import Output
+
+# The verbs in the order in which they are used; their help texts are here so that listing them loads no module.
 VERBS: dict[str, str] = {
     "init": "Start a configuration in a directory.",
     "export": "Write an existing account to a directory, as a configuration that adopts it.",
@@ -128,13 +131,13 @@ def run(arguments: list[str]) -> int:
         _show_usage(error)
         return 3
     except (click.Abort, KeyboardInterrupt):
-        _note("interrupted")
+        _stderr().note("interrupted")
         return 130
     except InvalidConfiguration as error:
-        _show_problems(error)
+        _stderr().problems(error.problems)
         return error.exit_code
     except IntimeSyncError as error:
-        _show_error(error)
+        _stderr().error(error)
         return error.exit_code
     except BrokenPipeError:
         # The reader of the output has ended, so there is no place for a message.
@@ -142,12 +145,11 @@ def run(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _note(f"error: {where}{error.strerror or error}")
+        _stderr().note(f"error: {where}{error.strerror or error}")
         return 1
 
 
 def _show_usage(error: click.ClickException) -> None:
-    from intime_sync.cli.output import Output
     from intime_sync.render.style import inert
 
     text = io.StringIO()
@@ -155,22 +157,10 @@ def _show_usage(error: click.ClickException) -> None:
     # Text from the command line must not forge a line; click itself indents the choices that it lists.
     message = click.unstyle(error.format_message())  # as `show` writes it where there is no terminal
     safe = "\n\t".join(inert(line) for line in message.split("\n\t"))
-    Output.for_stderr().usage(text.getvalue().replace(message, safe))
+    _stderr().usage(text.getvalue().replace(message, safe))
 
 
-def _note(text: str) -> None:
+def _stderr() -> Output:
     from intime_sync.cli.output import Output
 
-    Output.for_stderr().note(text)
-
-
-def _show_problems(error: InvalidConfiguration) -> None:
-    from intime_sync.cli.output import Output
-
-    Output.for_stderr().problems(error.problems)
-
-
-def _show_error(error: IntimeSyncError) -> None:
-    from intime_sync.cli.output import Output
-
-    Output.for_stderr().error(error)
+    return Output.for_stderr()

@@ -1,4 +1,4 @@
-"""A message that is sent once, read from the command line and checked by the rules of `messages:`."""
+"""A message of `message send`: read from the command line and checked by the rules of `messages:`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from intime_sync.model.policy import Numbers
 from intime_sync.model.problem import Problem, Severity
 from intime_sync.model.resource import Address, RemoteId, Resource, Snapshot
 from intime_sync.planning.resending import group_members
+from intime_sync.render.style import counted
 from intime_sync.service.gsm import parts
 from intime_sync.service.phone import E164
 from intime_sync.service.requests import MessageItem, Recipient
 from intime_sync.service.times import WallTime
 
-_OPTIONS = {"send_at": "--at", "status_url": "--status-url"}
 _LONGEST_SENDER = 11
 
 
@@ -36,8 +36,8 @@ _LONGEST_SENDER = 11
 class OneOff:
     """A message to be sent, its recipients, and warnings about it.
 
-    `key` is made up for this message alone; its transids come from it. `members` are the numbers of contacts that
-    the ledger knows in its groups.
+    `key` is random, and the transids are derived from it. `numbers` are the direct recipients, and `members` the
+    numbers of the contacts that the ledger has in `groups`.
     """
 
     key: str
@@ -57,9 +57,9 @@ class OneOff:
         """`2 SMS to 3 recipients, 6 in all`; a group whose members are not declared is named instead."""
         each, count = parts(self.body, multisms=self.multisms), len(self.members.union(self.numbers))
         if self.groups and not self.members:
-            direct = f"{count} recipient{'' if count == 1 else 's'} and " if count else ""
+            direct = f"{counted(count, 'recipient')} and " if count else ""
             return f"{each} SMS to {direct}the members of {', '.join(self.groups)}"
-        return f"{each} SMS to {count} recipient{'' if count == 1 else 's'}, {each * count} in all"
+        return f"{each} SMS to {counted(count, 'recipient')}, {each * count} in all"
 
     def item(
         self, group_ids: Mapping[str, Sequence[RemoteId]], *, check_blocklist: bool, anonymize: bool
@@ -96,10 +96,10 @@ def one_off(
     to: Sequence[str],
     given: Mapping[str, Any],
 ) -> OneOff:
-    """Read and check what the command line says. Raises InvalidInput with everything that is wrong with it.
+    """The message that the command line describes. Raises InvalidInput with everything that is wrong with it.
 
-    `given` holds body, sender, at, status_url (each None when not said), multisms and flash. Each of `to` is a
-    number, `contact/KEY` of the configuration, or `group/NAME`.
+    `given` holds the options body, sender, at, status_url (None where not given), multisms and flash. Each of `to` is
+    a number, `contact/KEY` of the configuration, or `group/NAME`.
     """
     problems: list[tuple[str, Problem]] = []
     possible = settings.policy.numbers is Numbers.POSSIBLE
@@ -142,7 +142,7 @@ def one_off(
 
 
 def default_sender(owner: str) -> str:
-    """The owner's name, with the characters and the length that a sender may have."""
+    """The owner's name, cut to 11 characters, with `-` for each that a sender cannot have."""
     return re.sub("[^A-Za-z0-9.-]", "-", owner)[:_LONGEST_SENDER]
 
 

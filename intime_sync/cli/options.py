@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +65,25 @@ def format_option(command: CommandT) -> CommandT:
     )
 
 
+def text_or_json_option(help_: str = "How to show it.") -> Callable[[CommandT], CommandT]:
+    """`--format text|json`, passed as `format_`."""
+    return click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help=help_)
+
+
+def auto_approve_option(command: CommandT) -> CommandT:
+    """`--auto-approve`; see `check_can_ask`."""
+    return click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal.")(
+        command
+    )
+
+
+def lock_timeout_option(command: CommandT) -> CommandT:
+    """`--lock-timeout`, in seconds."""
+    return click.option(
+        "--lock-timeout", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wait for another run."
+    )(command)
+
+
 def report_option(command: CommandT) -> CommandT:
     """`--report FORMAT=FILE`, repeatable; the command gets ReportFiles, no two of them for one file."""
     return click.option(
@@ -73,7 +91,7 @@ def report_option(command: CommandT) -> CommandT:
         "reports",
         type=_ReportTo(),
         multiple=True,
-        callback=_distinct,
+        callback=_check_distinct_files,
         help=f"Also write the plan to a file, as {', '.join(ReportFormat)}; masked unless --reveal is given; "
         "may be repeated.",
     )(command)
@@ -102,12 +120,9 @@ def selection_of(targets: tuple[str, ...], replacements: tuple[str, ...]) -> Sel
     return Selection(parse_addresses(targets, BY_NAME), parse_addresses(replacements, BY_NAME))
 
 
-def environ() -> Mapping[str, str]:
-    """The process's environment."""
-    return os.environ
-
-
-def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]) -> tuple[ReportFile, ...]:
+def _check_distinct_files(
+    ctx: click.Context, param: click.Parameter, reports: tuple[ReportFile, ...]
+) -> tuple[ReportFile, ...]:
     paths = [real_path(report.path) for report in reports]
     for report, path in zip(reports, paths, strict=True):
         if paths.count(path) > 1:
@@ -116,7 +131,7 @@ def _distinct(ctx: click.Context, param: click.Parameter, reports: tuple[ReportF
 
 
 class _ReportTo(click.ParamType[ReportFile]):
-    """`FORMAT=FILE`, with a file that can be written as far as can be told without writing it."""
+    """`FORMAT=FILE`, with a file in an existing directory."""
 
     name = "FORMAT=FILE"
 

@@ -1,4 +1,4 @@
-"""Where output goes and how it looks there: colours and progress on terminals only, masked everywhere else."""
+"""Writing to stdout and stderr: on terminals with colours and progress, elsewhere masked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from intime_sync.errors import IntimeSyncError
+from intime_sync.errors import IntimeSyncError, InvalidInput
 from intime_sync.model.problem import Problem
 from intime_sync.render.masking import mask_of
 from intime_sync.render.problems import problems_to_text
@@ -20,7 +20,7 @@ from intime_sync.render.style import harmless, inert
 if TYPE_CHECKING:
     import logging
 
-_UNLIMITED = 100_000
+UNLIMITED_WIDTH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Output:
     def _of(cls, stream: TextIO, reveal: bool | None) -> Output:
         terminal = stream.isatty()
         color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        # A log or a saved review must not lose what a narrow screen has no room for.
-        width = _columns() if terminal else _UNLIMITED
+        # Logs and saved plans are not shortened to the width of a screen.
+        width = _columns() if terminal else UNLIMITED_WIDTH
         return cls(stream, color, not terminal if reveal is None else not reveal, width)
 
     def write(self, text: str) -> None:
@@ -65,7 +65,7 @@ class Output:
         self.write(problems_to_text(problems, color=self.color, mask=self.mask))
 
     def error(self, error: IntimeSyncError) -> None:
-        """Write what went wrong and what to do."""
+        """Write the error and its hint."""
         self.write(self._styled("error: ", fg="red") + self._shown(str(error)))
         if error.hint:
             self.write(f"  {self._shown(error.hint)}")
@@ -104,8 +104,8 @@ def log_handler(form: str = "%(asctime)s %(levelname)s %(name)s: %(message)s") -
     return handler
 
 
-def show_warnings_harmlessly() -> None:
-    """Write warnings that are logged without `-v` to stderr as Python does, but without control characters.
+def send_warnings_to_stderr() -> None:
+    """Have warnings that are logged without `-v` written to stderr, without control characters.
 
     For verbs that use a network.
     """
@@ -116,9 +116,19 @@ def show_warnings_harmlessly() -> None:
     logging.lastResort = handler
 
 
-def ask(question: str) -> str:
-    """Ask on the terminal and return the answer, "" for just Enter. The question goes to stderr."""
-    return str(click.prompt(harmless(question, color=False), default="", show_default=False, err=True))
+def check_can_ask(auto_approve: bool, advice: str) -> None:
+    """Raise InvalidInput where approval is needed and there is no terminal; `advice` ends in the verb to use."""
+    if not auto_approve and not sys.stdin.isatty():
+        raise InvalidInput("there is no terminal to ask for approval on", hint=f"{advice} with --auto-approve")
+
+
+def is_approved(question: str, otherwise: str) -> bool:
+    """Ask on the terminal; True for the answer `yes`, else write the note `otherwise`. All of it goes to stderr."""
+    question = harmless(f"{question} Only `yes` does", color=False)
+    if str(click.prompt(question, default="", show_default=False, err=True)).strip() == "yes":
+        return True
+    Output.for_stderr().note(otherwise)
+    return False
 
 
 def _columns() -> int:

@@ -34,31 +34,31 @@ def rename_owner(settings: Settings, old: str, new: str, lock_timeout: float, *,
         )
     with (
         connect(settings) as connection,
-        ledger_store(settings).hold("ledger rename-owner", lock_timeout) as session,
+        ledger_store(settings).hold("ledger rename-owner", lock_timeout) as open_ledger,
     ):
-        known = session.ledger.account
+        known = open_ledger.ledger.account
         if known is None:
             raise InvalidInput(
                 "there is no ledger yet, so nothing has an owner that could be renamed",
                 hint="if it was lost, put it back from a copy first",
             )
         if known.owner == new:
-            check_ledger(session.ledger, connection.account)
+            check_ledger(open_ledger.ledger, connection.account)
             return f"The ledger belongs to `{new}` already."
         if known.owner != old:
             raise InvalidInput(
                 f"the ledger belongs to `{known.owner}`, not to `{old}`",
                 hint=f"write `rename-owner {known.owner} {new}`, if this is the ledger that you mean",
             )
-        return _rename(settings, connection, session, old, leave_unknown=leave_unknown)
+        return _rename(settings, connection, open_ledger, old, leave_unknown=leave_unknown)
 
 
 def _rename(
-    settings: Settings, connection: Connection, ledger: LedgerSession, old: str, *, leave_unknown: bool
+    settings: Settings, connection: Connection, open_ledger: LedgerSession, old: str, *, leave_unknown: bool
 ) -> str:
     new = settings.owner
     before = replace(connection, account=replace(connection.account, owner=old))
-    session = Session(settings, before, ledger)
+    session = Session(settings, before, open_ledger)
     fetched = session.fetch([GROUPS.name], patient=True)
     session.settle(fetched)
     groups = account_under_own_names(fetched, session.ledger, None).of(GROUPS.name)
@@ -77,7 +77,7 @@ def _rename(
             hint=f"put `owner: {old}` back and apply, which removes what an interrupted run left; --leave-unknown "
             "leaves them where they are, if they are another configuration's",
         )
-    ledger.rename_owner(new)
+    open_ledger.rename_owner(new)
     own = own_carriers(groups, new, session.ledger).values()
     former = [owner_of(carrier) for carrier in own if not has_name_of(carrier, new)]
     if not former:

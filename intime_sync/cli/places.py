@@ -1,8 +1,12 @@
-"""The paths of ledger, receipts and emulator data, checked so that no repository can lead them elsewhere."""
+"""The paths of ledger, receipts and emulator data.
+
+Each is checked, so that a link or a tracked file in a cloned repository cannot redirect it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from os import environ
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +26,8 @@ from intime_sync.links import (
 _BESIDE_SQLITE: Final = ("-wal", "-shm", "-journal")
 
 
-def ledger_path(settings: Settings, environ: Mapping[str, str]) -> Path:
-    """The ledger's file. Raises InvalidInput where it is none, or where a repository leads to another place."""
+def ledger_path(settings: Settings) -> Path:
+    """The ledger's file. Raises InvalidInput for a URL, and for a link that came with the repository."""
     if "://" in settings.ledger:
         raise InvalidInput(
             f"`ledger.url` {settings.ledger} is not a file", hint="write a path, relative to the configuration"
@@ -36,17 +40,17 @@ def ledger_path(settings: Settings, environ: Mapping[str, str]) -> Path:
     return path
 
 
-def receipts_path(settings: Settings, environ: Mapping[str, str]) -> Path:
-    """The file that `receive` writes. Raises InvalidInput where a repository leads to another place."""
-    return _receipts(settings.directory, settings.receipts, environ)
+def receipts_path(settings: Settings) -> Path:
+    """The file that `receive` writes. Raises InvalidInput for a link that came with the repository."""
+    return _receipts(settings.directory, settings.receipts)
 
 
-def default_receipts_path(directory: Path, environ: Mapping[str, str]) -> Path:
-    """The same, where the directory holds no configuration."""
-    return _receipts(directory, environ.get("INTIME_RECEIPTS") or DEFAULT_RECEIPTS, environ)
+def default_receipts_path(directory: Path) -> Path:
+    """The file that `receive` writes for a directory without a configuration. Raises InvalidInput likewise."""
+    return _receipts(directory, environ.get("INTIME_RECEIPTS") or DEFAULT_RECEIPTS)
 
 
-def _receipts(directory: Path, name: str, environ: Mapping[str, str]) -> Path:
+def _receipts(directory: Path, name: str) -> Path:
     path = directory / name
     if environ.get("INTIME_RECEIPTS"):
         _check_named(directory, path, "INTIME_RECEIPTS")
@@ -57,9 +61,9 @@ def _receipts(directory: Path, name: str, environ: Mapping[str, str]) -> Path:
 
 
 def embedded_data_path(directory: Path) -> Path:
-    """The data of the emulator inside the command, its directory made.
+    """The data file of the emulator inside the command; makes its directory.
 
-    Raises InvalidInput where a repository brings it along, or leads to another place.
+    Raises InvalidInput for a file that git tracks, and for a link that came with the repository.
     """
     path = directory / STATE_DIRECTORY / "emulator.sqlite3"
     _check_own(directory, path)
@@ -88,7 +92,7 @@ def _check_named(directory: Path, path: Path, variable: str) -> None:
 
 
 def _check_beside(path: Path) -> None:
-    """Refuse links in place of the files that SQLite keeps beside a database."""
+    """Raise InvalidInput for links in place of the files that SQLite keeps beside a database."""
     path = real_path(path)
     for beside in (path.with_name(path.name + suffix) for suffix in _BESIDE_SQLITE):
         if beside.is_symlink():
@@ -99,20 +103,17 @@ def _check_beside(path: Path) -> None:
             )
 
 
-def check_targets(targets: Iterable[Path], settings: Settings, environ: Mapping[str, str]) -> None:
-    """Refuse to write a plan or a report over what it was made from, or through a link of a repository.
-
-    Raises InvalidInput.
-    """
-    store = FileLedgerStore(ledger_path(settings, environ))
-    precious = {
+def check_targets(targets: Iterable[Path], settings: Settings) -> None:
+    """Raise InvalidInput for output files that are inputs of this run, or that a link of a repository redirects."""
+    store = FileLedgerStore(ledger_path(settings))
+    inputs = {
         store.path,
         store.journal_path,
         store.lock_path,
         settings.directory / ROOT_FILE,
-        receipts_path(settings, environ),
+        receipts_path(settings),
     }
-    known = {real_path(path) for path in precious}
+    known = {real_path(path) for path in inputs}
     for target in targets:
         refuse_target(target, settings.directory)
         if real_path(target) in known:

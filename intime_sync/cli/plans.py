@@ -1,4 +1,4 @@
-"""Writing plan files, and reading them together with the directory of their configuration."""
+"""Writing and reading plan files, and finding the configuration that one was made from."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def write_plan_file(plan: Plan, path: Path, directory: Path) -> None:
         ) from None
 
 
-def read_plan_file(path: Path) -> tuple[Plan, Path]:
-    """The plan in a plan file, and the directory of its configuration. Raises InvalidInput."""
+def read_plan_file(path: Path) -> tuple[Plan, str | None]:
+    """The plan in a plan file, and the directory that it was planned in, if it names one. Raises InvalidInput."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -36,19 +36,19 @@ def read_plan_file(path: Path) -> tuple[Plan, Path]:
     except UnicodeDecodeError:
         raise InvalidInput(f"{path} is not a plan file: it is not text") from None
     try:
-        plan, planned = read_plan(text)
+        return read_plan(text)
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}", hint=error.hint) from None
-    return plan, _directory(path, planned)
 
 
-def _directory(path: Path, planned: str | None) -> Path:
-    """The directory of the configuration: where it was planned, else this one, else that of the plan file."""
-    places = [Path(planned)] if planned else []
-    places += [Path(), path.parent]
-    for place in places:
-        if (place / ROOT_FILE).is_file():
-            return place
+def configuration_directory(path: Path, planned: str | None) -> Path:
+    """The first of these that holds a configuration: `planned`, the current directory, that of the plan file `path`.
+
+    Raises InvalidInput where none does.
+    """
+    for directory in (Path(planned or ""), Path(), path.parent):
+        if (directory / ROOT_FILE).is_file():
+            return directory
     raise InvalidInput(
         f"{path} was planned in {planned or 'a directory that it does not name'}, and there is no {ROOT_FILE} there",
         hint="run this where the plan was made, with the configuration checked out",

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from intime_sync import __version__
+from intime_sync.cli.output import UNLIMITED_WIDTH
 from intime_sync.errors import IntimeSyncError
 from intime_sync.files import PRIVATE, SHARED, replace_file
 
 if TYPE_CHECKING:
     from intime_sync.model.plan import Guard, Plan
-
-UNLIMITED_WIDTH = 100_000
 
 
 class ReportFormat(StrEnum):

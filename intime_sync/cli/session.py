@@ -1,4 +1,4 @@
-"""What one verb works with: settings, account and ledger, and the steps from them to a plan.
+"""Settings, account and ledger of one verb, and the steps from them to a plan.
 
 A verb that plans takes these steps, one after the other:
 
@@ -10,7 +10,6 @@ A verb that plans takes these steps, one after the other:
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -80,7 +79,7 @@ class Session:
         return fetch((*kinds, *(intent.kind for intent in intents)))
 
     def settle(self, actual: Snapshot) -> int:
-        """Write into the ledger what lists and delivery receipts show of what an interrupted run left open.
+        """Settle in the ledger what an interrupted run left open, by the account's lists and delivery receipts.
 
         Returns how many requests were settled.
         """
@@ -104,8 +103,8 @@ class Session:
 
 
 def ledger_store(settings: Settings, account: AccountRef | None = None) -> FileLedgerStore:
-    """The ledger's home. Raises InvalidInput for a URL that no backend serves, and for links of a repository."""
-    return FileLedgerStore(ledger_path(settings, os.environ), account)
+    """The store of the ledger. Raises InvalidInput for a URL, and for a link that came with the repository."""
+    return FileLedgerStore(ledger_path(settings), account)
 
 
 def check_ledger(ledger: Ledger, account: AccountRef) -> None:
@@ -144,7 +143,7 @@ def _is_local(url: str) -> bool:
 
 
 def reading_context(settings: Settings) -> ItemContext:
-    """What kinds need for reading the rows of lists."""
+    """The context in which kinds read the rows of lists."""
     return ItemContext.without_places(settings.region, settings.zone)
 
 
@@ -181,7 +180,7 @@ def receipts_for_unknown(settings: Settings, ledger: Ledger) -> dict[str, list[t
     ]
     if not transids:
         return {}
-    path = receipts_path(settings, os.environ)
+    path = receipts_path(settings)
     if not path.exists():
         return {}
     from intime_sync.receipts.store import ReceiptStore

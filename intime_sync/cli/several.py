@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,7 @@ import click
 from intime_sync import __version__
 from intime_sync.cli.apply_flow import ApplyOptions
 from intime_sync.cli.children import Ended, Job, Progress, Stop, run_each, stopping_children
-from intime_sync.cli.options import environ
-from intime_sync.cli.output import Output, ask
+from intime_sync.cli.output import Output, is_approved
 from intime_sync.cli.places import check_targets, ledger_path
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan
 from intime_sync.config.desired import load_settings
@@ -94,7 +94,7 @@ def check_several(several: Several, alone: dict[str, Any]) -> None:
 
 def _check_ledgers(several: Several) -> None:
     """Refuse two directories with one ledger, and reports that would replace what belongs to one of them."""
-    if several.verb == "validate" or not (several.reports or environ().get("INTIME_LEDGER")):
+    if several.verb == "validate" or not (several.reports or environ.get("INTIME_LEDGER")):
         return
     ledgers: dict[Path, Path] = {}
     for directory in several.directories:
@@ -102,9 +102,9 @@ def _check_ledgers(several: Several) -> None:
         if settings is None:
             _check_outside(directory, several.reports)
             continue
-        check_targets([report.path for report in several.reports], settings, environ())
+        check_targets([report.path for report in several.reports], settings)
         try:
-            ledger = real_path(ledger_path(settings, environ()))
+            ledger = real_path(ledger_path(settings))
         except InvalidInput:
             continue
         other = ledgers.setdefault(ledger, directory)
@@ -129,7 +129,7 @@ def _check_outside(directory: Path, reports: Sequence[ReportFile]) -> None:
 def _settings(directory: Path) -> Settings | None:
     """The settings of a directory; None where they are wrong, which its own run then reports."""
     try:
-        return load_settings(directory, environ())
+        return load_settings(directory, environ)
     except (InvalidInput, OSError):
         return None
 
@@ -181,7 +181,6 @@ def apply_several(several: Several, options: ApplyOptions) -> int:
         planned = {result.directory: result for result in results}
         _write_reports(several, results, "nothing was sent")
         if not _approved(results):
-            Output.for_stderr().note("Not applied: nothing was sent.")
             return 1
     else:
         # So that a report that cannot be written is known before anything is sent.
@@ -208,7 +207,7 @@ def _approved(results: Sequence[DirectoryResult]) -> bool:
     others = sum(result.plan is None or bool(result.plan.tripped()) for result in results)
     left_out = f"; {others} cannot be applied" if others else ""
     plans = "this plan" if len(changing) == 1 else f"these {len(changing)} plans"
-    return ask(f"Apply {plans}{left_out}? Only `yes` does").strip() == "yes"
+    return is_approved(f"Apply {plans}{left_out}?", "Not applied: nothing was sent.")
 
 
 def _apply_job(directory: str, planned: DirectoryResult | None, options: ApplyOptions) -> Job:

@@ -1,4 +1,4 @@
-"""What the emulator offers besides the service's API: its clock and its messages, for programs on this machine.
+"""The emulator's own endpoints for programs on this machine: its clock and its messages.
 
 Knows the store and Starlette; knows nothing of the API.
 """
@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -23,7 +23,6 @@ from intime_sync.emulator.store import Store
 from intime_sync.web.hosts import is_local_request
 
 Handler = Callable[[Request], Awaitable[Response]]
-_WAYS: Final = "set=2026-12-24T08:00 or advance=SECONDS"
 
 
 def routes(store: Store) -> list[Route]:
@@ -53,7 +52,7 @@ def routes(store: Store) -> list[Route]:
 def _for_this_machine(handler: Handler) -> Handler:
     async def checked(request: Request) -> Response:
         peer = request.client.host if request.client else ""
-        # A page's own name may point to this machine (see `web.hosts`); browsers send Origin for all other pages.
+        # Pages under other names are refused by Host (see `web.hosts`); all others send Origin.
         if not is_loopback(peer) or not is_local_request(request) or "origin" in request.headers:
             return PlainTextResponse("this is only for programs on the same machine", 403)
         return await handler(request)
@@ -79,7 +78,7 @@ def _move(store: Store, given: list[tuple[str, str]]) -> None:
                 raise ValueError(f"too many seconds: {text}") from None
             store.clock.advance(by)
         case _:
-            raise ValueError(f"expected {_WAYS}")
+            raise ValueError("expected set=2026-12-24T08:00 or advance=SECONDS")
 
 
 def _as_json(message: Message) -> dict[str, Any]:

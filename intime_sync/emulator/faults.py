@@ -1,4 +1,4 @@
-"""Fault rules: what goes wrong, and with which call. They are data, checked when they are read.
+"""Fault rules: which fault happens with which call. They are data, checked when they are read.
 
 Knows nothing of HTTP or of how a fault is carried out (see `injection`).
 """
@@ -159,7 +159,7 @@ FAULTS: Final[Mapping[str, type[Fault]]] = {
     "throttle": Throttle,
 }
 _WRITES_ONLY: Final = (WrongCount, Partial, Duplicate)
-_WHEN: Final = ("endpoint", "call", "times", "fault")
+_RULE_KEYS: Final = ("endpoint", "call", "times", "fault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ def _fault(number: int, entry: Mapping[Any, Any]) -> Fault:
         raise ValueError(f"fault rule {number}: fault must be one of {', '.join(FAULTS)}, not {name!r}")
     kind = FAULTS[name]
     known = {param.name: param for param in fields(kind)}
-    given = {key: value for key, value in entry.items() if key not in _WHEN}
+    given = {key: value for key, value in entry.items() if key not in _RULE_KEYS}
     for key, value in given.items():
         if key not in known:
             allowed = ", ".join(known) or "no parameters"

@@ -1,4 +1,4 @@
-"""Carries out faults: does a call as its fault says, and returns what is to be sent.
+"""Carries out faults: does a call as its fault says, and returns the reply to send.
 
 Knows the faults and the service; knows nothing of sockets.
 """
@@ -67,7 +67,7 @@ async def deliver(service: Service, call: Call, fault: Fault | None, pause: Paus
             service.answer(call)
             return _http_error(fault)
         case Garbage() | Truncate() | Empty() | WrongCount() | Partial() | Duplicate():
-            return _spoilt(service, call, fault)
+            return _altered(service, call, fault)
         case _:
             assert_never(fault)
 
@@ -78,7 +78,7 @@ def _http_error(fault: ErrorBefore | ErrorAfter | Throttle) -> Reply:
     return Reply(page, fault.status, "text/html", headers)
 
 
-def _spoilt(
+def _altered(
     service: Service, call: Call, fault: Garbage | Truncate | Empty | WrongCount | Partial | Duplicate
 ) -> Reply | Cut:
     match fault:
@@ -116,5 +116,5 @@ def _first_half(body: bytes) -> bytes:
 
 def _resized(ids: tuple[int, ...], wanted: int) -> tuple[int, ...]:
     """`wanted` ids: some are left out, or ids that nothing has are added."""
-    highest = max((abs(key) for key in ids), default=0)
+    highest = max((abs(id) for id in ids), default=0)
     return (*ids, *range(highest + 1, highest + 1 + wanted - len(ids)))[: max(wanted, 0)]

@@ -22,7 +22,7 @@ class EmulatorOptions(Behaviour):
 
     - `data`: the SQLite file, created with its folders; None keeps everything in memory.
     - `user`, `secret`: the only `user` and `hash` that are accepted.
-    - `list_lag`: a list is answered as it was this many answers ago; 0 is the present.
+    - `list_lag`: each list is answered as it was this many answers before; 0 is the present.
     - `now`: what the service's clock runs on, as naive wall time; None is the time in Stockholm.
     - `retry_seconds`: the pause after a status that was not accepted, doubled each time up to a minute.
     - `loopback_only`: statuses go to this machine alone, whatever a message's `statusurl` is; others stay due.

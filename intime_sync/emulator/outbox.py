@@ -29,7 +29,7 @@ _WAITING: Final = "sent_at IS NULL AND cancelled = 0"
 _REPORT: Final = """
 CREATE TABLE IF NOT EXISTS report (
     message INTEGER PRIMARY KEY REFERENCES message (id), attempts INTEGER NOT NULL DEFAULT 0, due REAL)"""
-_AT_ONCE: Final = 0.0
+_DUE_AT_ONCE: Final = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ def insert(db: sqlite3.Connection, messages: Sequence[NewMessage], now: datetime
         " mobile, number, transid, contact) VALUES (:id, :created_at, :send_at, :sender, :body, :flash,"
         " :multisms, :anonymize, :statusurl, :mobile, :number, :transid, :contact)",
         (
-            {**asdict(new), "id": key, "created_at": time_text(new.created_at), "send_at": time_text(new.send_at)}
-            for key, new in zip(ids, messages, strict=True)
+            {**asdict(new), "id": id, "created_at": time_text(new.created_at), "send_at": time_text(new.send_at)}
+            for id, new in zip(ids, messages, strict=True)
         ),
     )
     send_due(db, now)
@@ -72,7 +72,7 @@ def insert(db: sqlite3.Connection, messages: Sequence[NewMessage], now: datetime
 
 
 def send_due(db: sqlite3.Connection, now: datetime) -> None:
-    """Send what is due at `now`: empty the bodies of anonymous messages, and make wanted statuses due."""
+    """Send the messages that are due at `now`: empty anonymous bodies, and make the statuses asked for due."""
     rows = db.execute(
         f"SELECT id, number FROM message WHERE {_WAITING} AND (send_at IS NULL OR send_at <= ?)",  # noqa: S608
         (time_text(now),),
@@ -80,19 +80,19 @@ def send_due(db: sqlite3.Connection, now: datetime) -> None:
     db.executemany(
         "UPDATE message SET sent_at = ?, delivery_status = ?, body = CASE WHEN anonymize THEN '' ELSE body END"
         " WHERE id = ?",
-        ((time_text(now), delivery_status(number), key) for key, number in rows),
+        ((time_text(now), delivery_status(number), id) for id, number in rows),
     )
     db.executemany(
         "INSERT INTO report (message, due) SELECT id, ? FROM message"
         " WHERE id = ? AND statusurl <> '' AND transid <> ''",
-        ((_AT_ONCE, key) for key, _ in rows),
+        ((_DUE_AT_ONCE, id) for id, _ in rows),
     )
 
 
-def cancel(db: sqlite3.Connection, key: int, now: datetime) -> bool:
-    """Cancel a message that is still to be sent at `now`; False if it is not there, sent or cancelled."""
+def cancel(db: sqlite3.Connection, id: int, now: datetime) -> bool:
+    """Cancel a message that is still to be sent at `now`; False if it does not exist, or is sent or cancelled."""
     send_due(db, now)
-    cursor = db.execute(f"UPDATE message SET cancelled = 1 WHERE id = ? AND {_WAITING}", (key,))  # noqa: S608
+    cursor = db.execute(f"UPDATE message SET cancelled = 1 WHERE id = ? AND {_WAITING}", (id,))  # noqa: S608
     return cursor.rowcount > 0
 
 

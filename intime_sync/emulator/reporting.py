@@ -17,17 +17,17 @@ from intime_sync.emulator.options import EmulatorOptions
 from intime_sync.emulator.outbox import Report
 from intime_sync.emulator.store import Store
 
-_AT_ONCE: Final = 16
+_MOST_POSTS: Final = 16
 _LONGEST_PAUSE: Final = 60.0
 # The machine may be suspended or its clock corrected; nothing that is scheduled is late by more than this.
 _LONGEST_SLEEP: Final = 60.0
-# Where the clock stands still just before a time, the loop must not run without a pause.
+# A clock that stands still just before a due time must not make the loop run without a pause.
 _SHORTEST_SLEEP: Final = 0.02
 _AFTER_FAILURE: Final = 1.0
 
 
 class Reporter:
-    """`run` is the task. When it is cancelled, posts in progress are given up, and made again when it next runs."""
+    """`run` is the task. Cancelling it aborts posts in progress; they are made again when it next runs."""
 
     def __init__(self, store: Store, options: EmulatorOptions) -> None:
         self._store = store
@@ -62,8 +62,11 @@ class Reporter:
             await asyncio.gather(*self._posting, return_exceptions=True)
 
     def _begin(self) -> float | None:
-        """Send what is due and start to post it; the seconds until more is due, or None if nothing is scheduled."""
-        free = _AT_ONCE - len(self._posting)
+        """Send due messages and start to post due statuses.
+
+        Returns the seconds until something is due, or None if nothing is scheduled.
+        """
+        free = _MOST_POSTS - len(self._posting)
         with self._store.transaction() as db:
             at, wall = self._store.clock.now(), time.time()
             outbox.send_due(db, at)
@@ -91,7 +94,7 @@ class Reporter:
                 report, self._options.timeout_seconds, loopback_only=self._options.loopback_only
             )
         except asyncio.CancelledError:
-            # Given up in progress: it is due at once when the data is next used.
+            # Aborted in progress: the status is due at once when the data is next used.
             pause = 0.0
             raise
         finally:

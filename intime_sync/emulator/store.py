@@ -1,4 +1,4 @@
-"""The SQLite database: opening, transactions, reading for inspection, and what a person could do by hand.
+"""The SQLite database: opening, transactions, inspection, and the changes that a person can make by hand.
 
 Knows nothing of XML, HTTP or reply codes.
 """
@@ -32,9 +32,9 @@ from intime_sync.files import ensure_private_file
 class Store:
     """All data of one account. Every method may be called from any thread.
 
-    `clock` starts from `now` (naive wall time; None is Stockholm's); when it is moved, what is due is sent before
-    that returns. Opening raises OSError or sqlite3.Error if `path` cannot be opened. What a finished transaction
-    wrote stays if the process is killed.
+    `clock` starts from `now` (naive wall time; None is Stockholm's); when it is moved, due messages are sent
+    before that returns. Opening raises OSError or sqlite3.Error if `path` cannot be opened. A finished transaction
+    survives the end of the process by kill.
     """
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime] | None = None) -> None:
@@ -42,7 +42,7 @@ class Store:
         self._lock = threading.RLock()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # It holds names and numbers of people: only its owner may read it.
+            # The file holds names and numbers of people.
             ensure_private_file(path)
         target = ":memory:" if path is None else str(path)
         self._db = sqlite3.connect(target, isolation_level=None, check_same_thread=False, timeout=30)
@@ -118,7 +118,7 @@ class Store:
         with self.transaction() as db:
             return outbox.messages(db, self.clock.now())
 
-    # What a person could do in the web interface
+    # Changes that a person can make in the web interface
 
     def add_group(self, name: str) -> int:
         """Create a group and return its id; the name may be taken already."""
@@ -185,9 +185,6 @@ class Store:
             changed = replace(found, **fields)
             number = normalised_number(changed.attendant_mobile) or changed.attendant_mobile
             tables.update_reminder(db, replace(changed, number=number))
-
-    def set_reminder_active(self, reminder: int, active: bool) -> None:
-        self.change_reminder(reminder, active=active)
 
     def cancel_message(self, message: int) -> bool:
         """Cancel a message that is still to be sent; False if there is none."""

@@ -81,9 +81,9 @@ def insert_contacts(db: sqlite3.Connection, contacts: Sequence[NewContact]) -> l
     db.executemany(
         "INSERT INTO contact (id, type, firstname, lastname, email, mobile, number, extrafield)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        ((key, *_contact_row(contact)) for key, contact in zip(ids, contacts, strict=True)),
+        ((id, *_contact_row(contact)) for id, contact in zip(ids, contacts, strict=True)),
     )
-    _join(db, ((key, group) for key, c in zip(ids, contacts, strict=True) for group in c.groups))
+    _join(db, ((id, group) for id, c in zip(ids, contacts, strict=True) for group in c.groups))
     return ids
 
 
@@ -96,16 +96,16 @@ def known_contact(db: sqlite3.Connection, contact: NewContact) -> int | None:
     return None if row[0] is None else int(row[0])
 
 
-def overwrite_contact(db: sqlite3.Connection, key: int, contact: NewContact, *, leave_groups: bool) -> None:
+def overwrite_contact(db: sqlite3.Connection, id: int, contact: NewContact, *, leave_groups: bool) -> None:
     """Give a contact other fields, and more groups; with `leave_groups`, only these groups."""
     if leave_groups:
-        db.execute("DELETE FROM membership WHERE contact_id = ?", (key,))
+        db.execute("DELETE FROM membership WHERE contact_id = ?", (id,))
     db.execute(
         "UPDATE contact SET type = ?, firstname = ?, lastname = ?, email = ?, mobile = ?, number = ?,"
         " extrafield = ? WHERE id = ?",
-        (*_contact_row(contact), key),
+        (*_contact_row(contact), id),
     )
-    _join(db, ((key, group) for group in contact.groups))
+    _join(db, ((id, group) for group in contact.groups))
 
 
 def _contact_row(contact: NewContact) -> tuple[object, ...]:
@@ -152,13 +152,13 @@ def insert_reminders(db: sqlite3.Connection, reminders: Sequence[NewReminder]) -
         " attendant_firstname, attendant_lastname, attendant_mobile, number) VALUES (:id, :at,"
         " :organizer_firstname, :organizer_lastname, :organizer_title, :attendant_firstname,"
         " :attendant_lastname, :attendant_mobile, :number)",
-        ({**asdict(new), "id": key, "at": time_text(new.at)} for key, new in zip(ids, reminders, strict=True)),
+        ({**asdict(new), "id": id, "at": time_text(new.at)} for id, new in zip(ids, reminders, strict=True)),
     )
     return ids
 
 
-def reminder(db: sqlite3.Connection, key: int) -> Reminder | None:
-    row = db.execute("SELECT * FROM reminder WHERE id = ?", (key,)).fetchone()
+def reminder(db: sqlite3.Connection, id: int) -> Reminder | None:
+    row = db.execute("SELECT * FROM reminder WHERE id = ?", (id,)).fetchone()
     return None if row is None else _reminder(row)
 
 

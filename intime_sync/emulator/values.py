@@ -26,7 +26,7 @@ _EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\\]+@(?:[^\s@.<>(),;:\"\\]+\.)+[^\s@.
 _SENDER: Final = re.compile(r"[A-Za-z0-9 .+\-]{3,11}|[0-9]{3,15}")
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 _DELIVERED: Final = 20
-_OTHERWISE: Final = {
+_STATUS_OF_NUMBER: Final = {
     "+46701740690": 0,
     "+46701740691": 1,
     "+46701740692": 2,
@@ -113,8 +113,8 @@ def is_web_address(text: str) -> bool:
 
 
 def delivery_status(number: str) -> int:
-    """The delivery status of a message to an E.164 number: delivered, except for the numbers in `_OTHERWISE`."""
-    return _OTHERWISE.get(number, _DELIVERED)
+    """The delivery status of a message to an E.164 number: delivered, except where `_STATUS_OF_NUMBER` says else."""
+    return _STATUS_OF_NUMBER.get(number, _DELIVERED)
 
 
 def message_length(body: str) -> int:

@@ -190,7 +190,7 @@ def leaf(parent: Element, name: str, value: str = "") -> Element:
 
 
 def document(root: Element, declare: Declare) -> bytes:
-    """A list as bytes: a new line, the declaration, the tree; what the encoding lacks as character references."""
+    """A list as bytes: a line break, the declaration, the tree; with character references where needed."""
     etree.indent(root, space="  ")
     encoding = "utf-8" if declare == "utf-8" else "iso-8859-1"
     head = f'\n<?xml version="1.0" encoding="{declare}"?>\n'.encode("ascii")

@@ -1,1 +1,1 @@
-"""An account as files that a person would have written. Pure: values in, file names and texts out."""
+"""An account as the files of a configuration. Pure: from values to file names and texts."""

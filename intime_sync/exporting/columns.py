@@ -1,6 +1,6 @@
-"""Tables to people: our own columns, and those of Outlook, Google and everybody's Excel, Swedish and English.
+"""People from tables: the columns of this tool, of Outlook and Google, and common ones in Swedish and English.
 
-Owns which header means what; reads no file and judges no value.
+Owns the meaning of headers; reads no file and checks no value.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from intime_sync.config.tables import Row
-from intime_sync.exporting.people import LIST_SEPARATOR, Found, Phone
+from intime_sync.exporting.people import LIST_SEPARATOR, Phone, SourcePerson
 from intime_sync.exporting.vcard import split_name
 
-# Of several columns for one field the first that has something in the row wins; phones and addresses add up.
+# Of several columns for one field the first that is not empty counts; of phones, addresses and groups all do.
 _HEADERS: Final[Mapping[str, str]] = {
     header: name
     for name, headers in {
@@ -39,24 +39,24 @@ _HEADERS: Final[Mapping[str, str]] = {
 }
 _GOOGLE: Final = re.compile(r"(?P<what>phone|e-mail|telefon|e-post) (?P<number>\d+) - (?P<part>value|värde)")
 _GOOGLE_LABEL: Final = ("type", "label", "etikett", "typ")
-_BETWEEN: Final = ":::"
-_LIST: Final = re.compile(rf"{re.escape(_BETWEEN)}|[{re.escape(LIST_SEPARATOR)};,\n]")
+_GOOGLE_SEPARATOR: Final = ":::"
+_ANY_SEPARATOR: Final = re.compile(rf"{re.escape(_GOOGLE_SEPARATOR)}|[{re.escape(LIST_SEPARATOR)};,\n]")
 _MOST_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is taken; `label` is the index of the one that says what kind of number stands in it."""
+    """A known column; `label` is the index of the column that holds the kind of its numbers."""
 
     index: int
     name: str
     label: int | None = None
 
 
-def read_table(file: str, rows: Iterable[Row]) -> tuple[list[Found], list[str]] | None:
-    """The people in a table, and in words the columns that were not taken.
+def read_table(file: str, rows: Iterable[Row]) -> tuple[list[SourcePerson], list[str]] | None:
+    """The people in a table, and remarks on the columns that were left out.
 
-    The first row that is not empty is the header; None when it names neither numbers nor addresses.
+    The first row that is not empty is the header. Returns None if it names neither numbers nor addresses.
     """
     filled = ((line, [cell.strip() for cell in cells]) for line, cells in rows)
     filled = ((line, cells) for line, cells in filled if any(cells))
@@ -65,11 +65,11 @@ def read_table(file: str, rows: Iterable[Row]) -> tuple[list[Found], list[str]] 
     if not {"mobile", "phone", "email"} & {column.name for column in columns}:
         return None
     known = {column.index for column in columns} | {column.label for column in columns}
-    people: list[Found] = []
+    people: list[SourcePerson] = []
     ignored: dict[int, None] = {}
     for line, cells in filled:
         ignored |= dict.fromkeys(index for index, cell in enumerate(cells) if cell and index not in known)
-        people.append(_found(f"{file}:{line}", cells, columns))
+        people.append(_person(f"{file}:{line}", cells, columns))
     names = [f"`{header[at]}`" if at < len(header) and header[at] else f"number {at + 1}" for at in sorted(ignored)]
     if not names:
         return people, []
@@ -89,7 +89,7 @@ def _columns(header: Sequence[str]) -> Iterator[_Column]:
             yield _Column(index, "phone" if found["what"] in ("phone", "telefon") else "email", label)
 
 
-def _found(place: str, cells: Sequence[str], columns: Sequence[_Column]) -> Found:
+def _person(place: str, cells: Sequence[str], columns: Sequence[_Column]) -> SourcePerson:
     def cell(index: int | None) -> str:
         return cells[index] if index is not None and index < len(cells) else ""
 
@@ -104,20 +104,22 @@ def _found(place: str, cells: Sequence[str], columns: Sequence[_Column]) -> Foun
         match column.name:
             case "mobile" | "phone":
                 mobile = column.name == "mobile" or "mobil" in cell(column.label).casefold()
-                phones += [Phone(part, mobile) for part in _split(text, _BETWEEN)]
+                phones += [Phone(part, mobile) for part in _split(text, _GOOGLE_SEPARATOR)]
             case "email":
-                emails += _split(text, _BETWEEN)
+                emails += _split(text, _GOOGLE_SEPARATOR)
             case "list":
                 groups += _split(text, LIST_SEPARATOR)
             case "groups":
                 # Google marks its own lists of contacts with a star.
-                groups += [part for part in map(str.strip, _LIST.split(text)) if part and not part.startswith("* ")]
+                groups += [
+                    part for part in map(str.strip, _ANY_SEPARATOR.split(text)) if part and not part.startswith("* ")
+                ]
             case name:
                 texts.setdefault(name, text)
     first, last = texts.get("firstname", ""), texts.get("lastname", "")
     if not first and not last:
         first, last = split_name(texts.get("name", ""))
-    return Found(
+    return SourcePerson(
         place=place,
         firstname=first,
         lastname=last,

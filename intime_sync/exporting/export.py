@@ -1,4 +1,4 @@
-"""An account and people become an export: the files to write and all there is to say about them. Pure."""
+"""The export of an account and of people: the files to write, and remarks about them. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from intime_sync.kinds.registry import CONTACTS, GROUPS, LISTED
 from intime_sync.kinds.spelling import Keys, folded
 from intime_sync.model.resource import KindName, RemoteId, Snapshot
 
-_OWNER: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _CARRIER: Final = re.compile("~([^/]+)/")
 _LONGEST_OWNER: Final = 40
 _ROOM_FOR_NUMBER: Final = 4
@@ -25,7 +24,7 @@ _ROOM_FOR_NUMBER: Final = 4
 class Export:
     """`files` are texts by name, `counts` items by section.
 
-    `left_out` says what no file holds, and why; `notes` what else is worth knowing.
+    `left_out` are remarks on data that no file holds, and why; `notes` are other remarks.
     """
 
     files: Mapping[str, str]
@@ -45,7 +44,7 @@ def export_account(
     """The files of the `wanted` sections and of `people`.
 
     `actual` holds the kinds of these sections, and the groups when there are people. `keys` are those that a ledger
-    has given to objects already. `prunes_all` are sections whose objects go when no item names them. Raises
+    has given to objects already. `prunes_all` are sections whose undeclared objects are removed. Raises
     InvalidInput when people are in groups that no file would declare.
     """
     named = people.group_names() if people else set()
@@ -71,17 +70,12 @@ def export_account(
         counts[CONTACTS.spec.name] = len(people.contacts)
         left_out += people.left_out
         notes += people.notes
-        notes += _of_new_groups(actual, named) if GROUPS.spec.name in wanted else ()
+        notes += _new_groups_note(actual, named) if GROUPS.spec.name in wanted else ()
     return Export(files, counts, tuple(left_out), tuple(notes))
 
 
-def is_owner(name: str) -> bool:
-    """Whether a configuration may be owned by this name."""
-    return _OWNER.fullmatch(name) is not None
-
-
 def default_owner(user: str, actual: Snapshot) -> str:
-    """An owner named for the account's user, and not one whose carriers are in the account already."""
+    """An owner named after the account's user, with a number if the account already has carriers of that name."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", user if user.isascii() else folded(user))
     name = name.lstrip("._-")[: _LONGEST_OWNER - _ROOM_FOR_NUMBER].rstrip("._-") or "me"
     return Keys(owners(actual)).take(name)
@@ -93,7 +87,8 @@ def owners(actual: Snapshot) -> set[str]:
     return {match[1] for match in found if match}
 
 
-def _of_new_groups(actual: Snapshot, named: Collection[str]) -> Sequence[str]:
+def _new_groups_note(actual: Snapshot, named: Collection[str]) -> Sequence[str]:
+    """A note on groups that contacts are in and the account lacks; empty if there are none."""
     new = sorted(set(named) - {group.key for group in actual.of(GROUPS.name)})
     if not new:
         return ()

@@ -1,7 +1,7 @@
 """An export as files: names and texts. Owns the layout and the comments; reads and writes nothing.
 
-Contacts go into a table, since people look through hundreds of them in a spreadsheet: with semicolons and a byte
-order mark, or Excel in Sweden would show one column with broken å, ä and ö.
+Contacts are written as a table, since hundreds of them are best read in a spreadsheet. It has semicolons and a byte
+order mark: without them, Excel in Sweden shows one column with broken å, ä and ö.
 """
 
 from __future__ import annotations
@@ -35,14 +35,9 @@ account:
 include:
 {include}"""
 
-IGNORE: Final = """\
-# The ledger and the emulator's data hold phone numbers; keep them out of git.
-/.intime/
-"""
-
 
 def section_file(name: str) -> str:
-    """Where a section goes: `groups.yaml`."""
+    """The file of a section: `groups.yaml`."""
     return f"{name}.yaml"
 
 

@@ -1,6 +1,6 @@
-"""People from files: who they are as found, and what of it makes a contact. Knows no file format.
+"""People as files have them, and the contacts made from them. Knows no file format.
 
-Keys are made from names (`john.svensson`): were the number the key, every new phone would make a new contact.
+Keys are made from names (`john.svensson`), not from numbers, so that a new number does not make a new contact.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from intime_sync.service.phone import number_fault, parse_mobile
 from intime_sync.service.text import clean, forbidden_character
 
 LIST_SEPARATOR: Final = "|"
-"""What parts a table's cell that holds a list, so that no group in one can have it in its name."""
+"""Separates the groups in a cell of a table, so that the name of none can hold it."""
 
 _SWEDISH_MOBILE: Final = re.compile(r"\+467[02369][0-9]{7}")
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number as found; `mobile` where the source calls it one."""
+    """A number as the source spells it; `mobile` if the source calls it mobile."""
 
     text: str
     mobile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A person as a file has it; `place` is `FILE:LINE`."""
+class SourcePerson:
+    """A person as a source file has it, unchecked; `place` is `FILE:LINE`."""
 
     place: str
     firstname: str = ""
@@ -65,7 +65,7 @@ class Person:
 
 @dataclass(slots=True)
 class People:
-    """The contacts by name, and in words what was left out of them and what is worth knowing."""
+    """The contacts in the order of their names, remarks on data that was left out, and notes."""
 
     contacts: list[Person] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -76,8 +76,8 @@ class People:
         return {name for person in self.contacts for name in person.groups}
 
 
-def contacts_from(found: Iterable[Found], region: str) -> People:
-    """The contacts that `found` make: each once, with a key of its own."""
+def contacts_from(found: Iterable[SourcePerson], region: str) -> People:
+    """The contacts for `found`: equal people once, each with a key of its own."""
     people = People()
     by_content: dict[tuple[str, ...], Person] = {}
     for one in found:
@@ -116,8 +116,8 @@ def _by_name(person: Person) -> tuple[str, ...]:
     )
 
 
-def _person(found: Found, region: str, people: People) -> Person | None:
-    """What can be written of `found`; None after saying why nothing can."""
+def _person(found: SourcePerson, region: str, people: People) -> Person | None:
+    """The contact for `found`, or None; adds what was left out, and why, to `people`."""
     who = _who(found)
     mobile = _mobile(found, who, region, people)
     email = _email(found, who, people)
@@ -145,8 +145,11 @@ def _person(found: Found, region: str, people: People) -> Person | None:
     return None
 
 
-def _mobile(found: Found, who: str, region: str, people: People) -> str:
-    """The number to write: the first that the source calls mobile, else the first that can be one."""
+def _mobile(found: SourcePerson, who: str, region: str, people: People) -> str:
+    """The contact's number: the first that the source calls mobile, else the first mobile one; "" if there is none.
+
+    Adds remarks on the other numbers to `people`.
+    """
     usable: list[tuple[bool, str]] = []
     for phone in found.phones:
         parsed = parse_mobile(_text(phone.text), region)
@@ -180,7 +183,7 @@ def is_mobile(number: str) -> bool:
     return found in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
-def _email(found: Found, who: str, people: People) -> str:
+def _email(found: SourcePerson, who: str, people: People) -> str:
     usable: list[str] = []
     for text in found.emails:
         context = _context("SE")
@@ -194,7 +197,7 @@ def _email(found: Found, who: str, people: People) -> str:
     return usable[0] if usable else ""
 
 
-def _groups(found: Found, who: str, people: People) -> tuple[str, ...]:
+def _groups(found: SourcePerson, who: str, people: People) -> tuple[str, ...]:
     names = set()
     for name in filter(None, map(_text, found.groups)):
         if name.startswith("~"):
@@ -207,7 +210,7 @@ def _groups(found: Found, who: str, people: People) -> tuple[str, ...]:
 
 
 def _with_keys(people: Sequence[Person]) -> list[Person]:
-    """Keys that the source gave stand; the others are made from the name, else from the address, else left out."""
+    """The people with unique keys: from the source, else made from the name, else from the address, else none."""
     keys = Keys()
     given = {key: keys.take(key) for key in dict.fromkeys(person.key for person in people) if key}
     kept: list[Person] = []
@@ -218,14 +221,14 @@ def _with_keys(people: Sequence[Person]) -> list[Person]:
         else:
             name = ".".join(filter(None, (folded(person.firstname), folded(person.lastname))))
             base = name or folded(person.email.partition("@")[0], ".") or ("contact" if person.email else "")
-            # Nobody's number is its own identity: contacts without name and address differ in nothing else.
+            # Contacts with a number alone get no key: the number may change.
             key = keys.take(base) if base else ""
         kept.append(replace(person, key=key))
     return kept
 
 
 def _fault(person: Person, region: str) -> str | None:
-    """Why the configuration would not take the person, if so."""
+    """Why the person is not a valid contact; None if it is."""
     context = _context(region)
     CONTACTS.read(item_of(person, region), NO_PLACE, context)
     errors = [problem for problem in context.problems if problem.severity is Severity.ERROR]
@@ -247,6 +250,6 @@ def _text(text: str) -> str:
     return clean(text)
 
 
-def _who(found: Found) -> str:
+def _who(found: SourcePerson) -> str:
     name = " ".join(filter(None, (_text(found.firstname), _text(found.lastname))))
     return f"{found.place}: {name}" if name else found.place

@@ -1,4 +1,4 @@
-"""Files of people, by what they are: tables (CSV, XLSX) and cards (vCard). Gets bytes, opens nothing."""
+"""Reading files of people by their suffix: tables (CSV, XLSX) and vCard. Gets bytes, opens nothing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from intime_sync.config.csv_table import csv_rows
 from intime_sync.config.tables import Row
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.exporting.columns import read_table
-from intime_sync.exporting.people import Found
+from intime_sync.exporting.people import SourcePerson
 from intime_sync.exporting.vcard import read_vcards
 from intime_sync.model.problem import Problem
 
 SUFFIXES = (".csv", ".xlsx", ".vcf", ".vcard")
-"""What names of files that can be read end in."""
+"""The suffixes of files that can be read."""
 
 
-def read_people(file: str, data: bytes) -> tuple[list[Found], list[str]]:
-    """The people in a file, and in words what of it was left out.
+def read_people(file: str, data: bytes) -> tuple[list[SourcePerson], list[str]]:
+    """The people in a file, and remarks on what was left out of it.
 
-    Raises InvalidInput for a file without anybody's number or address, InvalidConfiguration for a broken table.
+    Raises InvalidInput for a file without numbers or addresses of people, InvalidConfiguration for a broken table.
     """
     suffix = PurePath(file).suffix.lower()
     if suffix in (".vcf", ".vcard"):

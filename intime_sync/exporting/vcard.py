@@ -1,7 +1,7 @@
-"""vCard (2.1, 3.0, 4.0, as phones and Outlook write them) to people; a line that makes no sense is skipped.
+"""People from vCard files (2.1, 3.0, 4.0, as phones and Outlook write them); unreadable lines are skipped.
 
-`vobject` would be the library for this, but it brings packages for times and zones, and what is wanted of a card is
-eight properties of text, read forgivingly. Decides nothing about which number is used.
+The library `vobject` is not used: it depends on packages for times and zones, and only eight text properties are
+needed here, read leniently. Does not choose between the numbers of a person.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from intime_sync.exporting.people import Found, Phone
+from intime_sync.exporting.people import Phone, SourcePerson
 
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _NAME: Final = re.compile(r"(?:(?P<group>[A-Za-z0-9_-]+)\.)?(?P<name>[A-Za-z0-9-]+)")
@@ -46,19 +46,19 @@ class _Card:
         return next((found.value for found in self.properties if found.name == name), "")
 
 
-def read_vcards(file: str, data: bytes) -> tuple[list[Found], list[str]]:
-    """The people in a file of cards, and what was left out of it; never raises.
+def read_vcards(file: str, data: bytes) -> tuple[list[SourcePerson], list[str]]:
+    """The people in a vCard file, and remarks on what was left out of it; never raises.
 
     UTF-8, UTF-16 with a byte order mark, or else Windows-1252; a property's own CHARSET wins for quoted-printable.
     """
-    found: list[Found] = []
+    found: list[SourcePerson] = []
     left_out: list[str] = []
     for card in _cards(_decoded(data)):
         if any(card.first(name).strip().lower() == "group" for name in _LIST_KINDS):
             name = _plain(card.first("FN"))
             left_out.append(f"{file}:{card.line}: `{name}` is a list of other cards, not a person")
         else:
-            found.append(_found(file, card))
+            found.append(_person(file, card))
     return found, left_out
 
 
@@ -137,7 +137,7 @@ def _property(line: str) -> _Property | None:
 
 
 def _split_head(line: str) -> tuple[str, str, str]:
-    """At the first colon outside quotes: a parameter of version 4.0 may hold one inside."""
+    """`line` split at its first colon outside quotes; parameters of version 4.0 may hold one in quotes."""
     quoted = False
     for index, character in enumerate(line):
         if character == '"':
@@ -149,7 +149,7 @@ def _split_head(line: str) -> tuple[str, str, str]:
 
 def _unquoted(value: str, charset: str) -> str:
     raw = quopri.decodestring(value.encode("utf-8", "replace"))
-    # Python's codecs are more than charsets, and some of them do strange things.
+    # Python has codecs that are not charsets, such as zip and rot13; `_CHARSET` excludes them.
     for name in (charset if _CHARSET.fullmatch(charset) else "utf-8", "utf-8"):
         try:
             return raw.decode(name)
@@ -158,7 +158,7 @@ def _unquoted(value: str, charset: str) -> str:
     return raw.decode("cp1252", "replace")
 
 
-def _found(file: str, card: _Card) -> Found:
+def _person(file: str, card: _Card) -> SourcePerson:
     last, first = [*_parts(card.first("N"), ";"), "", ""][:2]
     if not first and not last:
         first, last = split_name(_plain(card.first("FN")))
@@ -172,7 +172,7 @@ def _found(file: str, card: _Card) -> Found:
         for found in card.all("TEL")
         if not _NOT_A_MOBILE & found.types and found.value.strip()
     ]
-    return Found(
+    return SourcePerson(
         place=f"{file}:{card.line}",
         firstname=first,
         lastname=last,
@@ -184,7 +184,7 @@ def _found(file: str, card: _Card) -> Found:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """A whole name as first and last name: the last word is the last name, or what stands before a comma."""
+    """The first and last name in a full name: the last name is the last word, or the part before a comma."""
     last, comma, first = name.partition(",")
     if comma:
         return first.strip(), last.strip()
@@ -198,7 +198,7 @@ def _number(value: str) -> str:
 
 
 def _parts(value: str, separator: str) -> list[str]:
-    """The parts of a value, each without its escapes; an escaped separator parts nothing."""
+    """The parts of a value, unescaped; it is not split at an escaped separator."""
     parts, start, escaped = [], 0, False
     for index, character in enumerate(value):
         if escaped or character == "\\":

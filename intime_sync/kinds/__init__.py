@@ -1,1 +1,1 @@
-"""All about each kind of object, one file a kind; reached through `registry`, never directly."""
+"""The kinds of objects, one file for each. Other packages get them from `registry`."""

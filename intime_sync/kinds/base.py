@@ -1,6 +1,6 @@
-"""What the rest of the program asks of a kind, and the small values that go with it.
+"""The interface of a kind, and the values that its methods take.
 
-A kind is pure: it reads checked items, compares, builds requests and has the words for its objects. It sends nothing.
+A kind is pure: it reads checked items, compares values, builds requests and describes its objects. It sends nothing.
 A new kind is a subclass of `ListedKind`, `CarriedKind` or `ScheduledKind`, which says how it is planned and applied.
 """
 
@@ -53,27 +53,27 @@ class Kind(Words, ABC):
     spec: ClassVar[SectionSpec]
 
     has_members: ClassVar[bool] = False
-    """Whether objects of other kinds can be in it: it is made before them and removed after them."""
+    """Whether it can contain objects of other kinds: it is made before them and removed after them."""
     may_be_renamed: ClassVar[bool] = False
-    """Whether the service may list an object, whose value has a `name`, under another than it was made with."""
+    """Whether the service may list an object under another name than it was made with; its value has a `name`."""
     stops_messages: ClassVar[bool] = False
-    """Whether an object keeps messages from people, so that it has to be made before messages are sent."""
+    """Whether an object stops messages to people, so that it must be made before messages are sent."""
 
     @property
     def title(self) -> str:
-        """The section's."""
+        """The heading over the kind's objects: the title of its section."""
         return self.spec.title
 
     @abstractmethod
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Any] | None:
-        """The desired resource that a checked item describes, or None after noting an error."""
+        """The desired resource that a checked item describes, or None after noting an error in `context`."""
 
     @abstractmethod
     def attributes(self, value: Any) -> dict[str, Any]:
         """The comparable fields of a value, in the order people read them; fields that are not given are left out."""
 
     def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether its time has passed, so that it is never created, edited or counted again."""
+        """Whether its time has passed, so that it is no longer created, edited or counted."""
         return False
 
     def group_names(self, attributes: Attributes) -> Sequence[str]:
@@ -84,7 +84,7 @@ class Kind(Words, ABC):
 class ListedKind(Kind):
     """A kind that the service can list, and so is compared with what is really there.
 
-    The defaults suit objects that have no time, no off switch and nothing to edit.
+    The defaults are for objects that have no time, cannot be switched off and have nothing to edit.
     """
 
     endpoint: ClassVar[Endpoint]
@@ -92,9 +92,9 @@ class ListedKind(Kind):
     lists_ids: ClassVar[bool] = True
     """Whether the list shows the ids that the service gives its objects."""
     matches_by_id: ClassVar[bool] = False
-    """Whether the ledger's id finds the object again, before identity is tried."""
+    """Whether an object is looked up by the ledger's id first, and then by identity."""
     export_comment: ClassVar[str] = ""
-    """Lines of comment that begin an exported file, each with its `#`."""
+    """The comment at the start of an exported file, each line with its `#`."""
 
     @abstractmethod
     def rows(self, root: Element | None) -> Sequence[Any] | Unexpected:
@@ -106,18 +106,18 @@ class ListedKind(Kind):
 
     @abstractmethod
     def identity(self, value: Any) -> Hashable:
-        """What makes two values the same object where no id tells."""
+        """The key by which values are matched where ids are not: equal for values that are the same object."""
 
     @abstractmethod
     def identity_of(self, attributes: Attributes) -> Hashable:
-        """The same, from a plan's or ledger's attributes."""
+        """As `identity`, from the attributes in a plan or ledger."""
 
     def ambiguous(self, key: str, found: Sequence[Resource[Any]]) -> str | None:
-        """Why several objects of one identity cannot be told apart, or None when any of them serves."""
+        """Why the user must choose between several objects of one identity, or None if any of them will do."""
         return None
 
     def inert(self, attributes: Attributes) -> bool:
-        """Whether an object of these fields counts as not there: it does nothing and nothing can be done with it."""
+        """Whether an object with these fields counts as absent, since it has no effect and cannot be edited."""
         return False
 
     @abstractmethod
@@ -125,7 +125,7 @@ class ListedKind(Kind):
         """The request that makes all of `objects`."""
 
     def update_request(self, updates: Sequence[Update], context: WireContext) -> Request:
-        """The request that edits exactly what differs; never planned where identity is all there is to compare."""
+        """The request that edits exactly what differs. Only for kinds that have fields besides their identity."""
         raise AssertionError(f"a {self.name} has nothing to edit")
 
     @abstractmethod
@@ -133,7 +133,7 @@ class ListedKind(Kind):
         """The request that removes all of `removals`."""
 
     def export(self, rows: Sequence[Resource[Any]], context: ExportContext) -> ExportedSection:
-        """The account's objects as items of the configuration, and in words what of them it cannot hold."""
+        """The account's objects as items of the configuration, and messages about those that it cannot hold."""
         section = ExportedSection(self.spec.name)
         seen: set[Hashable] = set()
         for row in sorted(rows, key=lambda row: (row.key, row.remote_id or 0)):
@@ -150,11 +150,11 @@ class ListedKind(Kind):
 
 
 class CarriedKind(Kind):
-    """A kind that the service can only add, and that carriers make declarative: see `planning/carriers.py`."""
+    """A kind that the service can only add; carriers make it possible to remove: see `planning/carriers.py`."""
 
 
 class ScheduledKind(Kind):
-    """A kind that is sent at a time ahead and never listed: what became of one is known from the ledger only."""
+    """A kind that is sent at a time ahead and never listed: its objects are known from the ledger only."""
 
     settled_by_hand = True
 
@@ -164,4 +164,4 @@ class ScheduledKind(Kind):
 
 
 AnyKind: TypeAlias = ListedKind | CarriedKind | ScheduledKind
-"""The three ways of planning and applying, each of which is dispatched on once a layer."""
+"""The three ways of planning and applying; planning and applying each dispatch on them in one place."""

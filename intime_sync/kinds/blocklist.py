@@ -47,7 +47,7 @@ SPEC = SectionSpec(
 
 @dataclass(frozen=True, slots=True)
 class BlockedNumber:
-    """A number in E.164, or as the account spells it when it is no number at all; `spelling` is the list's own."""
+    """A number in E.164, or the account's spelling if it is no number; `spelling` is the list's, None if desired."""
 
     mobile: str
     spelling: str | None = field(default=None, compare=False)
@@ -78,11 +78,11 @@ class BlocklistKind(ListedKind):
         return None if number is None else Resource(number, BlockedNumber(number), origin=origin, lifecycle=lifecycle)
 
     def attributes(self, value: BlockedNumber) -> dict[str, Any]:
-        """The number is all that the service keeps for us."""
+        """The number: names cannot be set through the service."""
         return {"mobile": value.mobile}
 
     def observed(self, rows: Sequence[BlocklistRow], context: ItemContext) -> tuple[Resource[BlockedNumber], ...]:
-        """Keyed by E.164; a row that is no number keeps its spelling, so that it matches nothing by chance."""
+        """Keyed by E.164; by its spelling if a row is no number, so that it equals no desired number."""
         found = []
         for row in rows:
             parsed = parse_listed(row.mobile, context.region)
@@ -99,7 +99,7 @@ class BlocklistKind(ListedKind):
         return str(attributes["mobile"])
 
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
-        """None: the key is the number."""
+        """No cells: the key is the number."""
         return ()
 
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
@@ -107,11 +107,11 @@ class BlocklistKind(ListedKind):
         return requests.add_blocklist([E164(str(attributes["mobile"])) for attributes in objects], context.format)
 
     def remove_request(self, removals: Sequence[Removal], context: WireContext) -> requests.Request:
-        """nix/deletenix, by number; spelled as the list does where our own spelling did not help."""
+        """nix/deletenix, by number: in the list's spelling if a first try with the usual one did not remove it."""
         return requests.delete_blocklist([_spelling(removal, context) for removal in removals])
 
     def export(self, rows: Sequence[Resource[BlockedNumber]], context: ExportContext) -> ExportedSection:
-        """The numbers in E.164's order, each once."""
+        """The numbers, sorted by E.164, each once."""
         section = ExportedSection(SPEC.name)
         for number, times in sorted(Counter(row.key for row in rows).items()):
             spelled = spelled_number(number, context.region)

@@ -1,6 +1,6 @@
-"""Contacts: people with a mobile number, an e-mail address or both. The service can add them, and nothing more.
+"""Contacts: people with a mobile number, an e-mail address or both. The service can only add them.
 
-How they are changed and removed all the same is the business of `planning/carriers.py`.
+How they are changed and removed nevertheless is described in `planning/carriers.py`.
 """
 
 from __future__ import annotations
@@ -93,9 +93,7 @@ class ContactKind(CarriedKind):
         key = context.text(item, "key") or mobile or email
         lifecycle = read_lifecycle(item, context)
         groups = read_group_names(item, context)
-        if len(context.problems) > before and any(
-            problem.severity == "error" for problem in context.problems[before:]
-        ):
+        if context.has_error_since(before):
             return None
         if key is None:
             context.error("no-identity", "a contact needs a `key`, a `mobile` or an `email`")
@@ -130,12 +128,12 @@ class ContactKind(CarriedKind):
         return to_attributes(value)
 
     def group_names(self, attributes: Attributes) -> Sequence[str]:
-        """The names of the user groups that a contact of these attributes is in."""
+        """The names of the user groups that the contact is in."""
         names = attributes.get("groups")
         return [str(name) for name in names] if isinstance(names, list) else []
 
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
-        """The name, the ways to reach them that are not the key, and the groups."""
+        """The name, the mobile and e-mail address unless they are the key, and the groups."""
         ways = [str(attributes[name]) for name in ("mobile", "email") if attributes.get(name)]
         groups = self.group_names(attributes)
         names = f"[{', '.join([show(name) for name in groups])}]" if groups else ""
@@ -148,7 +146,7 @@ class ContactKind(CarriedKind):
     def add_request(
         self, contacts: Sequence[tuple[Attributes, RemoteId | None]], context: WireContext
     ) -> requests.Request:
-        """contacts/add for (contact, its carrier's group id or None) pairs; KeyError when a group has no id yet."""
+        """contacts/add for contacts with their carriers' group ids, if any. KeyError if a group has no id yet."""
         return requests.add_contacts([self._item(*pair, context) for pair in contacts], context.format)
 
     def _item(self, attributes: Attributes, carrier: RemoteId | None, context: WireContext) -> requests.ContactItem:

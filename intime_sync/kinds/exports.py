@@ -1,6 +1,6 @@
-"""What a kind needs to write the account's objects as items of the configuration, and the section it makes of them.
+"""The input and the result of exporting a kind: the account's objects as items of the configuration.
 
-Each item is read back by its kind, so that what is written is what was there.
+Each item is read back by its kind, to check that it means what the account holds.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from intime_sync.model.problem import NO_PLACE, Origin, Severity
 from intime_sync.model.resource import RemoteId, Resource
 
 ExportedItem: TypeAlias = str | Mapping[str, Any]
-"""An item as the file holds it: its short form, or a mapping of scalars and of mappings of scalars."""
+"""An item as in the file: its short form, or a mapping of scalars and of mappings of scalars."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportContext:
-    """How the account's lists are to be understood; `now` is aware.
+    """What is needed to read the account's lists; `now` is aware.
 
     `keys` are those that a ledger has given to the kind's objects already, by id; `named_groups` are the groups that
     exported contacts are in.
@@ -36,7 +36,7 @@ class ExportContext:
     def fault(
         self, read: Callable[[Item, Origin, ItemContext], Resource[Any] | None], item: Item, wanted: Any
     ) -> str | None:
-        """Why `read` does not make `wanted` (a key, or a whole value) of the item; None when it does."""
+        """Why `read` does not return `wanted` (a key, or a whole value) for the item; None if it does."""
         context = ItemContext.without_places(self.region, self.zone)
         found = read(item, NO_PLACE, context)
         errors = [problem.message for problem in context.problems if problem.severity is Severity.ERROR]
@@ -49,7 +49,7 @@ class ExportContext:
 
 @dataclass(slots=True)
 class ExportedSection:
-    """A section's items, and what to tell about it: `left_out` are rows that no item stands for, `notes` the rest."""
+    """A section's items, and messages: `left_out` about rows that have no item, `notes` about everything else."""
 
     name: str
     items: list[ExportedItem] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Field specifications: what a section's items may hold, said once.
+"""Field specifications: what a section's items may hold.
 
 The JSON Schema, the conversion of text to booleans and integers, the editor's hover texts and the reference in
 docs/ are all made from these. Knows nothing about YAML or JSON Schema.
@@ -30,9 +30,9 @@ class Field:
     """One field.
 
     `choices` belongs to CHOICE, `items` to LIST, `fields` to OBJECT, `forms` to ONE_OF (each form a Field whose
-    name is not used). Lengths are in characters, bounds are inclusive, `pattern` is a regular expression that
-    JavaScript and Python read alike. `default` is documentation: the kind applies it. `title` is what an editor
-    calls the field where its name says too little.
+    name is not used). Lengths are in characters, bounds are inclusive, `pattern` is a regular expression that means
+    the same in JavaScript and Python. `default` is for documentation only: the kind's `read` applies it. `title` is
+    the heading in editors, where the name is not clear enough.
     """
 
     name: str

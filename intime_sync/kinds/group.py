@@ -1,27 +1,26 @@
-"""Contact groups: matched by name, made and removed, never renamed (the service cannot)."""
+"""Contact groups: matched by name, made and removed, never renamed, since the service cannot rename them."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any
 
 from intime_sync.kinds.base import ListedKind, Removal, WireContext
 from intime_sync.kinds.exports import ExportContext, ExportedSection
 from intime_sync.kinds.fields import ENSURE, PROTECT, Field, FieldType, SectionSpec, choice, text
+from intime_sync.kinds.group_names import RESERVED
 from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
 from intime_sync.kinds.spelling import folded
 from intime_sync.kinds.words import Show
 from intime_sync.model.problem import Origin
-from intime_sync.model.resource import Attributes, KindName, Lifecycle, RemoteId, Resource
+from intime_sync.model.resource import Attributes, KindName, RemoteId, Resource
 from intime_sync.service import endpoints, requests
 from intime_sync.service.listings import GroupRow, group_rows
 from intime_sync.service.text import clean
 
 GROUP = KindName("group")
 DELETE_CONTACTS = "delete_contacts"
-
-_RESERVED: Final = "~"
 
 _NAME = text(
     "name", "The group's name, as people see it in the service.", required=True, min_length=1, examples=("Personal",)
@@ -81,29 +80,28 @@ class GroupKind(ListedKind):
         before = len(context.problems)
         name = context.text(item, "name")
         if not name:
-            if len(context.problems) == before:
+            if not context.has_error_since(before):
                 context.error("empty-name", "a group needs a name", "name")
             return None
-        if name.startswith(_RESERVED):
+        if name.startswith(RESERVED):
             context.error(
                 "reserved-name", f"`{name}`: names that start with `~` are kept for carriers; choose another", "name"
             )
             return None
-        said = item.get("on_delete")
         options: Attributes | None = None
-        if said is not None:
-            options = {"on_delete": DELETE_CONTACTS} if said == DELETE_CONTACTS else {}
+        if "on_delete" in item:
+            options = {"on_delete": DELETE_CONTACTS} if item["on_delete"] == DELETE_CONTACTS else {}
         lifecycle = read_lifecycle(item, context, options)
         if "id" in item:
-            lifecycle = Lifecycle(lifecycle.absent, lifecycle.protect, RemoteId(item["id"]), lifecycle.options)
+            lifecycle = replace(lifecycle, pinned=RemoteId(item["id"]))
         return Resource(name, Group(name), origin=origin, lifecycle=lifecycle)
 
     def attributes(self, value: Group) -> dict[str, Any]:
-        """The name is all there is."""
+        """The name."""
         return {"name": value.name}
 
     def observed(self, rows: Sequence[GroupRow], context: ItemContext) -> tuple[Resource[Group], ...]:
-        """Keyed by cleaned name; several may share one."""
+        """Keyed by cleaned name; several groups may have the same."""
         return tuple(Resource(name := clean(row.name), Group(name), RemoteId(row.id)) for row in rows)
 
     def identity(self, value: Group) -> Hashable:
@@ -115,7 +113,7 @@ class GroupKind(ListedKind):
         return str(attributes["name"])
 
     def ambiguous(self, key: str, found: Sequence[Resource[Group]]) -> str | None:
-        """Two groups of one name are never guessed between."""
+        """Why one of several groups of the same name must be chosen."""
         ids = ", ".join(str(resource.remote_id) for resource in found)
         return (
             f"the account has {len(found)} groups called `{key}` (ids {ids}); "
@@ -123,11 +121,11 @@ class GroupKind(ListedKind):
         )
 
     def takes_contacts(self, options: Attributes | None) -> bool:
-        """Whether a removal with these options takes the contacts in the group along."""
+        """Whether a removal with these options also removes the contacts in the group."""
         return options is not None and options.get("on_delete") == DELETE_CONTACTS
 
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
-        """None: the key of a group is its name."""
+        """No cells: the key of a group is its name."""
         return ()
 
     def create_request(self, objects: Sequence[Attributes], context: WireContext) -> requests.Request:
@@ -135,7 +133,7 @@ class GroupKind(ListedKind):
         return requests.add_groups([str(attributes["name"]) for attributes in objects])
 
     def remove_request(self, removals: Sequence[Removal], context: WireContext) -> requests.Request:
-        """contacts/deletegroup; with the contacts only where the configuration said so."""
+        """contacts/deletegroup; with the contacts only if `on_delete` says so."""
         return requests.delete_groups(
             [
                 (removal.remote_id, self.takes_contacts(removal.options))
@@ -145,12 +143,12 @@ class GroupKind(ListedKind):
         )
 
     def export(self, rows: Sequence[Resource[Group]], context: ExportContext) -> ExportedSection:
-        """The groups by name, and those that exported contacts are in; carriers are no groups."""
+        """The groups by name, with those that exported contacts are in, and without carriers."""
         section = ExportedSection(SPEC.name)
         by_name: dict[str, list[RemoteId]] = {name: [] for name in context.named_groups}
         carriers = 0
         for row in rows:
-            if row.key.startswith(_RESERVED) and "/" in row.key:
+            if row.key.startswith(RESERVED) and "/" in row.key:
                 carriers += 1
             else:
                 by_name.setdefault(row.key, []).extend([] if row.remote_id is None else [row.remote_id])

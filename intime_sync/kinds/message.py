@@ -1,6 +1,6 @@
-"""Messages that are to be sent at a time ahead. The service can schedule and cancel them, and never lists them.
+"""Messages that are to be sent at a time ahead. The service can schedule and cancel them, but does not list them.
 
-What became of one is therefore known from the ledger only; that is the business of planning and applying.
+What happened to one is therefore known from the ledger only; planning and applying deal with that.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from intime_sync.kinds.base import ScheduledKind, WireContext
-from intime_sync.kinds.group_names import read_group_names
+from intime_sync.kinds.group_names import RESERVED, read_group_names
 from intime_sync.kinds.message_fields import SPEC
-from intime_sync.kinds.numbers import read_mobile, short
-from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle
+from intime_sync.kinds.numbers import read_mobile
+from intime_sync.kinds.reading import Item, ItemContext, read_lifecycle, shortened
 from intime_sync.kinds.sms import read_body, read_sender
 from intime_sync.kinds.times import read_time
 from intime_sync.kinds.urls import read_status_url
 from intime_sync.kinds.words import Show
-from intime_sync.model.problem import Origin, Severity
+from intime_sync.model.problem import Origin
 from intime_sync.model.resource import Attributes, Json, KindName, RemoteId, Resource
 from intime_sync.service import gsm, requests
 from intime_sync.service.phone import E164
@@ -34,9 +34,10 @@ _TRANSID_DIGITS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class MessageRecipient:
-    """A direct recipient: `mobile` in E.164, "" while a contact's number is not known yet.
+    """A direct recipient.
 
-    `contact` is the key of the contact it came from. `index` is its place in the configuration's list, from 0.
+    `mobile` is in E.164, or "" as long as a contact's number is not known. `contact` is the contact's key, "" for a
+    recipient that is given by number. `index` is its position in the configuration's list, from 0.
     """
 
     mobile: str
@@ -46,10 +47,10 @@ class MessageRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message; `recipients` sorted by number, each as it is written once; `groups` sorted, each name once.
+    """A message; `recipients` are sorted by number, `groups` by name, each once.
 
-    A number and a contact who has it are two recipients here, so that `written` does not depend on numbers of
-    contacts; the message is sent to the number once.
+    A number and a contact that has the number are two recipients here, so that `MessageKind.written` does not depend
+    on the numbers of contacts; the message is sent to the number once.
     """
 
     send_at: WallTime
@@ -65,10 +66,10 @@ class Message:
 
 
 def transid(key: str, mobile: str) -> str:
-    """What the service hands back with each delivery status of one recipient (E.164) of one message: 20 hex digits.
+    """The id of one recipient (E.164) of one message in delivery statuses: 20 hexadecimal digits.
 
-    The beginning of a SHA-256 over key and number with a NUL between them, so that it is the same in every run
-    and does not spell out who it is.
+    The beginning of a SHA-256 of key and number with a NUL between them: the same in every run, and without the
+    number in plain text.
     """
     return sha256(f"{key}\0{mobile}".encode()).hexdigest()[:_TRANSID_DIGITS]
 
@@ -85,10 +86,10 @@ class MessageKind(ScheduledKind):
     transid = staticmethod(transid)
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Message] | None:
-        """A key, a time, a sender, a text and whom it is for; contacts are looked up once all of them are read."""
+        """A message whose recipients that are contacts have no numbers yet: see `with_numbers`."""
         before = len(context.problems)
         multisms, flash = item.get("multisms", False), item.get("flash", False)
-        key = _needed(item, "key", context)
+        key = _required_text(item, "key", context)
         lifecycle = read_lifecycle(item, context)
         send_at = read_time(item["send_at"], context, "send_at")
         sender = read_sender(item, context)
@@ -104,7 +105,7 @@ class MessageKind(ScheduledKind):
                 "the service sends no delivery statuses for members of `groups`, only for `recipients`",
                 "status_url",
             )
-        if send_at is None or any(problem.severity is Severity.ERROR for problem in context.problems[before:]):
+        if send_at is None or context.has_error_since(before):
             return None
         value = Message(
             send_at,
@@ -121,7 +122,7 @@ class MessageKind(ScheduledKind):
         return Resource(key, value, origin=origin, lifecycle=lifecycle)
 
     def with_numbers(self, value: Message, numbers: Mapping[str, str]) -> Message:
-        """The message with the numbers of contacts, by key, filled in."""
+        """The message with `numbers`, by contact key, filled in; "" for a contact that has none."""
         recipients = _sorted(
             replace(recipient, mobile=numbers.get(recipient.contact, "")) if recipient.contact else recipient
             for recipient in value.recipients
@@ -146,33 +147,29 @@ class MessageKind(ScheduledKind):
         return shown
 
     def group_names(self, attributes: Attributes) -> Sequence[str]:
-        """The names of the groups that a message of these attributes is sent to."""
+        """The names of the groups that the message is sent to."""
         return [str(name) for name in _list(attributes, "groups")]
 
     def mobiles(self, attributes: Attributes) -> list[E164]:
-        """The numbers of the direct recipients in order, each once; a contact whose number is not known has none."""
+        """The numbers of the direct recipients in order, each once, without contacts whose number is not known."""
         found = dict.fromkeys(map(_mobile, _list(attributes, "recipients")))
         return [E164(mobile) for mobile in found if mobile]
 
     def written(self, attributes: Attributes) -> Attributes:
-        """The attributes without what was looked up: contacts by key alone, in an order that no number decides."""
-        numbers: list[Json] = []
-        keys = []
-        for recipient in _list(attributes, "recipients"):
-            if isinstance(recipient, dict):
-                keys.append(str(recipient.get("contact", "")))
-            else:
-                numbers.append(recipient)
-        contacts: list[Json] = [{"contact": key} for key in sorted(keys)]
+        """The attributes as written in the configuration: contacts by key alone, after the numbers, sorted."""
+        recipients = _list(attributes, "recipients")
+        numbers = [one for one in recipients if not isinstance(one, dict)]
+        keys = sorted(str(one.get("contact", "")) for one in recipients if isinstance(one, dict))
+        contacts: list[Json] = [{"contact": key} for key in keys]
         return {**attributes, "recipients": [*numbers, *contacts]}
 
     def due(self, attributes: Attributes, zone: ZoneInfo) -> datetime:
-        """When it may be sent at the earliest (aware, UTC): the first of two where summer time ends."""
+        """When it may be sent at the earliest (aware, UTC): the first of two instants where summer time ends."""
         wall = datetime.fromisoformat(str(attributes["send_at"]))
         return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
     def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether its time has passed for certain: the second of two where summer time ends."""
+        """Whether its time has passed for certain: the second of two instants where summer time ends."""
         return wall_to_instant(WallTime(str(attributes["send_at"])), zone) <= now
 
     def parts(self, attributes: Attributes) -> int:
@@ -180,7 +177,7 @@ class MessageKind(ScheduledKind):
         return gsm.parts(str(attributes["body"]), multisms=attributes.get("multisms") is True)
 
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
-        """Time, recipients, sender, text and the address for delivery statuses; the text may be long."""
+        """Time, recipients, sender, text (which may be long) and the address for delivery statuses."""
         sender, body, url = (str(attributes.get(name) or "") for name in ("sender", "body", "status_url"))
         return (
             *_when_and_to_whom(attributes, show),
@@ -203,7 +200,7 @@ class MessageKind(ScheduledKind):
     def create_request(self, key: str, attributes: Attributes, context: WireContext) -> requests.Request:
         """message/create, with a transid for each direct recipient, in the order of `mobiles`.
 
-        KeyError when a group has no id yet, or a contact no number.
+        KeyError if a group has no id yet, or a contact no number.
         """
         unknown = [recipient for recipient in _list(attributes, "recipients") if not _mobile(recipient)]
         if unknown:
@@ -228,15 +225,15 @@ class MessageKind(ScheduledKind):
 
 
 def _sorted(recipients: Iterable[MessageRecipient]) -> tuple[MessageRecipient, ...]:
-    """In an order that does not depend on how they are written down."""
+    """By number and contact, whatever the order in the configuration."""
     return tuple(sorted(recipients, key=lambda recipient: (recipient.mobile, recipient.contact)))
 
 
-def _needed(item: Item, name: str, context: ItemContext, *parents: str | int) -> str:
-    """A required text, "" after noting that nothing but white space is given."""
+def _required_text(item: Item, name: str, context: ItemContext, *parents: str | int) -> str:
+    """A required text, or "" after noting that it is blank or has a character that is not allowed."""
     before = len(context.problems)
     found = context.text(item, name, *parents)
-    if not found and len(context.problems) == before:
+    if not found and not context.has_error_since(before):
         context.error("missing-field", f"`{name}` is blank", *parents, name)
     return found
 
@@ -244,7 +241,7 @@ def _needed(item: Item, name: str, context: ItemContext, *parents: str | int) ->
 def _read_groups(item: Item, context: ItemContext) -> tuple[str, ...]:
     names = read_group_names(item, context)
     for name in names:
-        if name.startswith("~"):
+        if name.startswith(RESERVED):
             context.error(
                 "reserved-name",
                 f"`{name}`: names that start with `~` are kept for carriers, which come and go; choose another",
@@ -265,12 +262,12 @@ def _read_recipients(item: Item, context: ItemContext) -> tuple[MessageRecipient
 
 def _read_recipient(given: str | Item, index: int, context: ItemContext) -> MessageRecipient | None:
     if isinstance(given, Mapping):
-        contact = _needed(given, "contact", context, "recipients", index)
+        contact = _required_text(given, "contact", context, "recipients", index)
         return MessageRecipient("", contact, index) if contact else None
     if any(character.isalpha() for character in given):
         context.error(
             "impossible-number",
-            f"`{short(given)}` is not a phone number; a contact is written `{{contact: KEY}}`, in YAML only",
+            f"`{shortened(given)}` is not a phone number; a contact is written `{{contact: KEY}}`, in YAML only",
             "recipients",
             index,
         )
@@ -291,23 +288,21 @@ def _recipient_json(recipient: MessageRecipient) -> str | dict[str, str]:
 
 
 def _when_and_to_whom(attributes: Attributes, show: Show) -> tuple[str, str]:
-    # A contact may be there by number as well, and gets one message.
+    """The time, and the recipients with unusual settings, as in `to 2 recipients and group Personal; flash`."""
+    # A recipient may be given by contact and by number, and gets one message.
     count = len({_mobile(one) or str(one) for one in _list(attributes, "recipients")})
     to = [f"{count} {'recipient' if count == 1 else 'recipients'}"] if count else []
     groups = [str(name) for name in _list(attributes, "groups")]
     if groups:
         to.append(f"group{'' if len(groups) == 1 else 's'} {', '.join(map(show, groups))}")
-    unusual = {
-        "flash": attributes.get("flash") is True,
-        "anonymized": attributes.get("anonymize") is True,
-        "without the blocklist": attributes.get("check_blocklist") is False,
-    }
-    return (
-        show(str(attributes.get("send_at", ""))),
-        "; ".join(
-            [*([f"to {' and '.join(to)}"] if to else []), *(words for words, is_so in unusual.items() if is_so)]
-        ),
-    )
+    details = [f"to {' and '.join(to)}"] if to else []
+    if attributes.get("flash") is True:
+        details.append("flash")
+    if attributes.get("anonymize") is True:
+        details.append("anonymized")
+    if attributes.get("check_blocklist") is False:
+        details.append("without the blocklist")
+    return show(str(attributes.get("send_at", ""))), "; ".join(details)
 
 
 def _mobile(recipient: Json) -> str:

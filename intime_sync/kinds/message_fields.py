@@ -1,4 +1,4 @@
-"""What an item of `messages` may hold. What its values must be beyond their form is judged in `message`."""
+"""The fields of an item of `messages`. `message` checks what a schema cannot express."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a kind needs to read the items of a file, and the fields that every item may have."""
+"""The context in which kinds read items, and the fields that every item may have."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ Item = Mapping[str, Any]
 
 @dataclass(slots=True)
 class ItemContext:
-    """What a kind needs to read the items of one file; collects what is wrong with them.
+    """What a kind needs to read the items of one file; collects their problems.
 
-    `locate` gives the place of a field (or of the item itself, without fields) of the item at hand; a number in its
-    path is a position in a list, from 0. With `possible_numbers`, doubtful
-    numbers are only warned about.
+    `locate` returns the place of a field of the current item, or without arguments the item's own; a number in the
+    path is a position in a list, from 0. With `possible_numbers`, doubtful numbers are warnings.
     """
 
     region: str
@@ -32,21 +31,25 @@ class ItemContext:
 
     @classmethod
     def without_places(cls, region: str, zone: ZoneInfo, *, possible_numbers: bool = False) -> Self:
-        """A context for items that stand in no file: their problems are collected with NO_PLACE."""
+        """A context for items that are in no file: their problems are collected with NO_PLACE."""
         return cls(region, zone, [], lambda *_: NO_PLACE, possible_numbers)
 
     def error(self, code: str, message: str, *path: str | int) -> None:
-        """Note a problem that stops."""
+        """Note an error."""
         self.problems.append(Problem(code, message, self.locate(*path)))
 
     def warn(self, code: str, message: str, *path: str | int) -> None:
-        """Note a problem that does not stop."""
+        """Note a warning."""
         self.problems.append(Problem(code, message, self.locate(*path), Severity.WARNING))
 
-    def text(self, item: Item, name: str, *parents: str | int) -> str:
-        """The field's text in NFC with single spaces, "" when it is not given.
+    def has_error_since(self, count: int) -> bool:
+        """Whether any problem after the first `count` is an error."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems[count:])
 
-        A character that XML 1.0 forbids, or a line break in a one-line field, is noted as an error.
+    def text(self, item: Item, name: str, *parents: str | int) -> str:
+        """The field's text in NFC with single spaces, "" if it is not given or after noting an error.
+
+        Characters that XML 1.0 forbids, line breaks and too many combining marks are errors.
         """
         raw: str | None = item.get(name)
         if not raw:
@@ -59,10 +62,7 @@ class ItemContext:
         return "" if self._overloaded(raw, (*parents, name)) else clean(raw)
 
     def lines(self, item: Item, name: str) -> str:
-        """The field's text of several lines in NFC, each line ended by LF, without white space around the whole.
-
-        A character that XML 1.0 forbids is noted as an error, and makes it "".
-        """
+        """As `text`, but line breaks are kept, as LF, and white space is removed only around the whole."""
         raw: str = item.get(name) or ""
         if self._forbidden(raw, (name,), newlines=True) or self._overloaded(raw, (name,)):
             return ""
@@ -73,10 +73,9 @@ class ItemContext:
         if found is None:
             return False
         position, name_of_character = found
-        where = ".".join(step for step in path if isinstance(step, str))
         self.error(
             "forbidden-character",
-            f"`{where}` holds {name_of_character} at position {position + 1}, "
+            f"`{_dotted(path)}` holds {name_of_character} at position {position + 1}, "
             "which the service's XML cannot carry; remove it",
             *path,
         )
@@ -86,18 +85,28 @@ class ItemContext:
         position = too_many_marks(text)
         if position is None:
             return False
-        where = ".".join(step for step in path if isinstance(step, str))
         self.error(
             "too-many-marks",
-            f"`{where}` holds more than {LONGEST_RUN} combining marks in a row, up to position {position + 1}; no "
-            "language writes so many on a letter, so remove them",
+            f"`{_dotted(path)}` holds more than {LONGEST_RUN} combining marks in a row, "
+            f"up to position {position + 1}; no language writes so many on a letter, so remove them",
             *path,
         )
         return True
 
 
+def _dotted(path: Sequence[str | int]) -> str:
+    return ".".join(step for step in path if isinstance(step, str))
+
+
+def shortened(text: str) -> str:
+    """`text` as a message quotes it: at most 40 characters on one line."""
+    # A grave accent would end the quotation, and what follows it would not be masked.
+    shown = (text if text.isprintable() else repr(text)[1:-1]).replace("`", "'")
+    return shown if len(shown) <= 40 else shown[:39] + "…"
+
+
 def read_lifecycle(item: Item, context: ItemContext, options: Attributes | None = None) -> Lifecycle:
-    """The `ensure` and `protect` of an item; the shared PRESENT when it says neither."""
+    """The lifecycle from an item's `ensure` and `protect`, and `options`; PRESENT itself if none is given."""
     absent = item.get("ensure") == "absent"
     protect = item.get("protect")
     if not absent and protect is None and options is None:

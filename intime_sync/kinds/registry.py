@@ -14,7 +14,7 @@ from intime_sync.kinds.reminder import ReminderKind
 from intime_sync.kinds.words import OtherWords, Words
 from intime_sync.model.resource import KindName
 
-# For the modules that are about contacts, the groups that carry them, or messages.
+# For modules that deal with one kind only.
 GROUPS = GroupKind()
 CONTACTS = ContactKind()
 BLOCKLIST = BlocklistKind()
@@ -25,13 +25,13 @@ BY_SECTION: Final[dict[str, AnyKind]] = {}
 LISTED_BY_NAME: Final[dict[KindName, ListedKind]] = {}
 ORDER: Final[dict[KindName, int]] = {}
 
-# Views, so that they have every kind that is registered later, too.
+# Views, so that they include kinds that are registered later.
 KINDS: Final[Collection[AnyKind]] = BY_NAME.values()
 LISTED: Final[Collection[ListedKind]] = LISTED_BY_NAME.values()
 
 
 def register(kind: AnyKind) -> None:
-    """Make a kind known to the whole program, after all others."""
+    """Add a kind, which plans show after all others."""
     ORDER[kind.name] = len(BY_NAME)
     BY_NAME[kind.name] = BY_SECTION[kind.spec.name] = kind
     if isinstance(kind, ListedKind):
@@ -39,7 +39,7 @@ def register(kind: AnyKind) -> None:
 
 
 def words_of(name: KindName) -> Words:
-    """The words for a kind; one that is not registered, since only a plan file knows it, goes by its name."""
+    """The words for a kind; for one that is not registered, such as one in a plan file, just its name."""
     return BY_NAME.get(name) or OtherWords(name)
 
 

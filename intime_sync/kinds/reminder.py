@@ -1,4 +1,4 @@
-"""Appointment reminders: compared to the minute; they cannot be deleted, only switched off, and never on again."""
+"""Appointment reminders: compared to the minute. They cannot be deleted, only switched off for good."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ _EDITABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """An appointment; `at` is wall time to the minute, `mobile` is in E.164 unless the account holds no number."""
+    """An appointment; `at` is wall time to the minute, `mobile` in E.164 or what the account holds instead."""
 
     at: WallTime
     title: str
@@ -110,7 +110,7 @@ class Reminder:
 
 
 class ReminderKind(ListedKind):
-    """See `base.ListedKind`. A moved appointment is found by its id, so that it is edited and not made again."""
+    """See `base.ListedKind`. The id finds an appointment that was moved, so that it is edited."""
 
     name = REMINDER
     noun = "reminder"
@@ -129,7 +129,7 @@ class ReminderKind(ListedKind):
     rows = staticmethod(reminder_rows)
 
     def read(self, item: Item, origin: Origin, context: ItemContext) -> Resource[Reminder] | None:
-        """A key, a time, an organizer and an attendant."""
+        """A reminder with a key, a time, an organizer and an attendant."""
         key = context.text(item, "key")
         at = read_time(item["at"], context, "at")
         organizer: Mapping[str, Any] = item.get("organizer") or {}
@@ -174,7 +174,7 @@ class ReminderKind(ListedKind):
         }
 
     def observed(self, rows: Sequence[ReminderRow], context: ItemContext) -> tuple[Resource[Reminder], ...]:
-        """Keyed by `#ID`, since the account knows no keys."""
+        """Keyed by `#ID`, since the account has no keys."""
         return tuple(self._observe(row, context) for row in rows)
 
     def _observe(self, row: ReminderRow, context: ItemContext) -> Resource[Reminder]:
@@ -207,11 +207,11 @@ class ReminderKind(ListedKind):
         )
 
     def is_past(self, attributes: Attributes, now: datetime, zone: ZoneInfo) -> bool:
-        """Past appointments are history."""
+        """Whether the appointment is past."""
         return wall_to_instant(WallTime(str(attributes["at"])), zone) <= now
 
     def inert(self, attributes: Attributes) -> bool:
-        """A reminder that was switched off can never be edited again."""
+        """Whether it was switched off, since then it cannot be edited."""
         return attributes.get("active") is False
 
     def summary_cells(self, key: str, attributes: Attributes, show: Show) -> tuple[str, ...]:
@@ -238,7 +238,7 @@ class ReminderKind(ListedKind):
         return requests.edit_reminders([_edit(update) for update in updates], context.format)
 
     def remove_request(self, removals: Sequence[Removal], context: WireContext) -> requests.Request:
-        """reminder/edit with active=false: there is no way to delete one."""
+        """reminder/edit with active=false, since reminders cannot be deleted."""
         edits = [
             requests.ReminderEdit(id=removal.remote_id, active=False)
             for removal in removals
@@ -247,7 +247,7 @@ class ReminderKind(ListedKind):
         return requests.edit_reminders(edits, context.format)
 
     def export(self, rows: Sequence[Resource[Reminder]], context: ExportContext) -> ExportedSection:
-        """What lies ahead and is active, by time; of two that cannot be told apart the older, which a plan adopts."""
+        """Active reminders ahead, by time; of two with the same identity the older, which a plan adopts."""
         section = ExportedSection(SPEC.name)
         past = inactive = 0
         seen: dict[Hashable, str] = {}
@@ -294,7 +294,7 @@ class ReminderKind(ListedKind):
 
 
 def _was_before(at: WallTime, context: ExportContext) -> bool:
-    # Long ago is decided by its date: year 1, .NET's way to say never, has no instant in every zone.
+    # Year 1, which .NET uses for "never", has no instant in some zones, so old dates are compared as dates.
     if at[:10] < (context.now - timedelta(days=2)).date().isoformat():
         return True
     try:
@@ -304,7 +304,7 @@ def _was_before(at: WallTime, context: ExportContext) -> bool:
 
 
 def _written_time(at: WallTime, zone: ZoneInfo) -> str | None:
-    """`at` as the reader takes it: with an offset where the hour comes twice, None where it does not come at all."""
+    """`at` as `read_time` accepts it: with an offset where the hour occurs twice, None where it does not exist."""
     found = parse_wall_time(at, zone)
     if found is TimeFault.OVERLAP:
         offset = datetime.fromisoformat(at).replace(tzinfo=zone, fold=1).isoformat()[-6:]
@@ -340,6 +340,6 @@ def _item(attributes: Attributes) -> requests.ReminderItem:
 def _edit(update: Update) -> requests.ReminderEdit:
     changed: dict[str, Any] = {}
     for change in update.fields:
-        # A field that is no longer given must be emptied: what is not sent is kept.
+        # A field that is no longer given is sent empty, since the service keeps fields that are not sent.
         changed[_EDITABLE[change.path]] = "" if change.after is None else change.after
     return requests.ReminderEdit(id=update.remote_id, **changed)

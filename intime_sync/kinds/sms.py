@@ -1,4 +1,4 @@
-"""Reading what an SMS says and who it says it is from, with what is wrong in the reader's words.
+"""Reads the sender and the text of an SMS.
 
 The limits are those of the service's documentation, "Skapa meddelande".
 """
@@ -9,20 +9,20 @@ import re
 from typing import Final
 
 from intime_sync.kinds.reading import Item, ItemContext
-from intime_sync.service.gsm import MULTI_MAX, MULTI_PARTS, ONE_SMS, outside, parts, septets
+from intime_sync.service.gsm import MULTI_MAX, MULTI_PARTS, ONE_SMS, parts, septets, unsupported
 
-_MOST_NAMED: Final = 5
-_SHORTEST_SENDER: Final = 3
-_LONGEST_SENDER: Final = 11
-_MOST_DIGITS: Final = 15
+_MAX_NAMED: Final = 5
+_MIN_SENDER: Final = 3
+_MAX_SENDER: Final = 11
+_MAX_DIGITS: Final = 15
 _NOT_IN_SENDER: Final = re.compile("[^A-Za-z0-9 .+-]")
 
 
 def read_sender(item: Item, context: ItemContext) -> str:
-    """The sender's name or number, "" after noting what is wrong with it."""
+    """The sender's name or number, "" after noting an error."""
     before = len(context.problems)
     sender = context.text(item, "sender")
-    if len(context.problems) > before:
+    if context.has_error_since(before):
         return ""
     fault = _sender_fault(sender)
     if fault is None:
@@ -35,29 +35,29 @@ def _sender_fault(sender: str) -> str | None:
     if found := _NOT_IN_SENDER.search(sender):
         return f"holds {_named(found[0])}; it may hold only A–Z, a–z, 0–9, spaces, full stops, hyphens and plus signs"
     length = len(sender)
-    if length < _SHORTEST_SENDER:
-        return f"must have at least {_SHORTEST_SENDER} characters, not {length}"
+    if length < _MIN_SENDER:
+        return f"must have at least {_MIN_SENDER} characters, not {length}"
     if sender.isdecimal():
-        return None if length <= _MOST_DIGITS else f"must have at most {_MOST_DIGITS} digits, not {length}"
-    if length > _LONGEST_SENDER:
+        return None if length <= _MAX_DIGITS else f"must have at most {_MAX_DIGITS} digits, not {length}"
+    if length > _MAX_SENDER:
         without_plus = "; write the number without the plus sign" if sender.removeprefix("+").isdecimal() else ""
         return (
-            f"must have at most {_LONGEST_SENDER} characters ({_MOST_DIGITS} where all are digits), "
+            f"must have at most {_MAX_SENDER} characters ({_MAX_DIGITS} where all are digits), "
             f"not {length}{without_plus}"
         )
     return None
 
 
 def read_body(item: Item, context: ItemContext, *, multisms: bool, flash: bool) -> str:
-    """The text with its line breaks, "" after noting what is wrong with it; odd characters are warned about."""
+    """The text with its line breaks, "" after noting an error; warns about characters that GSM 03.38 lacks."""
     before = len(context.problems)
     body = context.lines(item, "body")
-    if len(context.problems) > before:
+    if context.has_error_since(before):
         return ""
     if not body:
         context.error("empty-body", "a message needs a text in `body`", "body")
         return ""
-    strange = outside(body)
+    strange = unsupported(body)
     if strange:
         context.warn(
             "outside-gsm",
@@ -99,8 +99,8 @@ def _length_fault(body: str, *, multisms: bool, flash: bool) -> tuple[str, str] 
 
 
 def _listed(characters: tuple[str, ...]) -> str:
-    named = ", ".join(map(_named, characters[:_MOST_NAMED]))
-    more = len(characters) - _MOST_NAMED
+    named = ", ".join(map(_named, characters[:_MAX_NAMED]))
+    more = len(characters) - _MAX_NAMED
     return f"{named} and {more} more" if more > 0 else named
 
 

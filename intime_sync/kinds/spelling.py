@@ -1,7 +1,4 @@
-"""Spellings that people read: numbers as they are written in the account's country, keys in plain letters.
-
-Every spelling reads back as what it stands for; what has none stays as it is.
-"""
+"""Spellings for people: numbers as they are written in the account's country, keys in plain letters."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import Final
 from intime_sync.service.phone import parse_mobile
 
 LONGEST_KEY: Final = 150
-"""Where a key is cut, in characters, so that a number after it still fits."""
+"""The most characters of a key, so that a number can be added to it."""
 
 _SWEDISH: Final = re.compile(r"\+46(7[02369])([0-9]{3})([0-9]{2})([0-9]{2})")
 _OTHER: Final = re.compile("[^a-z0-9]+")
@@ -26,7 +23,7 @@ _PLAIN: Final = str.maketrans(
 def spelled_number(number: str, region: str) -> str:
     """`number` (E.164) as `070-174 06 05` when it belongs to `region`, as `+47 40 61 23 45` when it does not.
 
-    Where that would not read back as the same number, it is `number` itself.
+    If that would not be read as the same number, `number` itself.
     """
     found = _SWEDISH.fullmatch(number) if region == "SE" else None
     if found:
@@ -41,14 +38,14 @@ def spelled_number(number: str, region: str) -> str:
     style = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     text = phonenumbers.format_number(parsed, style)
     read = parse_mobile(text, region)
-    # Bare digits are what the library says of numbers that nobody has: without the zero, they read as anything.
+    # The library formats numbers that are not in use as bare digits, which could be read as another number.
     return text if read is not None and read.number == number and not text.isdecimal() else number
 
 
 def folded(text: str, joiner: str = "-") -> str:
-    """`text` in a–z and 0–9 with `joiner` for all between them: `Ågren Öst` is `agren-ost`.
+    """`text` in a–z and 0–9, with `joiner` for everything else: `agren-ost` for `Ågren Öst`.
 
-    A name without any such letter keeps its own, so that it can be told from others; "" when there are none at all.
+    A text without any such letter keeps its own letters; "" if it has no letters or digits at all.
     """
     lowered = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     bare = "".join(c for c in lowered if not unicodedata.combining(c))
@@ -60,7 +57,7 @@ def folded(text: str, joiner: str = "-") -> str:
 
 
 class Keys:
-    """Gives out keys, each once: `agren`, `agren-2`, `agren-3`."""
+    """Makes keys unique: `agren`, `agren-2`, `agren-3`."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)

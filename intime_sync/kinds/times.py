@@ -1,8 +1,8 @@
-"""Reading wall times of the configuration, with what is wrong in the reader's words."""
+"""Reads wall times of the configuration."""
 
 from __future__ import annotations
 
-from intime_sync.kinds.reading import ItemContext
+from intime_sync.kinds.reading import ItemContext, shortened
 from intime_sync.service.times import TimeFault, WallTime, parse_wall_time
 
 _WORDS = {
@@ -18,11 +18,10 @@ _WORDS = {
 
 
 def read_time(text: str, context: ItemContext, *path: str) -> WallTime | None:
-    """The wall time to the minute, or None after noting what is wrong."""
+    """The wall time to the minute, or None after noting an error."""
     found = parse_wall_time(text, context.zone)
     if isinstance(found, TimeFault):
-        shown = text if text.isprintable() and len(text) <= 40 else repr(text)[1:40]
         code, words = _WORDS[found]
-        context.error(code, f"`{shown}` {words.format(zone=context.zone.key)}", *path)
+        context.error(code, f"`{shortened(text)}` {words.format(zone=context.zone.key)}", *path)
         return None
     return found.wall

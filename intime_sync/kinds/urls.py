@@ -1,6 +1,6 @@
-"""Reading the address that delivery statuses are posted to, with what is wrong in the reader's words.
+"""Reads the address that delivery statuses are posted to.
 
-No message repeats the address: a secret may be in it.
+Messages do not quote the address, since a secret may be in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from intime_sync.addresses import http_url, is_this_machine
 from intime_sync.kinds.reading import Item, ItemContext
 
 MAX_URL: Final = 500
-"""The longest address that is taken, in characters."""
+"""The most characters of an address."""
 
 _WORDS: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SECRET_WORD: Final = re.compile(
@@ -23,7 +23,7 @@ _SECRET_WORD: Final = re.compile(
 
 
 def read_status_url(item: Item, context: ItemContext) -> str:
-    """The address in `status_url`, "" when it is not given or after noting what is wrong with it."""
+    """The address in `status_url`, "" if it is not given or after noting an error."""
     url = context.text(item, "status_url")
     fault = _fault(url) if url else None
     if fault is None:
@@ -40,7 +40,7 @@ def _fault(url: str) -> tuple[str, str] | None:
     if parts.username is not None:
         return "secret-in-url", "holds a user or password: plans, ledgers and the service would keep it; remove it"
     for name, _ in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
-        if _is_called_like_a_secret(name):
+        if _names_a_secret(name):
             return (
                 "secret-in-url",
                 "has a query parameter whose name speaks of a secret: plans, ledgers and the service would keep it; "
@@ -53,7 +53,7 @@ def _fault(url: str) -> tuple[str, str] | None:
     return None
 
 
-def _is_called_like_a_secret(name: str) -> bool:
-    """Whether the name, or a word of it as in `apiKey` and `access_token`, is what secrets are called."""
+def _names_a_secret(name: str) -> bool:
+    """Whether the name, or a word in it (`apiKey`, `access_token`), is a usual name of a secret."""
     words = [*(word.lower() for word in _WORDS.findall(name)), name.lower()]
     return any(_SECRET_WORD.fullmatch(word) for word in words)

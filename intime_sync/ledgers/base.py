@@ -1,4 +1,4 @@
-"""What a ledger's home must offer, whatever it is made of."""
+"""The protocols that every ledger backend implements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from intime_sync.model.resource import KindName
 
 
 class OpenLedger(Protocol):
-    """A ledger with the requests that were begun and not settled, and the ways to settle them."""
+    """A ledger with its open intents: requests that were begun and not settled."""
 
     @property
     def ledger(self) -> Ledger:
@@ -21,30 +21,30 @@ class OpenLedger(Protocol):
 
     @property
     def open_intents(self) -> tuple[Intent, ...]:
-        """What was begun, by this run or an interrupted one, and not settled."""
+        """Intents that this run or an interrupted one began and did not settle."""
         ...
 
     def settle(self, intent: int, deltas: Sequence[Delta]) -> None:
-        """Write down what came of an intent."""
+        """Close the intent with this number, and record the deltas that follow from its outcome."""
         ...
 
     def record(self, deltas: Sequence[Delta]) -> None:
-        """Write down what needs no request."""
+        """Record deltas that follow from no request; does nothing if there are none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """A ledger as it was read, without being held: what it is told changes this copy in memory alone.
+    """A ledger as it was read, without holding it: `settle` and `record` change only this copy in memory.
 
-    `open_intents` are what an interrupted run left unsettled when it was read.
+    `open_intents` are those that an interrupted run had left when the ledger was read; settling does not remove them.
     """
 
     ledger: Ledger
     open_intents: tuple[Intent, ...] = ()
 
     def settle(self, intent: int, deltas: Sequence[Delta]) -> None:  # noqa: ARG002 - the protocol's
-        """Apply to the copy what came of an intent."""
+        """Apply `deltas` to the copy."""
         self.record(deltas)
 
     def record(self, deltas: Sequence[Delta]) -> None:
@@ -54,38 +54,44 @@ class LedgerView:
 
 
 class LedgerSession(OpenLedger, Protocol):
-    """A ledger that this run holds alone. What a method wrote is durable when it returns.
+    """A ledger that only this run holds. What a method writes is durable when the method returns.
 
-    Every method raises LedgerError when it cannot write; nothing may be asked of the service after that.
+    Every method raises LedgerError when it cannot write; no request may be sent to the service after that.
     """
 
     def begin(self) -> None:
-        """Give a ledger its lineage that has none yet."""
+        """Start the journal, and give the ledger a lineage if it has none."""
         ...
 
     def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
-        """Write down what is about to be asked, and get its number."""
+        """Record that a request for the objects `keys` is about to be sent. Returns the number of the intent.
+
+        `detail` is what recovery needs besides the keys; see `shapes` for the operations and their details.
+        """
         ...
 
     def rename_owner(self, owner: str) -> None:
-        """Say in one step, durably, that all of it belongs to `owner` of the same account from now on."""
+        """Record in one step, durably, that the ledger belongs to `owner` of the same account from now on."""
         ...
 
     def save(self) -> None:
-        """Fold everything that is settled into the ledger itself."""
+        """Write the ledger itself and remove the journal, unless intents are open."""
         ...
 
 
 class LedgerStore(Protocol):
-    """A ledger's home."""
+    """A place where a ledger is kept."""
 
     def read(self, only: KindName | None = None) -> LedgerView:
-        """The ledger as it is, without holding it; an empty one where there is none. Raises LedgerError.
+        """The ledger as it is, without holding it; an empty one if there is none. Raises LedgerError.
 
-        With `only`, it may lack objects of other kinds, which need not be read then.
+        With `only`, objects of other kinds may be missing from it, since they need not be read.
         """
         ...
 
     def hold(self, verb: str, timeout: float) -> AbstractContextManager[LedgerSession]:
-        """Hold the ledger alone, waiting at most `timeout` seconds. Raises LedgerLocked naming the holder."""
+        """Lock the ledger for this run, waiting at most `timeout` seconds. Raises LedgerLocked naming the holder.
+
+        `verb` is the command, which other runs are told while they wait.
+        """
         ...

@@ -15,21 +15,22 @@ from intime_sync.files import PRIVATE, replace_file
 from intime_sync.ledgers.base import LedgerView
 from intime_sync.ledgers.format_one import ledger_from_json
 from intime_sync.ledgers.journal import JournalContent, JournalWriter, read_journal
-from intime_sync.ledgers.lines import is_in_lines, ledger_from_lines, ledger_to_lines
+from intime_sync.ledgers.lines import is_json_lines, ledger_from_lines, ledger_to_lines
 from intime_sync.ledgers.lock import hold_lock, refuse_link
 from intime_sync.links import real_path
 from intime_sync.model.ledger import AccountRef, Delta, Intent, Ledger
 from intime_sync.model.resource import KindName
 
 _FIRST_BYTES = 100
+"""How many bytes are enough to recognize the format of a ledger."""
 
 
 class FileLedgerStore:
     """See `base.LedgerStore`.
 
-    A link is followed once: the ledger, its journal and its lock lie beside its target, so that all who share the
-    target exclude each other, and the link stays one. Beside it, links are refused: this program makes none there.
-    `account` is written into a ledger that has none yet.
+    If `path` is a link, it is resolved here: journal and lock lie beside its target, so that all runs that share the
+    target exclude each other, and the link itself is kept. Journal and lock must not be links, since this program
+    makes none. `account` is written into a ledger that has none yet.
     """
 
     def __init__(self, path: Path, account: AccountRef | None = None) -> None:
@@ -55,7 +56,7 @@ class FileLedgerStore:
         try:
             data = self.path.read_bytes()
             name = str(self.path)
-            ledger = ledger_from_lines(data, name, only) if is_in_lines(data) else ledger_from_json(data, name)
+            ledger = ledger_from_lines(data, name, only) if is_json_lines(data) else ledger_from_json(data, name)
         except FileNotFoundError:
             ledger = Ledger(lineage="")
         except OSError as error:
@@ -70,10 +71,10 @@ class FileLedgerStore:
                 f"{self.journal_path} was left by an interrupted run on another state of the ledger (serial "
                 f"{content.serial}, and the ledger has {ledger.serial})",
                 hint="put the ledger back that lay beside it; without one, remove both: objects are adopted again, "
-                "contacts are made anew, and messages that are scheduled would be scheduled a second time",
+                "contacts are made again, and messages that are scheduled would be scheduled a second time",
             )
         if content.serial < ledger.serial:
-            # Its results are in the ledger already, and only its end was interrupted; what it left open still is.
+            # The ledger has the journal's results already, but its open intents still need to be settled.
             content.deltas.clear()
         ledger.account = ledger.account or content.account
         if content.deltas:
@@ -84,7 +85,7 @@ class FileLedgerStore:
 
     @contextmanager
     def hold(self, verb: str, timeout: float) -> Iterator[FileLedgerSession]:
-        """Hold the lock; save on the way out unless the run failed to write."""
+        """See `base.LedgerStore`. At the end the ledger is saved, unless the run failed to write."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -95,7 +96,7 @@ class FileLedgerStore:
             ledger, content = self._load()
             ledger.account = ledger.account or self.account
             if content is None:
-                # A journal whose first line was never finished: nothing was begun.
+                # If there is a file, its first line was never finished, so no request was begun.
                 with suppress(OSError):
                     self.journal_path.unlink()
             session = FileLedgerSession(self, ledger, content)
@@ -105,8 +106,8 @@ class FileLedgerStore:
                 session.close()
 
     def _check_replaceable(self) -> None:
-        """Refuse a file that others reach by a name that replacing it in one step would leave behind."""
-        with suppress(FileNotFoundError, OSError):
+        """Raises LedgerError if replacing the file in one step fails, or leaves the old file under another name."""
+        with suppress(OSError):
             if self.path.stat().st_nlink > 1:
                 raise LedgerError(
                     f"{self.path} has another hard link, which would keep the ledger as it is now",
@@ -119,13 +120,16 @@ class FileLedgerStore:
             )
 
     def replace(self, ledger: Ledger) -> None:
-        """Put `ledger` in the file's place in one step; whoever reads sees the old one or the new one."""
+        """Replace the file in one step, so that readers see the old ledger or the new one. Raises LedgerError.
+
+        Gives the ledger its digest key if it has none.
+        """
         ledger.digest_key = ledger.digest_key or secrets.token_hex(16)
-        # Only the holder of the lock writes it, so one name is enough, and what a killed run left is removed.
+        # Only the holder of the lock writes this file, so a fixed name is safe; it replaces what a killed run left.
         temporary = self.path.with_name(f"{self.path.name}.tmp")
         try:
             refuse_link(self.path)
-            self._keep_format_one(temporary)
+            self._back_up_format_one(temporary)
             replace_file(self.path, [ledger_to_lines(ledger)], PRIVATE, temporary=temporary)
         except OSError as error:
             raise LedgerError(
@@ -133,11 +137,11 @@ class FileLedgerStore:
                 hint="nothing is lost: the journal beside it is folded in by the next run",
             ) from None
 
-    def _keep_format_one(self, temporary: Path) -> None:
-        """Copy a ledger in the earlier format aside before it is replaced; no copy is ever overwritten."""
+    def _back_up_format_one(self, temporary: Path) -> None:
+        """Back up a ledger in the earlier format before it is replaced; an existing backup is never overwritten."""
         with suppress(FileNotFoundError):
             with self.path.open("rb") as file:
-                if is_in_lines(file.read(_FIRST_BYTES)):
+                if is_json_lines(file.read(_FIRST_BYTES)):
                     return
             data = self.path.read_bytes()
             copy, number = self.path.with_name(f"{self.path.name}.v1.bak"), 1
@@ -151,7 +155,7 @@ class FileLedgerStore:
 
 
 def _is_mounted(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
-    """Whether a file is a mount point of its own, as far as the system tells."""
+    """Whether the file itself is a mount point; False on systems that do not tell."""
     with suppress(OSError):
         lines = mounts.read_bytes().splitlines()
         name = os.fsencode(path.absolute()).replace(b" ", rb"\040")
@@ -171,7 +175,7 @@ class FileLedgerSession:
         self._changed = False
         self._broken = False
         if content is not None:
-            self._take_over(has_results=bool(content.deltas))
+            self._renew_journal(has_results=bool(content.deltas))
 
     @property
     def ledger(self) -> Ledger:
@@ -180,41 +184,41 @@ class FileLedgerSession:
 
     @property
     def open_intents(self) -> tuple[Intent, ...]:
-        """What was begun and not settled."""
+        """Intents that were begun and not settled."""
         return tuple(self._open.values())
 
     def begin(self) -> None:
-        """Start the journal, and give a ledger its lineage that has none yet."""
+        """Start the journal, and give the ledger a lineage if it has none."""
         with self._writing():
-            self._begin()
+            self._start_journal()
 
     def intend(self, operation: str, kind: str, keys: Sequence[str], detail: dict[str, object] | None = None) -> int:
-        """Write down what is about to be asked, and get its number."""
+        """Record that a request is about to be sent. Returns the number of the intent."""
         self._number += 1
         intent = Intent(self._number, operation, KindName(kind), tuple(keys), detail or {})  # type: ignore[arg-type]
         with self._writing():
-            self._begin()
+            self._start_journal()
             self._journal.intent(intent)
         self._open[intent.number] = intent
         return intent.number
 
     def settle(self, intent: int, deltas: Sequence[Delta]) -> None:
-        """Write down what came of an intent."""
+        """Close an intent, and record the deltas that follow from its outcome."""
         with self._writing():
             self._journal.result(intent, deltas)
         self._open.pop(intent, None)
         self._apply(deltas)
 
     def record(self, deltas: Sequence[Delta]) -> None:
-        """Write down what needs no request."""
+        """Record deltas that follow from no request."""
         if deltas:
             with self._writing():
-                self._begin()
+                self._start_journal()
                 self._journal.result(None, deltas)
             self._apply(deltas)
 
     def rename_owner(self, owner: str) -> None:
-        """Say in one step that all of it belongs to `owner` from now on."""
+        """Record in one step that the ledger belongs to `owner` from now on."""
         account = self._ledger.account
         if account is None:
             raise AssertionError("a ledger without an account has no owner to rename")
@@ -225,11 +229,11 @@ class FileLedgerSession:
             self._store.replace(self._ledger)
             self._changed = False
             if self._journal.started:
-                # What is still open belongs to the ledger as it is now.
-                self._take_over(has_results=False)
+                # The open intents now belong to the ledger with its new serial.
+                self._renew_journal(has_results=False)
 
     def save(self) -> None:
-        """Fold everything that is settled into the ledger; open intents keep the journal alive."""
+        """Write the ledger and remove the journal, unless intents are open."""
         if self._open or not self._journal.started:
             return
         with self._writing():
@@ -238,33 +242,38 @@ class FileLedgerSession:
                 self._changed = False
             self._journal.remove()
 
-    def _take_over(self, *, has_results: bool) -> None:
-        """Fold an interrupted run's results in, so that this run has a serial of its own; keep what it left open."""
+    def _renew_journal(self, *, has_results: bool) -> None:
+        """Replace the journal by one for the ledger's current serial that has only the open intents.
+
+        With `has_results`, the ledger has changes that only the old journal holds, so it is written first.
+        """
         self._journal.prepare(self._ledger.lineage, self._ledger.serial, self._ledger.account, self._open.values())
         if has_results:
             self._store.replace(self._ledger)
         self._journal.take_effect()
 
     def close(self) -> None:
-        """Save what can be saved, and let the files go. After a failed write the journal stays for the next run."""
+        """Save what can be saved, and close the journal. After a failed write the journal stays for the next run."""
         try:
             if not self._broken:
                 self.save()
                 if self._open and self._changed:
-                    # What may still come late keeps the journal; all else is in the ledger, for who keeps only that.
-                    self._take_over(has_results=True)
+                    # Open intents stay in the journal; the rest is written to the ledger, so that even a user who
+                    # keeps only the ledger loses as little as possible.
+                    self._renew_journal(has_results=True)
         finally:
             self._journal.close()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        """Note a failed write, after which nothing is saved at the end."""
         try:
             yield
         except LedgerError:
             self._broken = True
             raise
 
-    def _begin(self) -> None:
+    def _start_journal(self) -> None:
         if self._journal.started:
             return
         if not self._ledger.lineage:

@@ -1,6 +1,6 @@
 """Reads what earlier versions wrote: ledgers that are one JSON object, and journals whose entries had other names.
 
-Nothing here writes: the next save writes the ledger in today's format.
+Nothing here writes: the next save writes the ledger in the current format.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from typing import Any
 
 from intime_sync.bulk.gc_tuning import collector_paused
 from intime_sync.errors import LedgerError
-from intime_sync.ledgers.lines import LOST_WITHOUT, UNREADABLE, parse, refusal
+from intime_sync.ledgers.checked_json import UNREADABLE, parse
+from intime_sync.ledgers.lines import LOST_WITHOUT, unreadable_error
 from intime_sync.ledgers.parts import account_from_dict, carrier_from_dict, entry_from_dict
-from intime_sync.ledgers.shapes import as_id, check_delta, check_header, known, of_type
+from intime_sync.ledgers.shapes import as_id, check_delta, check_header, check_names, of_type
 from intime_sync.model.ledger import Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import KindName, RemoteId
-
-FORMAT_VERSION = "1"
 
 _CHECKSUM = b'\n  "checksum": "sha256:'
 _CHECKSUM_LINE = re.compile(rb'  "checksum": "sha256:([0-9a-f]{64})"\n\}\n')
@@ -25,10 +24,10 @@ _TAIL = 120
 
 
 def ledger_from_json(data: bytes, name: str = "ledger") -> Ledger:
-    """The ledger that `data` spells. Raises LedgerError when it is not one, or not as it was written.
+    """The ledger in `data`, which is one JSON object. Raises LedgerError if it is damaged; `name` is for the message.
 
-    The earliest versions wrote no checksum, and to edit a ledger by hand, one removed it: such a ledger must be one
-    that this program could have written. `name` is the file's, for the message.
+    The earliest versions wrote no checksum, and users who edited a ledger by hand removed it. A ledger without
+    checksum must be one that this program could have written.
     """
     has_checksum = _has_checksum(data, name)
     try:
@@ -43,11 +42,11 @@ def ledger_from_json(data: bytes, name: str = "ledger") -> Ledger:
                     check_delta(PutCarrier(id, carrier))
             return ledger
     except UNREADABLE as error:
-        raise refusal(name, error, has_checksum=has_checksum) from None
+        raise unreadable_error(name, error, has_checksum=has_checksum) from None
 
 
 def _has_checksum(data: bytes, name: str) -> bool:
-    """Whether `data` has a checksum, which is right. Raises LedgerError where it is not, or is damaged itself."""
+    """Whether `data` has a checksum. Raises LedgerError if the checksum is wrong or damaged."""
     end = data[-_TAIL:]
     if b"checksum" not in end and b"sha256:" not in end:
         return False
@@ -63,16 +62,17 @@ def _has_checksum(data: bytes, name: str) -> bool:
 
 
 def _from_dict(raw: dict[str, Any], name: str) -> Ledger:
-    version = raw["format_version"]
-    if version != FORMAT_VERSION:
+    if raw["format_version"] != "1":
         raise LedgerError(f"{name}: the ledger is not readable as one", hint=LOST_WITHOUT)
-    known(raw, "format_version", "lineage", "serial", "digest_key", "account", "objects", "carriers", "checksum")
+    check_names(
+        raw, "format_version", "lineage", "serial", "digest_key", "account", "objects", "carriers", "checksum"
+    )
     return Ledger(
         lineage=of_type(str, raw["lineage"]),
         serial=of_type(int, raw["serial"]),
         account=account_from_dict(raw["account"]),
         objects={
-            KindName(kind): {key: entry_from_dict(entry_of_today(entry)) for key, entry in entries.items()}
+            KindName(kind): {key: entry_from_dict(_entry_of_today(entry)) for key, entry in entries.items()}
             for kind, entries in raw["objects"].items()
         },
         carriers={RemoteId(as_id(id)): carrier_from_dict(carrier) for id, carrier in raw["carriers"].items()},
@@ -80,8 +80,8 @@ def _from_dict(raw: dict[str, Any], name: str) -> Ledger:
     )
 
 
-def entry_of_today(raw: dict[str, Any]) -> dict[str, Any]:
-    """An entry as it is written today: `surplus` and `audience` were options."""
+def _entry_of_today(raw: dict[str, Any]) -> dict[str, Any]:
+    """An entry in the current format: `surplus` and `audience` were options before."""
     options = of_type(dict, raw.get("options", {}))
     if options.keys().isdisjoint({"surplus", "members", "readers"}):
         return raw
@@ -99,11 +99,11 @@ def _moved(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def journal_line_of_today(line: dict[str, Any]) -> dict[str, Any]:
-    """A line of a journal as it is written today."""
+    """A line of a journal in the current format."""
     detail = line.get("detail")
     if isinstance(detail, dict) and "options" in detail:
         # Only the intents of messages had options: the digests of who was in their groups.
-        known(detail["options"], "members", "readers")
+        check_names(detail["options"], "members", "readers")
         moved = {"audience": None, **_moved(detail["options"])}
         rest = {name: value for name, value in detail.items() if name != "options"}
         return {**line, "detail": {**rest, **moved}}
@@ -115,5 +115,5 @@ def journal_line_of_today(line: dict[str, Any]) -> dict[str, Any]:
 def _delta_of_today(raw: Any) -> Any:
     match raw:
         case ["put", kind, key, dict() as entry]:
-            return ["put", kind, key, entry_of_today(entry)]
+            return ["put", kind, key, _entry_of_today(entry)]
     return raw

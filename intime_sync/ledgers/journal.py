@@ -1,23 +1,25 @@
-"""The journal beside a ledger file: what a run began and what came of it, one JSON line each.
+"""The journal beside a ledger file: the intents and results of a run, one JSON object per line.
 
-It is only appended to, so a batch costs the same whatever the size of the ledger. Its first line names the ledger's
-lineage and serial, which tells a journal that was folded in already from one that was not. A result has the `put` and
-`drop` lines of `lines`, in a list.
+It is only appended to, so a batch costs the same whatever the size of the ledger. Its first line has the lineage and
+serial of the ledger that it belongs to; if the ledger's serial is larger, the ledger has the results already. Results
+have lists of deltas, as `parts.delta_to_list` writes them.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from intime_sync.errors import LedgerError
 from intime_sync.files import create_file, read_own_file, sync_directory
+from intime_sync.ledgers.checked_json import UNREADABLE, parse, with_crc, without_crc
 from intime_sync.ledgers.format_one import journal_line_of_today
-from intime_sync.ledgers.lines import FORMAT_VERSION, UNREADABLE, parse, sealed, unsealed
+from intime_sync.ledgers.lines import FORMAT_VERSION
 from intime_sync.ledgers.lock import refuse_link
 from intime_sync.ledgers.parts import (
     account_from_dict,
@@ -27,7 +29,7 @@ from intime_sync.ledgers.parts import (
     intent_from_dict,
     intent_to_dict,
 )
-from intime_sync.ledgers.shapes import check_delta, check_intent, known, of_type
+from intime_sync.ledgers.shapes import check_delta, check_intent, check_names, of_type
 from intime_sync.model.ledger import AccountRef, Delta, Intent
 
 _COMPLETE = re.compile(rb'.*,"crc":"[0-9a-f]{8}"\}')
@@ -35,7 +37,7 @@ _COMPLETE = re.compile(rb'.*,"crc":"[0-9a-f]{8}"\}')
 
 @dataclass(slots=True)
 class JournalContent:
-    """What a journal says: the ledger it belongs to, all deltas in order, and the intents without a result."""
+    """The content of a journal: the ledger it belongs to, all deltas in order, and the `open` intents by number."""
 
     lineage: str
     serial: int
@@ -46,7 +48,7 @@ class JournalContent:
 
 
 def read_journal(path: Path) -> JournalContent | None:
-    """The journal at `path`, or None where there is none. Raises LedgerError when more than its last line is torn."""
+    """The journal at `path`; None if there is none. Raises LedgerError if more than its last line is incomplete."""
     try:
         refuse_link(path)
         data = read_own_file(path)
@@ -57,20 +59,20 @@ def read_journal(path: Path) -> JournalContent | None:
     whole, _, torn = data.rpartition(b"\n")
     complete = _COMPLETE.match(torn)
     if complete is not None and complete.end() < len(torn):
-        # Not the beginning of a line: its end was something else than a line feed.
+        # A complete line is followed by something else than a line feed, so this is damage and no interrupted write.
         raise _damaged(path, data.count(b"\n") + 1)
     if not whole:
         return None  # its first line was never finished, so nothing was begun
-    replay: _Replay | None = None
+    reader: _Reader | None = None
     for number, line in enumerate(whole.split(b"\n"), 1):
         try:
-            if replay is None:
-                replay = _Replay(line)
+            if reader is None:
+                reader = _Reader(line)
             else:
-                replay.add(line)
+                reader.add(line)
         except UNREADABLE:
             raise _damaged(path, number) from None
-    return replay.content if replay is not None else None
+    return reader.content if reader is not None else None
 
 
 def _damaged(path: Path, number: int) -> LedgerError:
@@ -81,14 +83,14 @@ def _damaged(path: Path, number: int) -> LedgerError:
     )
 
 
-class _Replay:
-    """Reads a journal line by line. The methods raise what UNREADABLE names.
+class _Reader:
+    """Reads a journal line by line. The methods raise one of `checked_json.UNREADABLE`.
 
     Earlier versions wrote no checksums; a journal has one in every line or in none.
     """
 
     def __init__(self, first: bytes) -> None:
-        body = unsealed(first)
+        body = without_crc(first)
         self._checked = body is not None
         head = parse(first if body is None else body)
         self._is_old = "format_version" not in head
@@ -103,8 +105,8 @@ class _Replay:
         self._begun: set[int] = set()
 
     def add(self, data: bytes) -> None:
-        """Take the next line."""
-        body = unsealed(data)
+        """Read the next line."""
+        body = without_crc(data)
         if (body is not None) is not self._checked:
             raise ValueError(data)
         line = of_type(dict, parse(data if body is None else body))
@@ -125,7 +127,7 @@ class _Replay:
         self.content.last_number = max(self.content.last_number, intent.number)
 
     def _settle(self, line: dict[str, Any]) -> None:
-        known(line, "result", "deltas")
+        check_names(line, "result", "deltas")
         result = line["result"]
         if result is not None:
             if of_type(int, result) not in self._begun:
@@ -139,7 +141,7 @@ class _Replay:
 
 
 class JournalWriter:
-    """Appends to a journal; every line is on the disk when its method returns."""
+    """Appends to a journal; a line is on the disk when its method returns. The methods raise LedgerError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -148,24 +150,29 @@ class JournalWriter:
     def start(self, lineage: str, serial: int, account: AccountRef | None) -> None:
         """Begin an empty journal for the ledger of this lineage and serial."""
         self._create(self.path, lineage, serial, account)
-        _guarded(self.path, lambda: sync_directory(self.path.parent))
+        with _writing(self.path):
+            sync_directory(self.path.parent)
 
     def _create(self, path: Path, lineage: str, serial: int, account: AccountRef | None) -> None:
         self.close()
-        self._file = _guarded(path, lambda: _opened_anew(path))
-        who = account_to_dict(account) if account else None
-        self._append({"journal": serial, "lineage": lineage, "account": who, "format_version": FORMAT_VERSION})
+        with _writing(path):
+            # Nothing counts that an interrupted run left here.
+            path.unlink(missing_ok=True)
+            self._file = create_file(path)
+        raw = account_to_dict(account) if account else None
+        self._append({"journal": serial, "lineage": lineage, "account": raw, "format_version": FORMAT_VERSION})
 
     def prepare(self, lineage: str, serial: int, account: AccountRef | None, open_intents: Iterable[Intent]) -> None:
-        """Write a journal beside the one that is there, with the intents that are still open; see `take_effect`."""
+        """Write a new journal with the open intents beside the existing one; `take_effect` must follow."""
         self._create(self._next_path, lineage, serial, account)
         for intent in open_intents:
             self.intent(intent)
 
     def take_effect(self) -> None:
-        """Put the prepared journal in the place of the one that is there."""
-        _guarded(self.path, lambda: self._next_path.replace(self.path))
-        _guarded(self.path, lambda: sync_directory(self.path.parent))
+        """Replace the journal by the prepared one."""
+        with _writing(self.path):
+            self._next_path.replace(self.path)
+            sync_directory(self.path.parent)
 
     @property
     def _next_path(self) -> Path:
@@ -177,20 +184,21 @@ class JournalWriter:
         return self._file is not None
 
     def intent(self, intent: Intent) -> None:
-        """Write an intent down."""
+        """Append an intent."""
         self._append(intent_to_dict(intent))
 
     def result(self, intent: int | None, deltas: Sequence[Delta]) -> None:
-        """Write down what came of an intent, or what needed none."""
+        """Append the deltas that follow from the outcome of an intent, or from none."""
         self._append({"result": intent, "deltas": [delta_to_list(delta) for delta in deltas]})
 
     def remove(self) -> None:
-        """The journal is folded in: away with it."""
+        """Remove the journal, whose results are in the ledger."""
         self.close()
-        _guarded(self.path, lambda: self.path.unlink(missing_ok=True))
+        with _writing(self.path):
+            self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file, if it is open."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -199,7 +207,7 @@ class JournalWriter:
         file = self._file
         if file is None:
             raise LedgerError("the journal was not begun")
-        data = sealed(line)
+        data = with_crc(line)
         start = os.lseek(file, 0, os.SEEK_CUR)
         try:
             written = 0
@@ -207,16 +215,10 @@ class JournalWriter:
                 written += os.write(file, data[written:])
             os.fsync(file)
         except OSError as error:
-            # Half a line must not stand before a later whole one.
+            # An incomplete line must not be followed by a later one.
             os.ftruncate(file, start)
             os.lseek(file, start, os.SEEK_SET)
             raise _cannot_write(self.path, error) from None
-
-
-def _opened_anew(path: Path) -> int:
-    """An empty file in the place of what an interrupted run has left there, of which nothing counts."""
-    path.unlink(missing_ok=True)
-    return create_file(path)
 
 
 def _cannot_write(path: Path, error: OSError) -> LedgerError:
@@ -226,8 +228,10 @@ def _cannot_write(path: Path, error: OSError) -> LedgerError:
     )
 
 
-def _guarded(path: Path, action: Any) -> Any:
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Raises LedgerError for an OSError."""
     try:
-        return action()
+        yield
     except OSError as error:
         raise _cannot_write(path, error) from None

@@ -1,4 +1,4 @@
-"""The ledger as JSON Lines: a header, then one `put` a line, sorted, so that a diff of two ledgers can be read.
+"""The ledger as JSON Lines: a header, then one `put` per line, sorted, so that a diff of two ledgers can be read.
 
     {"format_version":"2","lineage":"…","serial":3,"account":{…},"digest_key":"…","checksum":"sha256:…"}
     ["put","contact","anna",{"id":4,"carrier":7,"attributes":{…}},"9f2c11aa"]
@@ -6,21 +6,18 @@
 
 Objects come first, by kind and key, then the carriers by id, so all of one kind are found without parsing the rest.
 The header's checksum covers all other bytes of the file. Each line ends with the CRC-32 of the line without it, in
-hexadecimal: where the checksum is wrong, that tells which line was changed.
+hexadecimal: if the checksum is wrong, the CRCs show which line was changed.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from array import array
 from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from itertools import compress
 from operator import itemgetter, not_
 from typing import Any, Final, TypeAlias
-from zlib import crc32
 
 from intime_sync.bulk.gc_tuning import collector_paused
 from intime_sync.bulk.ledger_table import LedgerTable
@@ -28,6 +25,7 @@ from intime_sync.bulk.lines import lines_of_attributes
 from intime_sync.bulk.tables import ContactTable
 from intime_sync.errors import LedgerError
 from intime_sync.kinds.registry import CONTACTS
+from intime_sync.ledgers.checked_json import UNREADABLE, dump, ignoring_crc, parse, with_crc, without_crc
 from intime_sync.ledgers.parts import (
     account_from_dict,
     account_to_dict,
@@ -38,26 +36,18 @@ from intime_sync.ledgers.parts import (
     entry_from_dict,
     entry_to_dict,
 )
-from intime_sync.ledgers.shapes import UnknownName, check_delta, check_header, known, of_type
+from intime_sync.ledgers.shapes import UnknownName, check_delta, check_header, check_names, of_type
 from intime_sync.model.ledger import Carrier, DropCarrier, DropEntry, Entry, Ledger, PutCarrier, PutEntry
 from intime_sync.model.resource import KindName, RemoteId
 
 FORMAT_VERSION: Final = "2"
 
-# About how many bytes are parsed at once: all of a long ledger as JSON is much larger than its columns.
+# About how many bytes are parsed at once, since a long ledger takes much more memory as JSON values than as columns.
 _PART = 1 << 17
 
 _BEGINNING = re.compile(rb'\{\s*"format_version"\s*:\s*"(?!1")([^"]*)"')
 _CHECKSUM = re.compile(rb'(.*),"checksum":"sha256:([0-9a-f]{64})"\}')
-_SEALED = re.compile(rb'(.*),(?:"crc":)?"([0-9a-f]{8})"([\]}])')
 _SECTION = re.compile(rb'\["put","([^"\\]*)",|\["put-carrier",')
-
-# Integers beyond 64 bits, of which orjson makes floats, have at least as many digits.
-_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_MANY_DIGITS = b"0" * 19
-
-# What hostile or damaged JSON makes the code below raise.
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 
 LOST_WITHOUT: Final = (
     "restore it from a copy; without one, remove it: objects are adopted and contacts made again, but messages that "
@@ -65,51 +55,13 @@ LOST_WITHOUT: Final = (
 )
 
 
-def dump(value: object) -> bytes:
-    """Compact JSON in UTF-8."""
-    import orjson
-
-    with suppress(TypeError):
-        return orjson.dumps(value)
-    # orjson declines integers beyond 64 bits.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def parse(data: bytes) -> Any:
-    """What JSON says; the standard library reads what orjson declines, or would round."""
-    import orjson
-
-    if _MANY_DIGITS not in data.translate(_DIGITS_AS_ZEROS):
-        with suppress(orjson.JSONDecodeError):
-            return orjson.loads(data)
-    return json.loads(data)
-
-
-def sealed(value: object) -> bytes:
-    """A JSON array or object as a line, with the CRC-32 of its JSON as its last item or its `crc`."""
-    body = dump(value)
-    name = b'"crc":' if isinstance(value, dict) else b""
-    return b'%s,%s"%08x"%s\n' % (body[:-1], name, crc32(body), body[-1:])
-
-
-def unsealed(line: bytes) -> bytes | None:
-    """The line without its CRC; None when it has none. Raises ValueError when it is another one."""
-    found = _SEALED.fullmatch(line)
-    if found is None:
-        return None
-    body = found[1] + found[3]
-    if crc32(body) != int(found[2], 16):
-        raise ValueError(line)
-    return body
-
-
-def is_in_lines(data: bytes) -> bool:
-    """Whether `data` begins as a ledger in lines does, of this version or a later one."""
+def is_json_lines(data: bytes) -> bool:
+    """Whether `data` begins like a ledger in JSON Lines, of this version or a later one."""
     return _BEGINNING.match(data) is not None
 
 
 def header_of(ledger: Ledger) -> dict[str, Any]:
-    """The ledger's header, without its checksum."""
+    """The header line of a ledger, without its checksum."""
     header: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "lineage": ledger.lineage,
@@ -133,13 +85,13 @@ def _lines(ledger: Ledger) -> Iterator[bytes]:
     for kind in sorted(ledger.objects):
         entries = dict(ledger.objects[kind].items())
         for key in sorted(entries):
-            yield sealed(["put", kind, key, entry_to_dict(entries[key])])
+            yield with_crc(["put", kind, key, entry_to_dict(entries[key])])
     for id in sorted(ledger.carriers):
-        yield sealed(delta_to_list(PutCarrier(id, ledger.carriers[id])))
+        yield with_crc(delta_to_list(PutCarrier(id, ledger.carriers[id])))
 
 
 def ledger_to_dict(ledger: Ledger) -> dict[str, Any]:
-    """The whole ledger as one JSON object, to be shown: the header, `objects` by kind and key, `carriers` by id."""
+    """The whole ledger as one JSON object for display: the header, `objects` by kind and key, `carriers` by id."""
     return {
         **header_of(ledger),
         "objects": {
@@ -151,10 +103,10 @@ def ledger_to_dict(ledger: Ledger) -> dict[str, Any]:
 
 
 def ledger_from_lines(data: bytes, name: str = "ledger", only: KindName | None = None) -> Ledger:
-    """The ledger that the bytes of its file spell; with `only`, of its objects just those of this kind.
+    """The ledger in `data`, the bytes of its file; with `only`, at least the objects of that kind.
 
-    Raises LedgerError when it is none, or not as it was written; `name` is the file's, for the message. To edit a
-    ledger by hand, one removes its checksum: then every line must be one that this program could have written.
+    Raises LedgerError if it is damaged; `name` is the file's, for the message. Users who edit a ledger by hand remove
+    its checksum; then every line must be one that this program could have written.
     """
     beginning = _BEGINNING.match(data)
     if beginning is not None and beginning[1] != FORMAT_VERSION.encode():
@@ -174,13 +126,13 @@ def ledger_from_lines(data: bytes, name: str = "ledger", only: KindName | None =
         checksum = sha256(first)
         checksum.update(memoryview(data)[end:])
         if checksum.hexdigest().encode() != found[2]:
-            raise _changed(data, name)
+            raise _changed_error(data, name)
     elif b"checksum" in first or b"sha256:" in first:
-        raise _changed(data, name)
+        raise _changed_error(data, name)
     with collector_paused():
         ledger = _read_header(first, name, has_checksum=found is not None)
         if found is None:
-            _read_each(data, end + 1, name, ledger)
+            _read_lines(data, end + 1, name, ledger)
         else:
             _read_sections(data, end + 1, name, ledger, only)
         return ledger
@@ -191,7 +143,7 @@ def _read_header(first: bytes, name: str, *, has_checksum: bool) -> Ledger:
         header = of_type(dict, parse(first))
         if header["format_version"] != FORMAT_VERSION:
             raise ValueError(header)
-        known(header, "format_version", "lineage", "serial", "account", "digest_key")
+        check_names(header, "format_version", "lineage", "serial", "account", "digest_key")
         ledger = Ledger(
             lineage=of_type(str, header["lineage"]),
             serial=of_type(int, header["serial"]),
@@ -201,11 +153,11 @@ def _read_header(first: bytes, name: str, *, has_checksum: bool) -> Ledger:
         if not has_checksum:
             check_header(ledger)
     except UNREADABLE as error:
-        raise refusal(f"{name}:1", error, has_checksum=has_checksum) from None
+        raise unreadable_error(f"{name}:1", error, has_checksum=has_checksum) from None
     return ledger
 
 
-def refusal(place: str, error: Exception, *, has_checksum: bool) -> LedgerError:
+def unreadable_error(place: str, error: Exception, *, has_checksum: bool) -> LedgerError:
     """The error for a ledger that cannot be read at `place`, because of `error`."""
     if isinstance(error, UnknownName) and has_checksum:
         return LedgerError(
@@ -216,13 +168,13 @@ def refusal(place: str, error: Exception, *, has_checksum: bool) -> LedgerError:
     return LedgerError(f"{place}: the ledger is not readable as one{why}", hint=LOST_WITHOUT)
 
 
-def _changed(data: bytes, name: str) -> LedgerError:
-    """The error for a ledger that is not as it was written, with the first line that shows it."""
+def _changed_error(data: bytes, name: str) -> LedgerError:
+    """The error for a ledger whose checksum is wrong; it names the first line that was changed, if one is found."""
     number, what = 1, "the checksum does not match: the header was changed, or lines were removed"
     last: tuple[Any, ...] = ()
     for at, line in enumerate(data.split(b"\n")[1:-1], 2):
         try:
-            place = _place(unsealed(line))
+            place = _sort_key(without_crc(line))
         except UNREADABLE:
             place = None
         if place is None or place <= last:
@@ -239,8 +191,8 @@ def _changed(data: bytes, name: str) -> LedgerError:
     )
 
 
-def _place(body: bytes | None) -> tuple[Any, ...] | None:
-    """Where a line stands in the order of lines."""
+def _sort_key(body: bytes | None) -> tuple[Any, ...] | None:
+    """The position of a line in the order of lines; None if it is not a line of a ledger."""
     match None if body is None else parse(body):
         case ["put", str() as kind, str() as key, _]:
             return (0, kind, key)
@@ -249,31 +201,30 @@ def _place(body: bytes | None) -> tuple[Any, ...] | None:
     return None
 
 
-def _read_each(data: bytes, start: int, name: str, ledger: Ledger) -> None:
-    """Read and check each line of a ledger without a checksum. CRCs do not count: a line may have been edited."""
+def _read_lines(data: bytes, start: int, name: str, ledger: Ledger) -> None:
+    """Read and check each line of a ledger without a checksum. CRCs are ignored, since lines may have been edited."""
     for number, line in enumerate(data[start:].split(b"\n")[:-1], 2):
         try:
-            found = _SEALED.fullmatch(line)
-            delta = delta_from_list(parse(line if found is None else found[1] + found[3]))
+            delta = delta_from_list(parse(ignoring_crc(line)))
             check_delta(delta)
             if isinstance(delta, DropEntry | DropCarrier):
                 raise ValueError(line)
         except UNREADABLE as error:
-            raise refusal(f"{name}:{number}", error, has_checksum=False) from None
+            raise unreadable_error(f"{name}:{number}", error, has_checksum=False) from None
         if delta.key in ledger.of(delta.kind) if isinstance(delta, PutEntry) else delta.id in ledger.carriers:
             raise LedgerError(f"{name}:{number}: the object of this line is in the ledger twice", hint=LOST_WITHOUT)
         ledger.record(delta)
 
 
 def _read_sections(data: bytes, position: int, name: str, ledger: Ledger, only: KindName | None) -> None:
-    """Read the lines of each kind together, in parts. The checksum was right, so the lines are sorted."""
+    """Read the lines of each kind together. The checksum was right, so the lines are sorted."""
     while position < len(data):
         start = position
         section = _SECTION.match(data, start)
         try:
             if section is None:
                 raise UnknownName(data[start : start + 20].decode(errors="replace"))
-            # A line feed is never part of JSON text, so this is the beginning of a line.
+            # A line feed is never part of JSON text here, so what follows it is the beginning of a line.
             last = data.rfind(b"\n" + section[0], start - 1)
             position = data.find(b"\n", last + 1) + 1
             kind = None if section[1] is None else KindName(section[1].decode())
@@ -286,19 +237,19 @@ def _read_sections(data: bytes, position: int, name: str, ledger: Ledger, only: 
                 ledger.objects[kind] = _entries(kind, columns)
         except UNREADABLE as error:
             number = data.count(b"\n", 0, start) + 1
-            raise refusal(f"{name}:{number}", error, has_checksum=True) from None
+            raise unreadable_error(f"{name}:{number}", error, has_checksum=True) from None
 
 
 _Columns: TypeAlias = Iterator[tuple[list[Any], list[Any]]]
 
 
 def _columns(data: bytes, position: int, end: int, prefix: bytes) -> _Columns:
-    """What follows `prefix` in the lines from `position` to `end`: the keys and the values, in parts."""
+    """The keys and values in the lines from `position` to `end`, in parts; the lines begin with `prefix`."""
     while position < end:
         cut = data.find(b"\n", min(position + _PART, end - 1))
         if not data.startswith(prefix, position):
             raise ValueError(prefix)
-        # One flat array of all keys, values and CRCs: an array for each line takes longer.
+        # All keys, values and CRCs are parsed as one flat array, which is faster than an array for each line.
         flat = parse(b"[" + data[position + len(prefix) : cut].replace(b"]\n" + prefix, b","))
         if len(flat) % 3:
             raise ValueError(prefix)
@@ -315,7 +266,7 @@ def _carriers(columns: _Columns) -> dict[RemoteId, Carrier]:
 
 
 def _entries(kind: KindName, columns: _Columns) -> MutableMapping[str, Entry]:
-    contacts = _Contacts()
+    contacts = _ContactColumns()
     others: dict[str, Entry] = {}
     count = 0
     for keys, raw in columns:
@@ -332,8 +283,8 @@ def _entries(kind: KindName, columns: _Columns) -> MutableMapping[str, Entry]:
     return entries
 
 
-class _Contacts:
-    """Collects the entries of contacts; they may be very many, and nearly all are kept as columns."""
+class _ContactColumns:
+    """Collects the entries of contacts, nearly all of them in columns, since there may be very many."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
@@ -342,7 +293,7 @@ class _Contacts:
         self._others: dict[str, Entry] = {}
 
     def add(self, keys: Sequence[str], raw: Sequence[dict[str, Any]]) -> None:
-        """Take some more entries."""
+        """Add entries, given as JSON; `keys` has their keys in the same order."""
         usual = [len(entry) == 3 and "carrier" in entry and "id" in entry for entry in raw]
         entries = raw if all(usual) else [*compress(raw, usual)]
         attributes, ids, carriers = ([*map(itemgetter(name), entries)] for name in ("attributes", "id", "carrier"))
@@ -359,5 +310,5 @@ class _Contacts:
             self._others.update(zip(compress(keys, odd), map(entry_from_dict, compress(raw, odd)), strict=True))
 
     def entries(self) -> LedgerTable:
-        """All that were taken."""
+        """All entries that were added."""
         return LedgerTable(ContactTable(self._keys, self._lines), self._ids, self._carriers, self._others)

@@ -1,4 +1,4 @@
-"""The lock of a ledger file. The operating system holds it, so it goes with its process; a note says whose it is."""
+"""The lock of a ledger file. The operating system releases it when its process ends; a note says who holds it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from intime_sync.files import create_file, read_own_file
 
 @contextmanager
 def hold_lock(path: Path, verb: str, timeout: float) -> Iterator[None]:
-    """Hold the lock at `path`, waiting at most `timeout` seconds. Raises LedgerLocked naming the holder."""
+    """Hold the lock at `path`, waiting at most `timeout` seconds; `verb` is for the note.
+
+    Raises LedgerLocked naming the holder, or LedgerError if the file cannot be locked.
+    """
     from filelock import FileLock, Timeout
 
     refuse_link(path)
@@ -41,12 +44,12 @@ def hold_lock(path: Path, verb: str, timeout: float) -> Iterator[None]:
 
 
 def note_path(path: Path) -> Path:
-    """Where the holder of the lock at `path` says who it is."""
+    """The file in which the holder of the lock at `path` says who it is."""
     return path.with_name(path.name + ".holder")
 
 
 def refuse_link(path: Path) -> None:
-    """Raises LedgerError where something that this program keeps beside a ledger is a link, which it never makes."""
+    """Raises LedgerError if `path`, a file that this program keeps beside a ledger, is a link."""
     if path.is_symlink():
         raise LedgerError(
             f"{path} is a link, and what lies beside a ledger is never one; it may have come with the repository, so "
@@ -56,7 +59,7 @@ def refuse_link(path: Path) -> None:
 
 
 def describe_holder(path: Path) -> str:
-    """`intime-sync apply on HOST, pid 4711, since 2026-11-22T17:00:00Z`, as far as it is known."""
+    """The holder of a lock, if known, as `intime-sync apply on HOST, pid 4711, since 2026-11-22T17:00:00Z`."""
     try:
         note = json.loads(read_own_file(note_path(path)))
         return f"intime-sync {note['verb']} on {note['host']}, pid {note['pid']}, since {note['since']}"
@@ -75,7 +78,10 @@ def _write_note(path: Path, verb: str) -> None:
 
 
 def break_lock(path: Path, *, force: bool) -> bool:
-    """Remove the lock at `path` and its note; False when there was none. Raises LedgerLocked while it is held."""
+    """Remove what a dead run left of the lock at `path`. Returns whether there was anything.
+
+    Raises LedgerLocked while the lock is held, unless with `force`, which removes a held lock too.
+    """
     from filelock import FileLock, Timeout
 
     refuse_link(path)

@@ -1,11 +1,14 @@
-"""The parts of a ledger as JSON, and back: entries, carriers, deltas and intents; what is usual is left out."""
+"""The parts of a ledger to and from JSON: accounts, entries, carriers, deltas and intents.
+
+Default values are left out. The functions that read raise one of `checked_json.UNREADABLE`.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, assert_never
 
-from intime_sync.ledgers.shapes import LARGEST_ID, known, of_type
+from intime_sync.ledgers.shapes import LARGEST_ID, check_names, of_type
 from intime_sync.model.ledger import (
     AccountRef,
     AudienceDigests,
@@ -33,10 +36,10 @@ def _id(value: Any) -> RemoteId:
 
 
 def account_from_dict(raw: Any) -> AccountRef | None:
-    """The account that a ledger or a journal is about. Raises what UNREADABLE names."""
+    """The account that a ledger or a journal is about."""
     if raw is None:
         return None
-    known(raw, "url", "user", "owner")
+    check_names(raw, "url", "user", "owner")
     return AccountRef(*(of_type(str, raw[name]) for name in ("url", "user", "owner")))
 
 
@@ -45,7 +48,7 @@ def account_to_dict(account: AccountRef) -> dict[str, str]:
 
 
 def entry_to_dict(entry: Entry) -> dict[str, Any]:
-    """An entry; what has its usual value is left out."""
+    """An entry as JSON."""
     raw: dict[str, Any] = {}
     if entry.remote_id is not None:
         raw["id"] = entry.remote_id
@@ -75,7 +78,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
 
 def entry_from_dict(raw: dict[str, Any]) -> Entry:
     """The reverse of `entry_to_dict`."""
-    known(
+    check_names(
         raw,
         "attributes",
         "id",
@@ -107,12 +110,12 @@ def entry_from_dict(raw: dict[str, Any]) -> Entry:
 
 
 def _audience(raw: Any) -> AudienceDigests:
-    known(raw, "members", "readers")
+    check_names(raw, "members", "readers")
     return AudienceDigests(of_type(str, raw["members"]), of_type(str, raw["readers"]))
 
 
 def _aware(raw: Any) -> str:
-    """The ISO time that `raw` is; raises ValueError or TypeError where it is none, or has no offset."""
+    """The ISO time in `raw`. Raises ValueError or TypeError if it is none, or has no offset to UTC."""
     time = datetime.fromisoformat(raw)
     if time.tzinfo is None:
         raise ValueError(raw)
@@ -120,7 +123,7 @@ def _aware(raw: Any) -> str:
 
 
 def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:
-    """What the service holds of a message; what has its usual value is left out."""
+    """A dispatch as JSON."""
     raw: dict[str, Any] = {"ids": list(dispatch.ids)}
     if dispatch.groups:
         raw["groups"] = dict(dispatch.groups)
@@ -137,7 +140,7 @@ def dispatch_to_dict(dispatch: Dispatch) -> dict[str, Any]:
 
 def dispatch_from_dict(raw: dict[str, Any]) -> Dispatch:
     """The reverse of `dispatch_to_dict`."""
-    known(raw, "ids", "groups", "cancelling", "asked", "since", "earlier")
+    check_names(raw, "ids", "groups", "cancelling", "asked", "since", "earlier")
     return Dispatch(
         _ids(raw["ids"]),
         _group_ids(raw.get("groups", {})),
@@ -157,7 +160,7 @@ def _group_ids(raw: Any) -> dict[str, RemoteId]:
 
 
 def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
-    """A carrier; what has its usual value is left out."""
+    """A carrier as JSON."""
     raw: dict[str, Any] = {"name": carrier.name, "groups": dict(carrier.groups)}
     if carrier.copies:
         raw["copies"] = dict(carrier.copies)
@@ -168,14 +171,14 @@ def carrier_to_dict(carrier: Carrier) -> dict[str, Any]:
 
 def carrier_from_dict(raw: dict[str, Any]) -> Carrier:
     """The reverse of `carrier_to_dict`."""
-    known(raw, "name", "groups", "copies", "going")
+    check_names(raw, "name", "groups", "copies", "going")
     copies = {key: _id_or_none(id) for key, id in of_type(dict, raw.get("copies", {})).items()}
     going = of_type(bool, raw.get("going", False))
     return Carrier(of_type(str, raw["name"]), _group_ids(raw["groups"]), copies, going)
 
 
 def delta_to_list(delta: Delta) -> list[Any]:
-    """A delta as a short list that starts with its verb."""
+    """A delta as a JSON array that starts with its verb."""
     match delta:
         case PutEntry(kind, key, entry):
             return ["put", kind, key, entry_to_dict(entry)]
@@ -189,7 +192,7 @@ def delta_to_list(delta: Delta) -> list[Any]:
 
 
 def delta_from_list(raw: list[Any]) -> Delta:
-    """The reverse of `delta_to_list`. Raises ValueError, KeyError or TypeError."""
+    """The reverse of `delta_to_list`."""
     match raw:
         case ["put", str() as kind, str() as key, dict() as entry]:
             return PutEntry(KindName(kind), key, entry_from_dict(entry))
@@ -204,7 +207,7 @@ def delta_from_list(raw: list[Any]) -> Delta:
 
 
 def intent_to_dict(intent: Intent) -> dict[str, Any]:
-    """An intent, as a line of the journal."""
+    """An intent as JSON."""
     return {
         "intent": intent.number,
         "operation": intent.operation,
@@ -215,8 +218,8 @@ def intent_to_dict(intent: Intent) -> dict[str, Any]:
 
 
 def intent_from_dict(raw: dict[str, Any]) -> Intent:
-    """The reverse of `intent_to_dict`. Raises KeyError or TypeError."""
-    known(raw, "intent", "operation", "kind", "keys", "detail")
+    """The reverse of `intent_to_dict`."""
+    check_names(raw, "intent", "operation", "kind", "keys", "detail")
     return Intent(
         of_type(int, raw["intent"]),
         of_type(str, raw["operation"]),

@@ -1,16 +1,16 @@
-"""What only this program can have written: the shape of ledgers and journals that no checksum vouches for.
+"""Checks of ledgers and journals without a checksum: this program could have written every part of them.
 
-Earlier versions wrote no checksums, and whoever edits a ledger by hand removes it. Such a file counts only if every
-part of it could have been written by this program, so that damage is refused here and never met later, in the middle
-of a run. Changed digits and letters of a value cannot be noticed this way.
+Earlier versions wrote no checksums, and users who edit a ledger by hand remove it. Damage is refused here, so that it
+cannot cause an error in the middle of a run. Changed digits and letters inside a value cannot be noticed this way.
 
-Everything here raises one of `lines.UNREADABLE` for what does not fit.
+All functions raise one of `checked_json.UNREADABLE` for what does not fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -25,12 +25,12 @@ from intime_sync.service.text import forbidden_character
 T = TypeVar("T")
 
 LARGEST_ID: Final = 2**63 - 1
-"""The largest id, positive or negative, that any part of this program can keep."""
+"""The largest absolute value of an id that every part of this program can keep."""
 
 _UTC: Final = ZoneInfo("UTC")
 _LISTED: Final = frozenset(kind.name for kind in LISTED)
 
-# Of each operation that a run writes down: the kinds that it can be about.
+# The operations of intents, each with the kinds that it can be about.
 OPERATIONS: Final[Mapping[str, frozenset[KindName]]] = {
     "create": _LISTED,
     "update": _LISTED,
@@ -54,14 +54,14 @@ _DETAILS: Final[Mapping[str, frozenset[str]]] = {
 
 
 def of_type(kind: type[T], value: Any) -> T:
-    """`value`, which must be of just this type; raises TypeError."""
+    """`value`, if its type is exactly `kind`; otherwise raises TypeError."""
     if type(value) is not kind:
         raise TypeError(value)
     return value
 
 
-def known(raw: Mapping[str, Any], *names: str) -> None:
-    """Raises TypeError where `raw` is no mapping, and UnknownName where it has another name than these."""
+def check_names(raw: Mapping[str, Any], *names: str) -> None:
+    """Raises TypeError if `raw` is not a dict, and UnknownName if it has another key than `names`."""
     for name in of_type(dict, raw):
         if name not in names:
             raise UnknownName(name)
@@ -72,15 +72,15 @@ class UnknownName(ValueError):
 
 
 def check_header(ledger: Ledger) -> None:
-    """What a ledger says of itself."""
+    """Check the ledger's lineage, serial and account."""
     if not ledger.lineage or ledger.serial < 0:
         raise ValueError(ledger.lineage)
     account = ledger.account
-    _texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
+    _check_texts([ledger.lineage, *([account.url, account.user, account.owner] if account else [])])
 
 
 def check_delta(delta: Delta) -> None:
-    """One line of what a run did."""
+    """Check a delta."""
     match delta:
         case PutEntry(kind, key, entry):
             check_entry(kind, key, entry)
@@ -91,15 +91,15 @@ def check_delta(delta: Delta) -> None:
 
 
 def check_intent(intent: Intent) -> None:
-    """What a run was about to ask, with what recovery needs of it."""
+    """Check an intent and its detail."""
     operation, detail = intent.operation, intent.detail
     if intent.kind not in OPERATIONS[operation] or intent.number < 1:
         raise ValueError(intent)
-    _texts(intent.keys)
+    _check_texts(intent.keys)
     for key in intent.keys if operation in _BY_ID else ():
         as_id(key)
     wanted = _DETAILS.get(operation, frozenset())
-    # Of a message, recovery needs everything; of others, earlier versions wrote down less.
+    # Recovery needs the whole detail of a message; for other kinds, earlier versions wrote less.
     if not detail.keys() <= wanted or (operation == "send-message" and detail.keys() != wanted):
         raise ValueError(detail)
     for name, value in detail.items():
@@ -116,9 +116,9 @@ def check_intent(intent: Intent) -> None:
 
 
 def check_entry(kind: KindName, key: str, entry: Entry) -> None:
-    """One object as the ledger knows it: its kind can make requests of it, compare it and show it."""
+    """Check an entry: its kind can make requests of it, compare it and show it."""
     of = BY_NAME[kind]
-    _texts([key, entry.listed_as])
+    _check_texts([key, entry.listed_as])
     attributes = entry.attributes
     _check_fields(attributes, of.spec.fields)
     if of is CONTACTS:
@@ -138,13 +138,13 @@ def check_entry(kind: KindName, key: str, entry: Entry) -> None:
         of.create_request([attributes], WireContext())
     _check_options(entry.options)
     if entry.audience is not None:
-        _texts([entry.audience.members, entry.audience.readers])
+        _check_texts([entry.audience.members, entry.audience.readers])
     if entry.dispatch is not None:
         _check_dispatch(entry.dispatch)
 
 
 def as_id(text: str) -> int:
-    """The id that a name stands for, spelled as this program does."""
+    """The id in `text`, which must be spelled as this program spells it."""
     number = int(text)
     if str(number) != text or abs(number) > LARGEST_ID:
         raise ValueError(text)
@@ -152,51 +152,51 @@ def as_id(text: str) -> int:
 
 
 def check_since(text: str) -> None:
-    """A time with its difference to UTC, so that it can be compared with that of a receipt."""
+    """Check an ISO time; it needs an offset to UTC, so that it can be compared with the time of a receipt."""
     if datetime.fromisoformat(of_type(str, text)).tzinfo is None:
         raise ValueError(text)
 
 
 def _check_lines(lines: Iterable[str]) -> None:
-    """Contacts that are lines already."""
+    """Check contacts that are given as lines; see `bulk.lines`."""
     for line in lines:
         contact = from_line(line)
         if contact.type not in TYPES:
             raise ValueError(line)
-        _texts([*filter(None, contact[1:6]), *contact.groups])
+        _check_texts([*filter(None, contact[1:6]), *contact.groups])
 
 
 def _check_options(options: Any) -> None:
-    """What the configuration said of a removal."""
-    known(options, "on_delete")
-    _texts(options.values())
+    """Check what the configuration says about a removal."""
+    check_names(options, "on_delete")
+    _check_texts(options.values())
 
 
 def _check_audience(audience: Any) -> None:
-    """Digests of who was in a message's groups."""
+    """Check the digests of the people in a message's groups."""
     if audience is not None:
-        known(audience, "members", "readers")
-        _texts([audience["members"], audience["readers"]])
+        check_names(audience, "members", "readers")
+        _check_texts([audience["members"], audience["readers"]])
 
 
 def _check_carrier(carrier: Carrier) -> None:
-    _texts([carrier.name, *carrier.groups, *carrier.copies])
+    _check_texts([carrier.name, *carrier.groups, *carrier.copies])
 
 
 def _check_dispatch(dispatch: Dispatch) -> None:
-    _texts(dispatch.groups)
+    _check_texts(dispatch.groups)
     if dispatch.since is not None:
         check_since(dispatch.since)
 
 
 def _check_time(wall: Any) -> None:
-    """Wall time to the minute, as it is written down."""
+    """Check a wall time: ISO format, to the minute."""
     if datetime.fromisoformat(of_type(str, wall)).isoformat(timespec="minutes") != wall:
         raise ValueError(wall)
 
 
-def _texts(texts: Iterable[Any]) -> None:
-    """Text that a request could carry."""
+def _check_texts(texts: Iterable[Any]) -> None:
+    """Check that a request can carry the texts."""
     for text in texts:
         if forbidden_character(of_type(str, text), newlines=True) is not None:
             raise ValueError(text)
@@ -206,7 +206,7 @@ def _check_fields(attributes: Attributes, fields: Iterable[Field]) -> None:
     by_name = {field.name: field for field in fields}
     for name, value in of_type(dict, attributes).items():
         if name == "mobile" and name not in by_name:
-            _texts([value])  # of a recipient that is a contact: it was looked up
+            _check_texts([value])  # looked up for a recipient that is a contact, so it is no field
         else:
             _check_field(by_name[name], value)
 
@@ -228,40 +228,30 @@ def _check_field(field: Field, value: Any) -> None:
             is_object = type(value) is dict
             _check_field(next(form for form in field.forms if (form.type is FieldType.OBJECT) is is_object), value)
         case _:
-            _texts([value])
+            _check_texts([value])
 
 
-def _each(kind: type) -> Callable[[Any], None]:
-    def check(values: Any) -> None:
-        for value in of_type(list, values):
-            of_type(kind, value)
-
-    return check
-
-
-def _is(kind: type) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
+def _check_each(kind: type, values: Any) -> None:
+    for value in of_type(list, values):
         of_type(kind, value)
 
-    return check
 
-
-def _ids_by_name(groups: Any) -> None:
+def _check_ids_by_name(groups: Any) -> None:
     for name, id in of_type(dict, groups).items():
-        _texts([name])
+        _check_texts([name])
         of_type(int, id)
 
 
-_DETAIL_CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
-    "objects": _each(dict),
-    "before": _each(int),
-    "carriers": _each(int),
-    "reach": _each(str),
-    "object": _is(dict),
-    "protect": _is(bool),
+_DETAIL_CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "objects": partial(_check_each, dict),
+    "before": partial(_check_each, int),
+    "carriers": partial(_check_each, int),
+    "reach": partial(_check_each, str),
+    "object": partial(of_type, dict),
+    "protect": partial(of_type, bool),
     "audience": _check_audience,
-    "groups": _ids_by_name,
+    "groups": _check_ids_by_name,
     "since": check_since,
-    "earlier": _each(int),
-    "ids": _each(int),
+    "earlier": partial(_check_each, int),
+    "ids": partial(_check_each, int),
 }

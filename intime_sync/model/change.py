@@ -33,7 +33,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
-    """What every change has. `reason` says why when the fields alone do not; `protected` is what `protect` asked."""
+    """What every change has.
+
+    `reason` says why where the fields alone do not. `protected` is true where `protect` forbids removing the object,
+    `origin` is its place in the configuration. `options` are recorded in the ledger with the object (see Lifecycle).
+    """
 
     address: Address
     reason: str | None = None
@@ -63,7 +67,7 @@ class Update(_Change):
 class Replace(_Change):
     """Make the new object, then remove the old one; `fields` is empty when it only has to be made again.
 
-    `restores` says that the object is as it was wanted, but lost its place: a group that it was in was made again.
+    `restores` is true where the object's fields are as wanted, but a group that it was in was removed and made again.
     """
 
     remote_id: RemoteId | None
@@ -84,7 +88,7 @@ class Delete(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopt(_Change):
-    """Take an object that already is as wanted into the ledger; no call."""
+    """Record in the ledger an object that already is as wanted; sends nothing."""
 
     remote_id: RemoteId | None
     after: Attributes
@@ -92,7 +96,7 @@ class Adopt(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forget(_Change):
-    """Drop an object from the ledger that is gone or settled; no call."""
+    """Remove from the ledger an object that is gone or whose time has passed; sends nothing."""
 
     remote_id: RemoteId | None
     before: Attributes
@@ -100,7 +104,7 @@ class Forget(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manual(_Change):
-    """A difference that the tool will not resolve; `reason` is the step a person can take."""
+    """A difference that intime-sync does not resolve; `reason` says what the user can do about it."""
 
     remote_id: RemoteId | None
     before: Attributes | None
@@ -137,12 +141,12 @@ def before_of(change: Change) -> Attributes | None:
 
 
 def after_of(change: Change) -> Attributes | None:
-    """The object as it will be, or None for one that goes."""
+    """The object as it will be, or None for one that is removed or forgotten."""
     return None if isinstance(change, Delete | Forget) else change.after
 
 
 def fields_of(change: Change) -> tuple[FieldChange, ...]:
-    """The fields that differ; empty where a whole object comes or goes."""
+    """The fields that differ; empty where a whole object is added or removed."""
     return change.fields if isinstance(change, Update | Replace | Manual) else ()
 
 

@@ -1,4 +1,4 @@
-"""What an account shows of changes that did not come from here: a closed union of findings. Knows no lists."""
+"""Changes in an account that intime-sync did not make: a closed union of findings. Does not read any lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from intime_sync.model.change import FieldChange
 from intime_sync.model.resource import Address, Attributes, KindName, RemoteId
 
 CARRIER = KindName("carrier")
-"""The kind in the address of a carrier: carriers are plumbing, and no kind of the configuration."""
+"""The kind in the address of a carrier, which is no kind of the configuration."""
 
 
 class DriftChange(StrEnum):
@@ -31,8 +31,8 @@ class DriftChange(StrEnum):
 class _Finding:
     """What every finding has. `remote_id` is the ledger's, where it has one.
 
-    `contacts` are the keys of contacts that lost something with it, `messages` those of scheduled messages that
-    were for it. `owned` is False for a group that contacts or messages were put in without its being managed.
+    `contacts` are the keys of the contacts that were in it, `messages` those of scheduled messages to it. `owned` is
+    False for a group that is not managed, but that managed contacts or messages refer to.
     """
 
     address: Address
@@ -44,14 +44,14 @@ class _Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone(_Finding):
-    """The account has it no more."""
+    """The account no longer has it."""
 
     before: Attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed(_Finding):
-    """A group of this id has another name. `now` is a group that has its old name today, or None."""
+    """A group has another name under the same id. `now` is the id of a group that has the old name today, or None."""
 
     before: Attributes
     after: Attributes
@@ -60,7 +60,7 @@ class Renamed(_Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeAgain(_Finding):
-    """What was there is gone, and `now` is another one like it."""
+    """It is gone, and there is another object like it, with the id `now`."""
 
     before: Attributes
     now: RemoteId
@@ -68,7 +68,7 @@ class MadeAgain(_Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(_Finding):
-    """Its fields are not as they were last written."""
+    """Its fields differ from those that were last written."""
 
     before: Attributes
     after: Attributes
@@ -77,7 +77,7 @@ class Changed(_Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchedOff(_Finding):
-    """It is listed and does nothing any more; `fields` is everything that differs."""
+    """It is still listed, but switched off; `fields` are all that differ, not only the switch."""
 
     before: Attributes
     after: Attributes
@@ -86,7 +86,7 @@ class SwitchedOff(_Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubled(_Finding):
-    """It is there, and so are `twins`, which nobody here made."""
+    """It is there, and so are objects like it that the ledger does not have, with the ids `twins`."""
 
     before: Attributes
     twins: tuple[RemoteId, ...]
@@ -103,25 +103,25 @@ Finding: TypeAlias = Gone | Renamed | MadeAgain | Changed | SwitchedOff | Double
 
 
 class Blind(StrEnum):
-    """Why something of an owned object cannot be seen."""
+    """Why an owned object, or a part of it, cannot be observed."""
 
     FIELDS = "fields"
     """A contact in a carrier: there as long as the carrier is, but no list has its fields."""
     APPENDED = "appended"
     """A contact without a carrier."""
     ADRIFT = "adrift"
-    """A contact of which an interrupted apply left open whether it is there."""
+    """A contact that may or may not be there, since an apply was interrupted."""
     SCHEDULED = "scheduled"
-    """A message to come."""
+    """A message whose time is ahead."""
     UNKNOWN = "unknown"
-    """A message that may have been sent or not."""
+    """A message that may or may not have been sent."""
     AWAITED = "awaited"
     """An object whose creation was confirmed, and that no list has shown yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unobservable:
-    """How many objects of a kind are owned that nothing, or not all, can be seen of, and why."""
+    """How many owned objects of a kind cannot be observed, or not in full, and why."""
 
     kind: KindName
     count: int
@@ -130,7 +130,7 @@ class Unobservable:
 
 @dataclass(frozen=True, slots=True)
 class Unowned:
-    """An object of a managed kind that is not ours; no drift."""
+    """An object of a managed kind that the ledger does not own; this is not drift."""
 
     address: Address
     remote_id: RemoteId | None
@@ -141,8 +141,8 @@ class Unowned:
 class Drift:
     """Everything that differs between a ledger and the account.
 
-    `compared` counts the objects that were looked for, by kind; what is past or switched off is not. `carriers` are
-    those that contacts live in, `carriers_there` how many of them are as they were.
+    `compared` counts the objects that were looked for, by kind, without those that are past or switched off.
+    `carriers` is the number of carriers that hold contacts, `carriers_there` how many of them are unchanged.
     """
 
     lineage: str
@@ -155,7 +155,7 @@ class Drift:
     unowned: tuple[Unowned, ...]
 
     def summary(self) -> dict[str, int]:
-        """Counts by what happened, all names present."""
+        """Counts by DriftChange, all of them present."""
         counts = Counter(change_of(finding) for finding in self.findings)
         return {str(change): counts[change] for change in DriftChange}
 
@@ -198,5 +198,5 @@ def drift_after(finding: Finding) -> Attributes | None:
 
 
 def drift_fields(finding: Finding) -> tuple[FieldChange, ...]:
-    """The fields that differ; empty where a whole object comes or goes."""
+    """The fields that differ; empty where a whole object was added or removed."""
     return finding.fields if isinstance(finding, Changed | SwitchedOff) else ()

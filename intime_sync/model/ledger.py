@@ -12,7 +12,7 @@ NO_OPTIONS: Attributes = {}
 NOWHERE = RemoteId(0)
 """The carrier of contacts whose carrier is gone: no group has this id, and another one may get the old id."""
 NO_GROUP = RemoteId(0)
-"""Stands in a carrier or message for a group that was not there to be joined, so that the next plan sees it."""
+"""The id recorded for a group that did not exist when a carrier or message needed it; the next plan sees that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class AccountRef:
 class Dispatch:
     """What the service holds of a message.
 
-    `ids` are those that were given out and not cancelled since, `groups` the ids that its groups had when it was
-    scheduled, by name. `cancelling` says that taking it back has begun, `asked` are the ids of which it was asked
-    without hearing how that ended. `since` is when a message of unknown outcome was sent off (aware ISO time, UTC),
-    `earlier` the ids of the version that it was to replace.
+    `ids` are the service's, without those cancelled since. `groups` are the ids that its groups had when it was
+    scheduled, by name. `cancelling` is true once its cancellation has begun; `asked` are the ids whose cancellation
+    was requested and has an unknown outcome. `since` is when a message of unknown outcome was sent (aware ISO time,
+    UTC), `earlier` the ids of the version that it was to replace.
     """
 
     ids: tuple[RemoteId, ...] = ()
@@ -54,16 +54,16 @@ class AudienceDigests:
 class Entry:
     """One owned object as it was last written or adopted.
 
-    `unknown` marks one that was sent and may or may not be there, which only a person can settle. `carrier` is the
-    group through which a contact can be removed; None for other kinds and for contacts that were only appended.
-    `listed_as` is the name that the account lists it by, where the service made another one of it; "" elsewhere.
-    `refused` marks a contact that the service would not take along when its carrier was to be changed: its copy stays
-    in `carrier`, and it is tried alone, in a carrier of its own, before anything else in that carrier moves.
-    `options` is what the configuration said about its removal. `dispatch` is a message's; None for other kinds, and
-    for a message whose ids nobody knows. `awaited` is when the service confirmed the creation of an object that no
-    list has shown since (aware ISO time, UTC); None once one has. `surplus` marks what the service made besides the
-    wanted object; it only waits to be removed. `audience` is a message's that goes to groups, where the configuration
-    knows who is in them; None elsewhere.
+    - `unknown`: it was sent and may or may not be there; only the user can find out.
+    - `carrier`: the group through which a contact can be removed; None for other kinds and for appended contacts.
+    - `listed_as`: the name that the account lists it by, where the service changed the name; "" elsewhere.
+    - `refused`: the service refused the contact when its carrier was replaced. Its copy stays in `carrier`, and it is
+      tried in a carrier of its own before any other contact of that carrier is moved.
+    - `options`: what the configuration says about its removal.
+    - `dispatch`: a message's; None for other kinds, and for a message whose ids are not known.
+    - `awaited`: when the creation of an object that no list has shown yet was confirmed (aware ISO time, UTC).
+    - `surplus`: the service made it besides the wanted object, and it is to be removed.
+    - `audience`: that of a message to groups whose members the configuration knows; None elsewhere.
     """
 
     attributes: Attributes
@@ -81,7 +81,7 @@ class Entry:
 
 
 def audience_in(options: Attributes | None) -> AudienceDigests | None:
-    """The digests that the options of a message's change have; None where it has none."""
+    """The digests in the options of a message's change; None where there are none."""
     if not options or "members" not in options:
         return None
     return AudienceDigests(str(options["members"]), str(options["readers"]))
@@ -92,9 +92,9 @@ class Carrier:
     """A carrier whose every contact was confirmed by the service.
 
     `groups` are the user groups its contacts were put in, by name, with the ids of that time: a group with
-    another id today has lost them. `copies` are contacts that live in a newer carrier by now, with the ids of
-    their copies here: a carrier that holds any waits to be removed. `going` says that its removal was begun: it may
-    be gone with its contacts, so it no longer counts as complete. It stays in the ledger until the account lost it.
+    another id today has lost them. `copies` are contacts that are in a newer carrier by now, with the ids of their
+    copies here: a carrier that has any is to be removed. `going` is true once its removal has begun: it may be gone
+    with its contacts, so it no longer counts as complete. It stays in the ledger until the account no longer has it.
     """
 
     name: str
@@ -144,7 +144,7 @@ class Ledger:
 
     `digest_key` (hexadecimal, "" until the ledger was saved once) keeps the digests of plans from being searched.
 
-    Planning only reads it; whoever applies keeps it and its file in step through `record`.
+    Planning only reads it. Applying changes it through `record`, and writes the same delta to the ledger's file.
     """
 
     lineage: str
@@ -159,7 +159,7 @@ class Ledger:
         return self.objects.get(kind, {})
 
     def record(self, delta: Delta) -> None:
-        """Carry one delta out; dropping what is not there is no error, so that a journal can be read twice."""
+        """Apply one delta. Dropping what is not there is no error, so that a journal can be read twice."""
         match delta:
             case PutEntry(kind, key, entry):
                 self.objects.setdefault(kind, {})[key] = entry
@@ -175,7 +175,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be asked of the service, written down before it is asked.
+    """A request that is about to be sent, recorded before it is sent.
 
     `operation` is create, update or remove, or one of a contact's steps; `detail` is what recovery needs besides
     the keys, such as the ids of carriers.

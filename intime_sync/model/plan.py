@@ -60,7 +60,7 @@ class Guard:
 
     @property
     def override(self) -> str:
-        """The option or the remedy."""
+        """What lets the plan pass: the option, or the remedy where no option does."""
         return self.option or self.remedy
 
 
@@ -72,7 +72,7 @@ class Plan:
     counts desired objects that need nothing. `leftovers` are carriers that will be removed although no
     contact changes. `serial` and `lineage` are those of the ledger that the plan was made from.
 
-    `terms` are what else decides which requests are sent: settings, targets, and the ids of groups that are named.
+    `terms` are what else decides which requests are sent: settings, targets and the ids of the groups referred to.
     `digest_key` is the ledger's (hexadecimal, "" where there is none yet). `stated` is the digest in the plan file
     that the plan was read from, which cannot be checked without that key.
     """
@@ -104,10 +104,10 @@ class Plan:
         return tuple(guard for guard in self.guards if guard.tripped)
 
     def digest(self) -> str:
-        """`sha256:…` over account, owner, terms, and the changes with what the ledger will remember of them.
+        """`sha256:…` over account, owner, terms, and the changes with what the ledger will record of them.
 
-        The clock, reasons and places are left out. The ledger's key goes in, so that phone numbers cannot be found
-        by trying them without the ledger.
+        The clock, reasons and places are left out. It is keyed with the ledger's key, so that without the ledger,
+        phone numbers cannot be found by trying them.
         """
         return self.stated or self.recomputed(self.digest_key)
 

@@ -26,7 +26,7 @@ class ContactStrategy(StrEnum):
 
 
 class Numbers(StrEnum):
-    """What a number must be: valid as far as is known (and a mobile, but on the blocklist), or only possible."""
+    """Which numbers are accepted: valid ones only (and mobiles, except on the blocklist), or all possible ones."""
 
     VALID = "valid"
     POSSIBLE = "possible"
@@ -34,9 +34,10 @@ class Numbers(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """`percent` is of a kind's owned objects; `carrier_size` and `batch_size` are counts of objects.
+    """The `policy` section of the configuration.
 
-    `message_lead_time` is how far ahead a message's time must be for the message to be scheduled or changed.
+    `max_delete_percent` is of a kind's owned objects; `max_delete_always_allow`, `carrier_size` and `batch_size` are
+    counts of objects. `message_lead_time` is how far ahead a message must be to be scheduled or changed.
     """
 
     prune: Mapping[KindName, Prune] = field(default_factory=dict)
@@ -49,5 +50,5 @@ class Policy:
     numbers: Numbers = Numbers.VALID
 
     def prune_of(self, kind: KindName) -> Prune:
-        """The kind's pruning; `owned` when nothing is said."""
+        """The kind's pruning; `owned` where the configuration does not set it."""
         return self.prune.get(kind, Prune.OWNED)

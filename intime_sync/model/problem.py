@@ -19,11 +19,11 @@ class Origin(NamedTuple):
 
 
 NO_PLACE: Final = Origin("", 0, 0)
-"""The origin of what stands in no file, such as a value from the command line or from the service."""
+"""The origin of what is in no file, such as a value from the command line or from the service."""
 
 
 class Severity(StrEnum):
-    """How bad: an error stops, a warning does not."""
+    """An error stops the run, a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -33,7 +33,7 @@ class Severity(StrEnum):
 class Problem:
     """One finding, as `file:line:column: severity: message [code]`.
 
-    `code` is kebab-case and stable: scripts may rely on it. `origin` is None when no line is to blame.
+    `code` is kebab-case and stable: scripts may rely on it. `origin` is None where it belongs to no line.
     """
 
     code: str

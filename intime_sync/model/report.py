@@ -1,4 +1,4 @@
-"""What became of each change: the result of an apply."""
+"""The outcome of each change: the result of an apply."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from intime_sync.model.resource import Address, RemoteId
 
 
 class Status(StrEnum):
-    """How a change ended. `unknown` means that only a person can say whether it happened."""
+    """How a change ended. `unknown` means that only the user can find out whether it happened."""
 
     DONE = "done"
     FAILED = "failed"
@@ -22,7 +22,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One change's end; `error` says why it is not done."""
+    """The outcome of one change; `error` says why it is not done."""
 
     address: Address
     action: Action

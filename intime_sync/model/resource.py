@@ -12,7 +12,7 @@ KindName = NewType("KindName", str)
 """`group`, `contact`, `blocklist`, `reminder` or `message`, as in an address."""
 
 RemoteId = NewType("RemoteId", int)
-"""An id that the service gave out."""
+"""An id that the service gave to an object."""
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 """What a plan file and the ledger can hold."""
@@ -45,9 +45,9 @@ class Address:
 class Lifecycle:
     """What the configuration says about an object besides its fields.
 
-    `absent` makes sure that it is gone, `protect` that it stays (None: nothing said, so what the ledger remembers
-    holds). `pinned` picks one of several objects of the same name. `options` is remembered with the object in the
-    ledger (a group's `on_delete`); None when nothing is said.
+    `absent` makes sure that it is gone, `protect` that it stays (None where not set: the ledger's value applies).
+    `pinned` picks one of several objects of the same name. `options` is recorded with the object in the ledger (a
+    group's `on_delete`); None where not set.
     """
 
     absent: bool = False
@@ -57,7 +57,7 @@ class Lifecycle:
 
 
 PRESENT = Lifecycle()
-"""The lifecycle of an item that says nothing special, shared by nearly all."""
+"""The lifecycle of an item that sets none of these, shared by nearly all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Delivery receipts: takes the statuses that the service posts for messages, keeps them, and shows them on a page.
+"""Delivery receipts: receiving the statuses that the service posts for messages, storing and showing them.
 
 Which message and recipient a status belongs to is passed in by the caller (`ReceiveOptions.names`). The names below
 load on first use; only `create_app`, `run_in_thread` and `serve_receipts` need the `receive` extra.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt
-    from intime_sync.receipts.options import Named, ReceiveOptions
+    from intime_sync.receipts.options import MessageRecipient, ReceiveOptions
     from intime_sync.receipts.protocol import Limits
     from intime_sync.receipts.server import Addresses, RunningReceipts, create_app, run_in_thread, serve_receipts
     from intime_sync.receipts.store import ReceiptStore
@@ -21,7 +21,7 @@ __all__ = [
     "Delivery",
     "DeliveryCounts",
     "Limits",
-    "Named",
+    "MessageRecipient",
     "Receipt",
     "ReceiptStore",
     "ReceiveOptions",
@@ -36,7 +36,7 @@ _HOME = {
     "Delivery": "deliveries",
     "DeliveryCounts": "deliveries",
     "Limits": "protocol",
-    "Named": "options",
+    "MessageRecipient": "options",
     "Receipt": "deliveries",
     "ReceiptStore": "store",
     "ReceiveOptions": "options",

@@ -28,7 +28,7 @@ class PageAccess:
         self._cookie = "" if token is None else f"intime-receipts-{sha256(token.encode()).hexdigest()[:8]}"
 
     def refusal(self, request: Request) -> str:
-        """Why the page is not shown, in words for a person; "" where it is."""
+        """Why the page is not shown, as text for the visitor; "" if it is shown."""
         if self._token is None:
             return "" if is_local_request(request) else _NOT_HERE
         if not is_known_request(request, self._hosts):

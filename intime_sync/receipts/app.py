@@ -9,8 +9,8 @@ import asyncio
 import hmac
 import logging
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,9 +21,9 @@ from starlette.types import Receive, Scope, Send
 
 from intime_sync.errors import IntimeSyncError
 from intime_sync.receipts.admission import PageAccess
-from intime_sync.receipts.deliveries import DeliveryCounts, Receipt
+from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt
 from intime_sync.receipts.form import BadForm, parse_report
-from intime_sync.receipts.options import Named, ReceiveOptions
+from intime_sync.receipts.options import MessageRecipient, ReceiveOptions
 from intime_sync.receipts.page import PAGE_SIZE, STYLE_SOURCE, PageView, render_page
 from intime_sync.receipts.recorder import Recorder
 from intime_sync.receipts.store import ReceiptStore
@@ -70,7 +70,7 @@ class Receiver:
         try:
             response = await self._answer(request)
         except (ClientDisconnect, TimeoutError):
-            # The caller is gone or did not send the whole request; nothing was kept.
+            # The caller disconnected or did not send the whole request; nothing was stored.
             response = _plain(408, "the request did not arrive in time", Connection="close")
         except TooLarge:
             await _refuse_and_discard(request, send)
@@ -127,19 +127,18 @@ class Receiver:
 
     def _rendered(self, number: int) -> str:
         """The page with this number, or the last one if there are not so many."""
+        deliveries: Sequence[Delivery] = ()
+        counts, pages = DeliveryCounts(), 1
         names = self._names()
-        store = ReceiptStore.open_existing(self._options.data)
-        if store is None:
-            view = PageView((), DeliveryCounts(), 1, 1, names, datetime.now(UTC), self._options.zone)
-            return render_page(view)
-        with store:
-            counts = store.counts()
-            pages = max(1, -(-counts.total // PAGE_SIZE))
-            number = min(number, pages)
-            shown = store.latest(PAGE_SIZE, (number - 1) * PAGE_SIZE)
-        return render_page(PageView(shown, counts, number, pages, names, datetime.now(UTC), self._options.zone))
+        with ReceiptStore.open_existing(self._options.data) or nullcontext() as store:
+            if store is not None:
+                counts = store.counts()
+                pages = max(1, -(-counts.total // PAGE_SIZE))
+                deliveries = store.latest(PAGE_SIZE, (min(number, pages) - 1) * PAGE_SIZE)
+        now = datetime.now(UTC)
+        return render_page(PageView(deliveries, counts, min(number, pages), pages, names, now, self._options.zone))
 
-    def _names(self) -> Mapping[str, Named] | None:
+    def _names(self) -> Mapping[str, MessageRecipient] | None:
         try:
             return self._options.names()
         except (IntimeSyncError, OSError) as error:
@@ -148,7 +147,7 @@ class Receiver:
 
 
 async def _body(request: Request) -> bytes:
-    """The whole body. Raises TooLarge as soon as it is known to be, and TimeoutError for one that does not come."""
+    """The whole body. Raises TooLarge as soon as its size is known, and TimeoutError if it does not arrive."""
     declared = request.headers.get("content-length", "0")
     if len(declared) > 9 or int(declared) > LARGEST_BODY:
         raise TooLarge
@@ -162,7 +161,7 @@ async def _body(request: Request) -> bytes:
 
 
 async def _refuse_and_discard(request: Request, send: Send) -> None:
-    """Answer 413, then read and discard for a moment: a sender whose connection is closed does not get the answer."""
+    """Answer 413, then read and discard for 2 s: a sender whose connection is closed does not see the answer."""
     text = b"the body is too large"
     headers = {**_ALWAYS, "Content-Type": "text/plain", "Content-Length": str(len(text)), "Connection": "close"}
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

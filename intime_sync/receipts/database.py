@@ -31,7 +31,7 @@ _SCHEMA: Final = (
 
 
 def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
-    """The file, made if need be for its owner alone. Raises IntimeSyncError.
+    """The file, created if necessary, readable by its owner alone. Raises IntimeSyncError.
 
     `patience` is how many seconds to wait for another program that holds the file.
     """
@@ -51,7 +51,7 @@ def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path, patience: float) -> sqlite3.Connection | None:
-    """The file as it is, or None if nothing was ever stored there; never makes it. Raises IntimeSyncError."""
+    """The file, read-only, or None if it does not exist or is empty. Raises IntimeSyncError."""
     with explained(path):
         if not path.exists():
             return None
@@ -72,7 +72,7 @@ def open_for_reading(path: Path, patience: float) -> sqlite3.Connection | None:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say into an IntimeSyncError that names the file."""
+    """Turn errors of SQLite and the system into an IntimeSyncError that names the file."""
     try:
         yield
     except OSError as error:
@@ -119,7 +119,7 @@ def _is_ours(db: sqlite3.Connection, path: Path) -> bool:
 
 
 def _make(db: sqlite3.Connection, path: Path) -> None:
-    """All of the schema or nothing, unless it is there."""
+    """Create the schema in one transaction, unless it exists."""
     db.execute("BEGIN IMMEDIATE")
     try:
         if not _is_ours(db, path):
@@ -140,7 +140,7 @@ def _use_log(db: sqlite3.Connection, patience: float) -> None:
             db.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError:
-            # The one statement for which SQLite does not always wait when another process opens the file too.
+            # SQLite's own timeout does not always cover this statement when another process opens the file too.
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

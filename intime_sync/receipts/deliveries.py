@@ -1,4 +1,4 @@
-"""What is known of the delivery of messages, as values. Knows neither storage nor HTTP."""
+"""Receipts and deliveries of messages as values. Knows neither storage nor HTTP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Delivery:
 
     @property
     def current(self) -> Receipt:
-        """The last receipt that knows what became of the message, else the last of all.
+        """The last receipt with a final status, else the last of all.
 
         A report that could not be handed over is tried again later, so "unknown" can come after "delivered".
         """

@@ -15,18 +15,18 @@ _IN_A_PATH: Final = re.compile(r"[A-Za-z0-9._~-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """The message and recipient of a transid: the message's key, and the recipient as it may be shown (masked)."""
+class MessageRecipient:
+    """The message and recipient of a transid: the message's key, and the recipient's masked number."""
 
     message: str
     recipient: str
 
 
-Names: TypeAlias = Callable[[], Mapping[str, Named]]
-"""Returns what is known now, by transid. May raise IntimeSyncError; then the page says that names are missing."""
+Names: TypeAlias = Callable[[], Mapping[str, MessageRecipient]]
+"""Returns the known recipients by transid. May raise IntimeSyncError; then the page says that names are missing."""
 
 
-def no_names() -> Mapping[str, Named]:
+def no_names() -> Mapping[str, MessageRecipient]:
     """No names: every recipient is unknown."""
     return {}
 

@@ -1,6 +1,6 @@
-"""The page that shows what was delivered: values to HTML. The page runs no script and loads nothing.
+"""The page of delivery receipts: values to HTML. The page runs no script and loads nothing.
 
-Everything that comes from outside passes through `_safe`, and phone numbers in it are masked.
+All text from outside passes through `_safe`, which masks phone numbers in it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from html import escape
 from typing import Final
 
 from intime_sync.receipts.deliveries import Delivery, DeliveryCounts, Receipt
-from intime_sync.receipts.options import Named
+from intime_sync.receipts.options import MessageRecipient
 from intime_sync.receipts.style import STYLE
 from intime_sync.render.masking import mask_text
-from intime_sync.render.style import inert
-from intime_sync.service.statuses import DeliveryOutcome, StatusLevel, status_level
+from intime_sync.render.style import grouped, inert
+from intime_sync.service.statuses import DeliveryOutcome, status_level
 
 PAGE_SIZE: Final = 100
 
@@ -45,7 +45,7 @@ class PageView:
     counts: DeliveryCounts
     number: int
     pages: int
-    names: Mapping[str, Named] | None
+    names: Mapping[str, MessageRecipient] | None
     now: datetime
     zone: tzinfo
 
@@ -82,7 +82,7 @@ def _counts(counts: DeliveryCounts) -> str:
     numbers = (counts.delivered, counts.not_delivered, counts.unknown)
     tiles = "".join(
         f'<div class="{_CLASSES[outcome]}"><dt>{_sign(outcome)}{str(outcome).capitalize()}</dt>'
-        f"<dd>{_grouped(number)}</dd></div>\n"
+        f"<dd>{grouped(number)}</dd></div>\n"
         for outcome, number in zip(DeliveryOutcome, numbers, strict=True)
     )
     return f'<dl class="counts" aria-label="Messages by state">\n{tiles}</dl>\n'
@@ -99,25 +99,17 @@ def _row(delivery: Delivery, view: PageView) -> str:
     level = status_level(current.status)
     return (
         f'<li class="{_CLASSES[level.outcome]}">\n{_who(delivery, view.names or {})}\n'
-        f'<p class="state"><strong>{_sign(level.outcome)}{_headline(level)}</strong>{_remark(level)}</p>\n'
+        f'<p class="state"><strong>{_sign(level.outcome)}{str(level.outcome).capitalize()}</strong>'
+        f" <span>{_safe(level.remark or level.meaning)}</span></p>\n"
         f'<p class="when">{_time(current.received_at, view.zone)}</p>\n{_history(delivery, view.zone)}</li>\n'
     )
 
 
-def _who(delivery: Delivery, names: Mapping[str, Named]) -> str:
+def _who(delivery: Delivery, names: Mapping[str, MessageRecipient]) -> str:
     named = names.get(delivery.current.transid)
     if named is None:
         return f'<h3>Message {delivery.message_id} <span class="to">recipient not known</span></h3>'
     return f'<h3>{_safe(named.message)} <span class="to">to {_safe(named.recipient)}</span></h3>'
-
-
-def _headline(level: StatusLevel) -> str:
-    return str(level.outcome).capitalize()
-
-
-def _remark(level: StatusLevel) -> str:
-    remark = level.remark or level.meaning
-    return f" <span>{_safe(remark)}</span>"
 
 
 def _history(delivery: Delivery, zone: tzinfo) -> str:
@@ -159,12 +151,8 @@ def _time(moment: datetime, zone: tzinfo) -> str:
     return f'<time datetime="{exact}">{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}</time>'
 
 
-def _grouped(number: int) -> str:
-    """A number with a narrow space between thousands, as in Swedish."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
 def _safe(text: str) -> str:
+    """`text`, masked, inert and with markup escaped."""
     return escape(inert(mask_text(text)))
 
 

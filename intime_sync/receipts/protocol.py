@@ -1,4 +1,4 @@
-"""One connection of the receiver: HTTP/1.1 with a deadline for everything that a sender can make slow.
+"""One connection of the receiver: HTTP/1.1 with a deadline for every phase that a slow sender could prolong.
 
 Knows neither statuses nor the page.
 """
@@ -27,7 +27,7 @@ _LATE: Final = b"the request did not arrive in time"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one sender may take up. Times are in seconds, each for the whole however slowly its bytes come.
+    """Limits on one sender. Times are in seconds, each for a whole phase however slowly its bytes arrive.
 
     `request` is for a request from its first byte to its last (the first one's from when the connection was made),
     `reply` for answering it and for the sender to read the answer, `idle` for the pause between two. `connections` is

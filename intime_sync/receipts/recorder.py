@@ -23,7 +23,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    """A caller that waits until its receipt is written or, without a receipt, until anything is written."""
+    """A caller that waits until its receipt is on the disk; without a receipt, until a test write is."""
 
     receipt: Receipt | None
     loop: asyncio.AbstractEventLoop
@@ -45,7 +45,7 @@ class Recorder:
         await self._wait_for(receipt)
 
     async def check(self) -> None:
-        """Return when something was written to the disk. Raises IntimeSyncError if that did not work."""
+        """Return when a test write is on the disk. Raises IntimeSyncError if it failed."""
         await self._wait_for(None)
 
     async def _wait_for(self, receipt: Receipt | None) -> None:

@@ -43,8 +43,8 @@ _COUNTS: Final = f"SELECT status, count(*) FROM ({_CURRENT}) GROUP BY status"  #
 class ReceiptStore:
     """The receipts in one file. Every method may be called from any thread, and raises IntimeSyncError.
 
-    Opening creates the file where there is none, readable for its owner only. When `record` and `record_all` return,
-    the receipts are on the disk. `patience` is how many seconds to wait for another program that holds the file.
+    Opening creates the file where there is none, readable for its owner only. When `record_all` returns, the
+    receipts are on the disk. `patience` is how many seconds to wait for another program that holds the file.
     """
 
     def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
@@ -52,7 +52,7 @@ class ReceiptStore:
 
     @classmethod
     def open_existing(cls, path: Path, *, patience: float = _PATIENCE) -> ReceiptStore | None:
-        """A store that only reads, also while `receive` runs; None where nothing was ever received."""
+        """A store for reading only, also while `receive` runs; None if nothing was received yet."""
         db = open_for_reading(path, patience)
         if db is None:
             return None
@@ -82,15 +82,11 @@ class ReceiptStore:
 
     # Writing
 
-    def record(self, message_id: int, status: int, transid: str, received_at: datetime) -> bool:
-        """Keep one status; False if the same (message, status, transid) is there already.
-
-        `received_at` must know its zone.
-        """
-        return self.record_all([Receipt(message_id, transid, status, received_at)]) == 1
-
     def record_all(self, receipts: Iterable[Receipt]) -> int:
-        """Keep all of them, or on an error none, in one transaction; how many were new."""
+        """Keep all of them in one transaction, or none on an error. Returns how many were new.
+
+        A receipt is new unless its message, status and transid are stored already.
+        """
         rows = [(kept.message_id, kept.transid, kept.status, _to_text(kept.received_at)) for kept in receipts]
         with self._transaction() as db:
             before = db.total_changes
@@ -98,16 +94,16 @@ class ReceiptStore:
             return db.total_changes - before
 
     def check_writable(self) -> None:
-        """Write a little and wait for the disk. Raises IntimeSyncError if that does not work."""
+        """Write a row and wait for the disk. Raises IntimeSyncError if that fails."""
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('checked_at', ?)", (_to_text(datetime.now(UTC)),))
 
     def secret(self) -> str:
-        """The secret part of the path, 32 characters; generated and kept when it is first asked for."""
+        """The secret part of the path, 32 characters; the first call generates and stores it."""
         return self._kept_token("secret")[0]
 
     def page_token(self) -> tuple[str, bool]:
-        """The token of the page, kept likewise, and whether it was generated just now."""
+        """The token of the page, stored in the same way, and whether this call generated it."""
         return self._kept_token("page_token")
 
     def _kept_token(self, name: str) -> tuple[str, bool]:

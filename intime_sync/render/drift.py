@@ -1,4 +1,4 @@
-"""Drift for people and scripts: what happened, what it means, and what cannot be observed."""
+"""Drift as text and as JSON: the findings, their consequences, and what cannot be observed."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ from intime_sync.model.drift import (
 )
 from intime_sync.model.ledger import AccountRef
 from intime_sync.model.resource import KindName
-from intime_sync.render.apart import telling_apart
+from intime_sync.render.distinct import distinguishing_mask
 from intime_sync.render.fields import field_lines
 from intime_sync.render.masking import Mask, mask_json, mask_of, mask_text
 from intime_sync.render.style import Paint, Style, counted, inert
 from intime_sync.render.summary import gist_of, title_of
+from intime_sync.render.wording import header
 
 FORMAT_VERSION: Final = "1"
 
@@ -61,18 +62,18 @@ _WHY: Final = {
 def drift_to_text(
     drift: Drift, account: AccountRef, *, color: bool = False, mask: bool = False, unowned: bool = False
 ) -> str:
-    """Every finding by kind, what is not owned (`unowned` names it), and what was compared and what could not be."""
+    """The findings by kind, the objects that are not owned (by name with `unowned`), and what was compared."""
     style, masking = Style(color), mask_of(mask)
-    blocks = [[_header(drift, account, style, masking)]]
+    blocks = [[header("Drift of", account, drift.serial, style, masking)]]
     for kind, findings in groupby(drift.findings, key=lambda finding: finding.address.kind):
         blocks.append(list(_section(kind, list(findings), style, masking)))
-    blocks.append(list(_strangers(drift, style, masking, named=unowned)))
+    blocks.append(list(_unowned(drift, style, masking, named=unowned)))
     blocks.append(list(_ending(drift, style)))
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
 def drift_to_json(drift: Drift, account: AccountRef, *, mask: bool = False, unowned: bool = False) -> str:
-    """The same for scripts. `unowned` lists what is not owned; it is counted always."""
+    """The same as JSON text. Objects that are not owned are counted, and with `unowned` listed."""
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "account": {"url": account.url, "user": account.user, "owner": account.owner},
@@ -108,12 +109,12 @@ def drift_to_json(drift: Drift, account: AccountRef, *, mask: bool = False, unow
     return json.dumps(mask_json(document) if mask else document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _apart(finding: Finding, mask: Mask) -> Mask:
-    return telling_apart(mask, drift_before(finding), drift_after(finding), drift_fields(finding))
+def _mask_for(finding: Finding, mask: Mask) -> Mask:
+    return distinguishing_mask(mask, drift_before(finding), drift_after(finding), drift_fields(finding))
 
 
 def _masked(finding: Finding) -> dict[str, Any]:
-    masked: dict[str, Any] = mask_json(_finding(finding), _apart(finding, mask_text))
+    masked: dict[str, Any] = mask_json(_finding(finding), _mask_for(finding, mask_text))
     return masked
 
 
@@ -144,24 +145,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return entry
 
 
-def _header(drift: Drift, account: AccountRef, style: Style, mask: Mask) -> str:
-    owner, user, url = (inert(mask(text)) for text in (account.owner, account.user, account.url))
-    where = style.dim(f"user {user} at {url}, ledger serial {drift.serial}")
-    return f"{style.bold(f'Drift of {owner}')}  {where}"
-
-
 def _section(kind: KindName, findings: Sequence[Finding], style: Style, mask: Mask) -> Iterator[str]:
-    title = "Carriers" if kind == CARRIER else words_of(kind).title
-    yield f"{style.bold(title)}  {style.dim(_counts(findings))}"
+    heading = "Carriers" if kind == CARRIER else words_of(kind).title
+    yield f"{style.bold(heading)}  {style.dim(_counts(findings))}"
     keys = [inert(mask(finding.address.key)) for finding in findings]
     width = min(max(map(len, keys)), _WIDEST_KEY)
     for finding, key in zip(findings, keys, strict=True):
-        symbol, paint = _look(finding, style)
+        symbol, paint = _symbol(finding, style)
         before = drift_before(finding)
         title = title_of(kind, before, mask) if before is not None else ""
         cells = [cell for cell in (title, _what(finding, mask), *_losses(finding, mask)) if cell]
         yield f"  {paint(symbol)} {paint(f'{key:<{width}}')}  {'; '.join(cells)}"
-        yield from field_lines(drift_fields(finding), style, _apart(finding, mask))
+        yield from field_lines(drift_fields(finding), style, _mask_for(finding, mask))
 
 
 def _counts(findings: Sequence[Finding]) -> str:
@@ -169,11 +164,9 @@ def _counts(findings: Sequence[Finding]) -> str:
     return ", ".join(f"{changes.count(change)} {phrase}" for change, phrase in _PHRASES.items() if change in changes)
 
 
-def _look(finding: Finding, style: Style) -> tuple[str, Paint]:
+def _symbol(finding: Finding, style: Style) -> tuple[str, Paint]:
     match finding:
-        case Gone():
-            return "-", style.red
-        case SwitchedOff():
+        case Gone() | SwitchedOff():
             return "-", style.red
         case Renamed() | MadeAgain() | Changed():
             return "~", style.yellow
@@ -214,19 +207,15 @@ def _fact(finding: Finding, mask: Mask) -> str:
 
 
 def _losses(finding: Finding, mask: Mask) -> Iterator[str]:
-    """What went with it."""
+    """The contacts and messages that were lost with the object, or that depend on it."""
     if finding.contacts:
-        who = _names(finding.contacts, mask)
-        people = counted(len(finding.contacts), "contact")
-        match finding:
-            case Renamed():
-                verb = "lives in it" if len(finding.contacts) == 1 else "live in it"
-                in_it = "is in it" if len(finding.contacts) == 1 else "are in it"
-                yield f"{people} {verb if finding.address.kind == CARRIER else in_it}: {who}"
-            case _ if finding.address.kind == CARRIER:
-                yield f"{people} went with it: {who}"
-            case _:
-                yield f"{people} {'was' if len(finding.contacts) == 1 else 'were'} in it: {who}"
+        one = len(finding.contacts) == 1
+        is_carrier = finding.address.kind == CARRIER
+        if isinstance(finding, Renamed):
+            what = f"live{'s' if one else ''} in it" if is_carrier else f"{'is' if one else 'are'} in it"
+        else:
+            what = "went with it" if is_carrier else f"{'was' if one else 'were'} in it"
+        yield f"{counted(len(finding.contacts), 'contact')} {what}: {_names(finding.contacts, mask)}"
     if finding.messages:
         verb = "was" if len(finding.messages) == 1 else "were"
         yield f"{counted(len(finding.messages), 'message')} {verb} for it: {_names(finding.messages, mask)}"
@@ -246,36 +235,35 @@ def _counted(count: int, kind: KindName) -> str:
     return counted(count, words_of(kind).noun)
 
 
-def _strangers(drift: Drift, style: Style, mask: Mask, *, named: bool) -> Iterator[str]:
+def _unowned(drift: Drift, style: Style, mask: Mask, *, named: bool) -> Iterator[str]:
     counts = ", ".join(_counted(count, kind) for kind, count in _unowned_counts(drift))
     if not counts:
         return
     yield style.dim(f"Not owned, and no drift: {counts}." + ("" if named else " --unowned names them."))
     if named:
         for found in drift.unowned:
-            cells = (found.address.key, *gist_of(found.address, found.attributes, mask))
-            shown = [inert(mask(cells[0])), *(cell for cell in cells[1:] if cell)]
-            # The key of an object without any other identity is its id already.
-            id = found.remote_id if found.address.key != f"#{found.remote_id}" else None
-            ending = [] if id is None else [f"(id {id})"]
-            yield "  ".join((f"  {words_of(found.address.kind).noun}", *shown, *ending))
+            cells = [inert(mask(found.address.key)), *gist_of(found.address, found.attributes, mask)]
+            # The key of an object that has no other identity is `#` and its id.
+            if found.remote_id is not None and found.address.key != f"#{found.remote_id}":
+                cells.append(f"(id {found.remote_id})")
+            yield "  ".join((f"  {words_of(found.address.kind).noun}", cells[0], *filter(None, cells[1:])))
 
 
 def _ending(drift: Drift, style: Style) -> Iterator[str]:
     compared = [_counted(count, kind) for kind, count in drift.compared.items() if count]
     if drift.findings:
         counts = _counts(drift.findings)
-        across = f" Compared: {_and(compared)}." if compared else ""
+        across = f" Compared: {_listed(compared)}." if compared else ""
         yield f"{style.red('Drift:')} {counts}.{across}{_blind_spots(drift)}"
     elif compared:
-        yield f"{style.green('No drift')} in {_and(compared)}.{_blind_spots(drift)}"
+        yield f"{style.green('No drift')} in {_listed(compared)}.{_blind_spots(drift)}"
     else:
         yield f"The ledger owns nothing that the service lists, so there is nothing to compare.{_blind_spots(drift)}"
     yield style.dim("What the configuration itself would change is shown by `intime-sync plan`.")
 
 
 def _blind_spots(drift: Drift) -> str:
-    """What must not be taken for being in sync."""
+    """The sentence on what was not compared, so that it is not taken for unchanged; "" for nothing."""
     spots = [_blind_spot(found, drift) for found in drift.unobservable]
     return f" Not observable: {', '.join(spots)}." if spots else ""
 
@@ -307,5 +295,6 @@ def _carriers(drift: Drift) -> str:
     return f"{there or 'none'} of their {known} carriers {'are' if there > 1 else 'is'} there"
 
 
-def _and(parts: Sequence[str]) -> str:
+def _listed(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
     return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)

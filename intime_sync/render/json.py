@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import (
@@ -24,11 +24,10 @@ from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Origin, Problem
 from intime_sync.model.report import Report
 from intime_sync.model.resource import KindName
-from intime_sync.render.apart import telling_apart
+from intime_sync.render.distinct import distinguishing_mask
 from intime_sync.render.masking import mask_json, mask_text
-from intime_sync.render.plan_file import FORMAT_VERSION, checksum, plan_from_json
-
-__all__ = ["plan_from_json", "plan_to_dict", "plan_to_json", "report_to_dict", "report_to_json"]
+from intime_sync.render.plan_file import FORMAT_VERSION, checksum
+from intime_sync.render.problems import message_of
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -39,9 +38,8 @@ def plan_to_dict(
 ) -> dict[str, Any]:
     """The plan as a plan file holds it, complete and unmasked. `created_at` is aware.
 
-    `directory` is the configuration's, as it was named, so that `apply` finds its settings again.
-
-    `digest` covers what would be done; `checksum` covers every other line too, guards and options among them.
+    `directory` is the configuration's as the user named it, where `apply` finds its settings. `digest` covers the
+    requests that the plan leads to, `checksum` the whole document.
     """
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -65,13 +63,13 @@ def plan_to_dict(
 def plan_to_json(
     plan: Plan, *, tool_version: str, created_at: datetime, mask: bool = False, directory: str | None = None
 ) -> str:
-    """The plan as JSON text. A masked one is for reading only: `plan_from_json` refuses it."""
+    """The plan as JSON text. A masked one is for reading only: `read_plan` refuses it."""
     document = plan_to_dict(plan, tool_version=tool_version, created_at=created_at, directory=directory)
     return _layout(document, mask)
 
 
 def report_to_dict(report: Report) -> dict[str, Any]:
-    """What became of each change, complete and unmasked."""
+    """The result of each change, complete and unmasked."""
     return {
         "summary": report.summary(),
         "calls": report.calls,
@@ -150,14 +148,20 @@ def _diagnostic(problem: Problem) -> dict[str, Any]:
 
 def _layout(document: dict[str, Any], mask: bool) -> str:
     text = "{\n" + ",\n".join(_members(document, mask)) + "\n}\n"
-    # Names of files may hold bytes that are no text; JSON can say so, UTF-8 cannot.
+    # File names may hold undecodable bytes, as lone surrogates: JSON can escape them, UTF-8 cannot encode them.
     return text if text.isascii() else _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _masked(change: dict[str, Any]) -> dict[str, Any]:
     fields = [FieldChange(**field) for field in change["fields"]]
-    apart = telling_apart(mask_text, change["before"], change["after"], fields)
-    masked: dict[str, Any] = mask_json(_without_hidden_options(change), apart)
+    distinct = distinguishing_mask(mask_text, change["before"], change["after"], fields)
+    masked: dict[str, Any] = mask_json(_without_hidden_options(change), distinct)
+    return masked
+
+
+def _masked_diagnostic(diagnostic: dict[str, Any]) -> dict[str, Any]:
+    problem = Problem(diagnostic["code"], diagnostic["message"])
+    masked: dict[str, Any] = mask_json(diagnostic | {"message": message_of(problem, mask_text)})
     return masked
 
 
@@ -166,12 +170,19 @@ def _without_hidden_options(change: dict[str, Any]) -> dict[str, Any]:
     return change | {"options": None} if words_of(KindName(change["kind"])).hides_options else change
 
 
+_MASKS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "changes": lambda changes: [_masked(change) for change in changes],
+    "diagnostics": lambda diagnostics: [_masked_diagnostic(diagnostic) for diagnostic in diagnostics],
+}
+"""How the members of a plan are masked that are not masked by `mask_json`."""
+
+
 def _members(document: dict[str, Any], mask: bool) -> Iterator[str]:
     for name, value in document.items():
         if mask and name == "checksum":
-            continue  # it has no key: with all but one number known, the last could be found by trying
+            continue  # it has no key, so that an unknown number could be found by trying all
         if mask:
-            value = [_masked(change) for change in value] if name == "changes" else mask_json(value)
+            value = _MASKS.get(name, mask_json)(value)
         if isinstance(value, list) and value:
             items = ",\n".join(f"    {_encode(item)}" for item in value)
             yield f"  {_encode(name)}: [\n{items}\n  ]"

@@ -15,10 +15,11 @@ from intime_sync.model.change import Action, Change, Delete, Manual, action_of, 
 from intime_sync.model.plan import Guard, Plan
 from intime_sync.model.problem import Problem
 from intime_sync.model.resource import Json, KindName
-from intime_sync.render.apart import LOOK_ALIKE, apart_in
-from intime_sync.render.fields import gains_and_losses
+from intime_sync.render.distinct import LOOK_ALIKE, mask_for
+from intime_sync.render.fields import list_changes
 from intime_sync.render.markdown_escape import brief, code, marker, prose, size
 from intime_sync.render.masking import Mask, mask_of
+from intime_sync.render.problems import message_of
 from intime_sync.render.style import counted, inert
 from intime_sync.render.summary import gist_of, member_of, recipients_of, title_of, value_of
 from intime_sync.render.text import summary_line
@@ -26,12 +27,14 @@ from intime_sync.render.wording import (
     STOPPED_SYMBOL,
     SYMBOLS,
     Stops,
+    account_texts,
     consequence_of,
     counts_phrase,
     how_to_lift,
     leftovers_sentence,
     remarks_of,
     stopped_by,
+    stopping_guards,
     stops_of,
 )
 
@@ -42,7 +45,7 @@ _SEE: Final = "see the plan artifact"
 _TABLE_HEAD: Final = ("", "| Action | Key | What |", "|---|---|---|")
 _BREAK: Final = "<br>"
 
-# What a reviewer must not miss is kept when there is not room for all.
+# The order in which changes are kept when there is not room for all.
 _URGENCY: Final = (
     Action.HELD,
     Action.DELETE,
@@ -71,7 +74,7 @@ def plan_to_markdown(
     """
     if limit < SMALLEST_LIMIT:
         raise ValueError(f"the limit {limit} is below {SMALLEST_LIMIT}")
-    tripped = plan.tripped() if stopping is None else tuple(stopping)
+    tripped = stopping_guards(plan, stopping)
     masking, stops = mask_of(mask), stops_of(tripped)
     head, ending = list(_head(plan, masking, title)), list(_ending(plan))
     room = limit - sum(size(block) + 2 for block in (*head, *ending))
@@ -106,7 +109,7 @@ class _Section:
         if frame + sum(size(row) + 1 for row in self.rows) <= room:
             kept: Sequence[int] = range(len(self.rows))
         else:
-            # No note is longer than that which leaves out everything.
+            # The note on all changes is the longest possible one.
             room -= frame + size(self._left_out(self.changes)) + 2
             if room < 0:
                 return ""
@@ -124,7 +127,7 @@ class _Section:
 
 
 def _head(plan: Plan, mask: Mask, title: str) -> Iterator[str]:
-    owner, user, url = (inert(mask(text)) for text in (plan.account.owner, plan.account.user, plan.account.url))
+    owner, user, url = account_texts(plan.account, mask)
     yield marker(mask(plan.account.owner))
     yield f"### {title} for {brief(owner)}"
     yield f"**{summary_line(plan)}**"
@@ -147,7 +150,7 @@ def _guard(guard: Guard, mask: Mask) -> str:
 
 def _problem(problem: Problem, mask: Mask) -> str:
     place = f"{code(inert(mask(str(problem.origin))))}: " if problem.origin else ""
-    return f"- {place}{problem.severity}: {prose(inert(mask(problem.message)))} ({code(inert(problem.code))})"
+    return f"- {place}{problem.severity}: {prose(inert(message_of(problem, mask)))} ({code(inert(problem.code))})"
 
 
 def _bullets(heading: str, lines: Sequence[str], room: int, noun: str) -> Iterable[str]:
@@ -180,7 +183,7 @@ def _section(kind: KindName, changes: Sequence[Change], mask: Mask, stops: Stops
 
 
 def _row(change: Change, mask: Mask, stops: Stops) -> str:
-    """`| + create | key | what is to be known of it |`."""
+    """One row of a table: `| + create | key | summary, warnings and fields |`."""
     action, stopped = action_of(change), stopped_by(change, stops)
     symbol = STOPPED_SYMBOL if stopped else SYMBOLS[action]
     return f"| `{symbol}` {action} | {code(inert(mask(change.address.key)))} | {_what(change, mask, stopped)} |"
@@ -191,19 +194,19 @@ def _what(change: Change, mask: Mask, stopped: str) -> str:
     attributes = before_of(change) if isinstance(change, Delete) else after_of(change) or before_of(change)
     attributes = attributes or {}
     kind = change.address.kind
-    # Where fields are shown, one cell says whose they are; else all cells say what comes, goes or stays, as they do
-    # for a message that is changed: it is sent again, so its approval needs all of it.
-    whose = fields and not words_of(kind).shown_in_full
-    cells = (title_of(kind, attributes, mask),) if whose else gist_of(change.address, attributes, mask)
+    # Where changed fields are listed, a title is enough. A changed message is sent again, so that its approval needs
+    # all of it.
+    is_brief = fields and not words_of(kind).shown_in_full
+    cells = (title_of(kind, attributes, mask),) if is_brief else gist_of(change.address, attributes, mask)
     lines = [" · ".join(prose(cell) for cell in cells if cell)]
     if people := recipients_of(kind, attributes, mask):
         lines.append(f"recipients: {', '.join(map(code, people))}")
     lines += (f"<b>{prose(alarm)}</b>" for alarm in (stopped, consequence_of(change)) if alarm)
     if isinstance(change, Manual) and change.reason:
         lines.append(f"<i>{prose(inert(mask(change.reason)))}</i>")
-    apart = apart_in(change, mask)
+    distinct = mask_for(change, mask)
     for field in fields:
-        lines.append(f"{code(inert(mask(field.path)))}: {_difference(field.before, field.after, apart)}")
+        lines.append(f"{code(inert(mask(field.path)))}: {_difference(field.before, field.after, distinct)}")
     remarks = ", ".join(prose(remark) for remark in remarks_of(change, mask))
     if remarks:
         lines.append(f"<i>({remarks})</i>")
@@ -211,23 +214,19 @@ def _what(change: Change, mask: Mask, stopped: str) -> str:
 
 
 def _difference(before: Json, after: Json, mask: Mask) -> str:
-    """`before → after`, or what a list loses and gains; never shortened."""
-    lists = gains_and_losses(before, after)
-    if lists is None:
+    """`before → after`, or the removed and added items of a list; never shortened."""
+    changes = list_changes(before, after)
+    if changes is None:
         old, new = value_of(before, mask), value_of(after, mask)
         note = f" <i>({LOOK_ALIKE})</i>" if old == new else ""
         return f"{code(old)} → {code(new)}{note}"
-    gone, come = lists
-    return " ".join(
-        (
-            *(f"− {code(member_of(item, mask))}" for item in gone),
-            *(f"+ {code(member_of(item, mask))}" for item in come),
-        )
-    )
+    removed = [f"− {code(member_of(item, mask))}" for item in changes[0]]
+    added = [f"+ {code(member_of(item, mask))}" for item in changes[1]]
+    return " ".join((*removed, *added))
 
 
 def _fitted(sections: Sequence[_Section], room: int) -> list[str]:
-    """As much of each as fits: none takes the room of another that needs less than its share."""
+    """As much of each as fits into `room`, shared equally; what a small section leaves goes to the larger ones."""
     room -= size(_unseen(sections)) + 2
     shown: dict[int, str] = {}
     waiting = sorted(range(len(sections)), key=lambda at: sum(map(len, sections[at].rows)))
@@ -241,7 +240,7 @@ def _fitted(sections: Sequence[_Section], room: int) -> list[str]:
 
 
 def _unseen(sections: Sequence[_Section]) -> str:
-    """The note on kinds for which there is no room at all."""
+    """The note on sections that are left out whole."""
     changes = sum(len(section.changes) for section in sections)
     return f"… and {_more(changes, 'change')} of {counted(len(sections), 'other kind')}; {_SEE}"
 

@@ -1,8 +1,7 @@
-"""Text from elsewhere inside Markdown, as it is and with no effect. Knows Markdown, HTML and code hosts, not plans.
+"""Text from outside as literal text in Markdown. Knows Markdown, HTML and code hosts, not plans.
 
-Code hosts look for `@people`, `#123`, `:emoji:` and addresses in the text *after* Markdown is rendered, so that no
-escape of Markdown's keeps them from it. They leave alone what is in `<code>`; any word in which they could see
-something goes there.
+Code hosts look for `@people`, `#123`, `:emoji:` and addresses in the text *after* Markdown is rendered, so that
+Markdown's escapes do not prevent it. They do not look into `<code>`, so every word that could match is put there.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from urllib.parse import quote
 
 from intime_sync.render.style import inert, shortened
 
-# A reference means itself in every Markdown and in HTML; a backslash does not, least of all before | in tables.
+# Character references work in every Markdown and in HTML; backslashes do not, in particular before | in tables.
 _REFERENCES: Final = {character: f"&#{ord(character)};" for character in "\\`*_[]<>&|~#@$"}
-# Some find addresses after they have put adjoining pieces of text together; a place to break a line keeps them apart.
+# Some hosts join adjoining pieces of text before they look for addresses; `<wbr>` prevents a match.
 _REFERENCES["@"] += "<wbr>"
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>&|~#@$]|:(?=/)|(?<=www)\.", re.IGNORECASE)
 
@@ -42,7 +41,7 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """`text` as words, those in `<code>` that a code host could take for something; it must be inert.
+    """`text`, each word that a code host could link or replace in `<code>`; it must be inert.
 
     It may stand anywhere but at the start of a line.
     """
@@ -56,9 +55,9 @@ def brief(text: str) -> str:
 
 
 def marker(owner: str) -> str:
-    """An HTML comment that nobody sees, always the same for one owner, by which a bot finds its comment again.
+    """An HTML comment that is the same for every plan of one owner, by which a bot finds its comment again.
 
-    What is not a letter, a digit or one of `._~-` is percent-encoded, and a very long name ends in a digest.
+    Whatever is not a letter, a digit or one of `._~-` is percent-encoded, and a very long name ends in a digest.
     """
     # Two hyphens would end the comment.
     name = re.sub("-(?=-)", "%2D", quote(inert(owner), safe=""))
@@ -68,7 +67,7 @@ def marker(owner: str) -> str:
 
 
 def size(text: str) -> int:
-    """How long code hosts and bots may find it: UTF-16 units, which are never fewer than characters."""
+    """The length in UTF-16 units, never fewer than characters, since some hosts and bots count these."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 

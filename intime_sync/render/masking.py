@@ -1,4 +1,4 @@
-"""Hides phone numbers and e-mail addresses in any text. Knows their spellings, not where they come from.
+"""Hides phone numbers and e-mail addresses in any text, by their spelling.
 
 Every repetition is possessive and every token is scanned once, so the time is linear in the text.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final, NamedTuple, TypeAlias
 
 Mask: TypeAlias = Callable[[str], str]
-"""What becomes of a text before it is shown: `mask_text` or `no_mask`."""
+"""Applied to every text before it is shown: `mask_text`, `no_mask`, or a `distinguishing_mask`."""
 
 HIDDEN: Final = "•"
 
@@ -46,11 +46,11 @@ _SHORTEST_MISTYPED: Final = 7
 _SHORTEST_ABROAD: Final = 7
 _SHORTEST_HOME: Final = 8
 _ENOUGH_DIGITS: Final = re.compile(rf"(?:\D*+\d){{{_SHORTEST_ABROAD}}}")
-"""Most texts of a large plan hold no number, and this is quick to see."""
+"""A quick test that most texts of a large plan, which hold no number, fail."""
 
 
 class _Number(NamedTuple):
-    """A phone number in a text: its digits, what stands before them, and how many of the first stay."""
+    """A phone number in a text: its digits, the sign before them, and how many of the first are not hidden."""
 
     digits: str
     sign: str
@@ -61,8 +61,8 @@ def mask_text(text: str, shown: Collection[tuple[int, int]] = ()) -> str:
     """`text` with the middle of every phone number and e-mail address hidden.
 
     `+46701740605` becomes `+46•••••••05`, `070-174 06 05` becomes `070•••••05`, `john@example.se` becomes
-    `j•••@example.se`. Days, times, digests and lineages stay. `shown` are digits that stay too, each as the index
-    of its number among `numbers_in` and its place in there.
+    `j•••@example.se`. Days, times, digests and lineages stay. `shown` are digits that stay too, each as (index
+    of its number in `numbers_in`, index of the digit in the number).
     """
     if not shown and len(text) == _SWEDISH_LENGTH and text.startswith("+46") and text[3:].isdecimal():
         return f"+46{_SWEDISH_HIDDEN}{text[-2:]}"
@@ -78,10 +78,10 @@ def numbers_in(text: str) -> list[str]:
 
 
 def mask_mistyped(text: str) -> str:
-    """What was meant as a number or an address and is none, so that it need not look like one.
+    """`text`, a mistyped number or address, which `mask_text` may not recognise, with its middle hidden.
 
-    Of seven digits or more, those in the middle are hidden: `0O701740605` becomes `0O7•••••05`. Of an address, all
-    before the last `@` (or `(at)`) but its first character.
+    Of seven digits or more, all but the first and last two are hidden: `0O701740605` becomes `0O7•••••05`. Of an
+    address, all before the last `@` (or `(at)`) but its first character.
     """
     places = [index for index, character in enumerate(text) if character.isdecimal()]
     if len(places) >= _SHORTEST_MISTYPED:
@@ -125,7 +125,7 @@ def _mask_crowded(members: dict[str, Any], mask: Mask) -> dict[str, Any]:
 
 
 def _number_of(found: re.Match[str]) -> _Number | None:
-    """None for what stays as it is."""
+    """The number that was matched; None for a match that is not masked."""
     text = found[0]
     if found["keep"] is not None:
         return None
@@ -148,7 +148,7 @@ def _hide_number(found: re.Match[str]) -> str:
 
 
 def _hider(shown: Collection[tuple[int, int]]) -> Callable[[re.Match[str]], str]:
-    """As `_hide_number`, with these digits shown; for one text, since it counts the numbers in it."""
+    """As `_hide_number`, with these digits shown. To be used for one text only, since it counts the numbers."""
     index = -1
 
     def hide(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Reading a plan file back, strictly: what is not exactly a plan that this tool wrote is refused with the reason."""
+"""Reading a plan file, strictly: anything but a plan that this tool wrote is refused, with the reason."""
 
 from __future__ import annotations
 
@@ -35,15 +35,11 @@ T = TypeVar("T")
 _encode_canonical = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
-def plan_from_json(text: str) -> Plan:
-    """The plan in a plan file. Raises InvalidInput, as `read_plan` does."""
-    return read_plan(text)[0]
-
-
 def read_plan(text: str) -> tuple[Plan, str | None]:
-    """The plan in a plan file, and the directory it was planned in; members that are not known are ignored.
+    """The plan in a plan file, and the directory it was planned in, if any; unknown members are ignored.
 
-    Raises InvalidInput for what is no JSON, of another format version, incomplete, mistyped or edited.
+    Raises InvalidInput for text that is not JSON, and for a plan of another format version, or one that is
+    incomplete, mistyped or edited.
     """
     top = _Member(_parse(text), "the plan file")
     version = top.get("format_version").value
@@ -82,7 +78,9 @@ def checksum(document: dict[str, Any]) -> str:
 
 
 def _check_unedited(plan: Plan, top: _Member) -> None:
-    """The checksum finds accidents and careless edits; the digest is checked with the ledger's key when the plan is
+    """Raise InvalidInput for a masked or edited plan.
+
+    The checksum finds accidents and careless edits; the digest is checked with the ledger's key when the plan is
     applied. A plan that was made without a ledger has a digest without a key.
     """
     if "checksum" not in top.value and HIDDEN in json.dumps(top.value["changes"], ensure_ascii=False):
@@ -126,7 +124,7 @@ def _brief(value: object) -> str:
 
 
 class _Member:
-    """A value in the file, and where it is, for saying what is wrong with it."""
+    """A value in the file and its place, which error messages name."""
 
     __slots__ = ("_name", "_parent", "value")
 

@@ -1,4 +1,4 @@
-"""What became of a plan, for people: first what needs them, then one line that sums up."""
+"""The report of an apply as text: first the results that need attention, then a summary line."""
 
 from __future__ import annotations
 

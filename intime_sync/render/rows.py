@@ -21,7 +21,7 @@ from intime_sync.model.change import (
     fields_of,
 )
 from intime_sync.model.resource import Attributes, KindName
-from intime_sync.render.apart import apart_in
+from intime_sync.render.distinct import mask_for
 from intime_sync.render.fields import field_lines
 from intime_sync.render.masking import Mask
 from intime_sync.render.style import Paint, Style, inert, shortened
@@ -46,7 +46,7 @@ _INDENT: Final = " " * 6
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How to show a plan. `width` is in characters; `stops` is what guards stop."""
+    """How to show a plan. `width` is in characters; `verbose` adds each object's place in the configuration."""
 
     style: Style
     mask: Mask
@@ -72,7 +72,7 @@ def section_lines(kind: KindName, changes: Sequence[Change], look: Look) -> Iter
     words = words_of(kind)
     yield f"{look.style.bold(words.title)}  {look.style.dim(counts_phrase(changes))}"
     rows = [_row(change, look) for change in changes]
-    # Only rows that go on after the key take part in aligning.
+    # Rows with nothing after the key do not affect the alignment.
     keys = min(
         max((len(row.key) for row in rows if any(row.cells) or row.alarm or row.remark), default=0), _WIDEST_KEY
     )
@@ -145,7 +145,7 @@ def _line(row: _Row, keys: int, columns: Sequence[int], look: Look) -> str:
     if gist or row.alarm or row.remark:
         key = key.ljust(keys)
     if gist and isinstance(row.change, Create):
-        # What is to come may be cut, since the configuration has it all; what is there already never is.
+        # Objects to create may be shortened, since the configuration has them in full; existing ones never are.
         gist = shortened(gist, max(look.width - len(key) - 6, _NARROWEST_GIST))
     line = f"  {row.paint(f'{row.symbol} {key}')}"
     if gist:
@@ -160,7 +160,7 @@ def _line(row: _Row, keys: int, columns: Sequence[int], look: Look) -> str:
 
 
 def _wrapped(row: _Row, keys: int, look: Look) -> Iterator[str]:
-    """The first two cells, what is remarked, and the other cells, over as many lines as it takes: nothing is cut."""
+    """The first two cells, alarm and remark, then the other cells, wrapped and never shortened."""
     when, words = row.cells[:2], row.cells[2:]
     pieces: list[tuple[str, Paint]] = [(cell, str) for cell in when]
     pieces += [(row.alarm, row.paint), (row.remark, look.style.dim)]
@@ -185,4 +185,4 @@ def _details(change: Change, look: Look) -> Iterator[str]:
         width = max(look.width - len(_INDENT), _NARROWEST_REASON)
         for line in textwrap.wrap(reason, width, break_long_words=False, break_on_hyphens=False):
             yield f"{_INDENT}{look.style.yellow(line)}"
-    yield from field_lines(fields_of(change), look.style, apart_in(change, look.mask))
+    yield from field_lines(fields_of(change), look.style, mask_for(change, look.mask))

@@ -1,4 +1,4 @@
-"""ANSI styles, and text from elsewhere made safe to show. Knows nothing about terminals or what is shown."""
+"""ANSI styles, text from outside made safe to show, and counts. Knows nothing about terminals or what is shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from intime_sync.render.seen import spelled_out
+from intime_sync.render.deceptive import escape_deceptive
 from intime_sync.service.text import nfc
 
 Paint: TypeAlias = Callable[[str], str]
@@ -40,24 +40,24 @@ class Style:
 
 
 def inert(text: str) -> str:
-    """`text` on one line in NFC, with what cannot be seen, or looks like something else, escaped: see `spelled_out`.
+    """`text` on one line in NFC, with invisible and look-alike characters escaped; see `escape_deceptive`.
 
     Nothing in it can move the cursor, colour the screen or forge a line.
     """
     if text.isascii() and text.isprintable():
         return text
-    return spelled_out(nfc(text))
+    return escape_deceptive(nfc(text))
 
 
-# Our own colours (see `Style`), or what may not be printable: Latin letters are, others are looked at one by one.
+# The colours of `Style`, and every character that may be unprintable; those that match are checked one by one.
 _OWN_OR_ODD: Final = re.compile("\x1b\\[(?:[012]|3[1236])m|[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u0300-\U0010ffff]")
 
 
 def harmless(text: str, *, color: bool) -> str:
-    """`text` of any layout, with everything in it that is not printable as `\\uXXXX`, but for line breaks and tabs.
+    """`text` of any layout, with unprintable characters as `\\uXXXX`, except for line breaks and tabs.
 
-    With `color`, the colours of `Style` stay. This is the last thing that happens to all output, for what somebody
-    forgot to make `inert`. In JSON, where such characters stand in strings only, the escapes mean the same.
+    With `color`, the colours of `Style` stay. Applied to all output as the last step, in case some text was not made
+    `inert`. In JSON, where such characters occur in strings only, the escapes mean the same.
     """
     if text.replace("\n", "").replace("\t", "").isprintable():
         return text
@@ -67,7 +67,7 @@ def harmless(text: str, *, color: bool) -> str:
 def _kept_or_escaped(found: str, color: bool) -> str:
     if found.isprintable() or (len(found) > 1 and color):
         return found
-    # Of a colour that is none here, only the first character does something.
+    # Escaping ESC, the first character, disables the whole colour code.
     units = found[0].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)) + found[1:]
 
@@ -80,3 +80,8 @@ def shortened(text: str, width: int) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def grouped(number: int) -> str:
+    """`number` with a narrow no-break space between thousands."""
+    return f"{number:,}".replace(",", "\u202f")

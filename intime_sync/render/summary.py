@@ -1,4 +1,4 @@
-"""The gist of one object in a few short cells, in the words of its kind. Knows no kinds and no changes."""
+"""One object as a few short cells, in the words of its kind. Knows no kind and no changes."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from intime_sync.render.style import inert
 
 
 def gist_of(address: Address, attributes: Attributes, mask: Mask) -> tuple[str, ...]:
-    """What tells the object from others besides its key: always as many cells for one kind, "" where empty."""
-    return words_of(address.kind).summary_cells(address.key, attributes, shown(mask))
+    """The cells that identify the object besides its key: as many for every object of a kind, "" where empty."""
+    return words_of(address.kind).summary_cells(address.key, attributes, safe_text(mask))
 
 
 def title_of(kind: KindName, attributes: Attributes, mask: Mask) -> str:
-    """The one cell that says who, what or when it is, for objects whose other fields are shown apart."""
-    return words_of(kind).title_cell(attributes, shown(mask))
+    """The one cell that names the object (who, what or when), for use where its fields are listed."""
+    return words_of(kind).title_cell(attributes, safe_text(mask))
 
 
 def recipients_of(kind: KindName, attributes: Attributes, mask: Mask) -> list[str]:
     """The object's recipients besides its groups."""
-    return [*map(shown(mask), words_of(kind).recipients(attributes))]
+    return [*map(safe_text(mask), words_of(kind).recipients(attributes))]
 
 
-def shown(mask: Mask) -> Show:
-    """What is done to every text that comes from elsewhere."""
+def safe_text(mask: Mask) -> Show:
+    """A function that makes text from outside safe to show: masked, then inert."""
     return lambda text: inert(mask(text))
 
 
 def value_of(value: Json, mask: Mask) -> str:
-    """Any attribute's value on one line, never shortened; text that would look like nothing is quoted."""
+    """Any attribute's value on one line, never shortened; empty text, and text with spaces around it, is quoted."""
     match value:
         case None:
             return "(none)"
@@ -48,6 +48,6 @@ def value_of(value: Json, mask: Mask) -> str:
 
 
 def member_of(value: Json, mask: Mask) -> str:
-    """A list's member: as `value_of`, with a mapping in braces, so that it is seen where it ends."""
+    """A list's member: as `value_of`, with a mapping in braces to show where it ends."""
     shown = value_of(value, mask)
     return f"{{{shown}}}" if isinstance(value, dict) else shown

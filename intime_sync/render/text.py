@@ -1,4 +1,4 @@
-"""A plan for people: what would be done, what looks odd, what stops it, and one line that sums up."""
+"""A plan as text for people: its changes, diagnostics, the guards that stop it, and a summary line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from intime_sync.render.masking import Mask, mask_of
 from intime_sync.render.problems import problem_line
 from intime_sync.render.rows import Look, section_lines
 from intime_sync.render.style import Style, counted, inert
-from intime_sync.render.wording import PHRASES, how_to_lift, leftover_carriers, leftovers_sentence, stops_of
+from intime_sync.render.wording import (
+    PHRASES,
+    header,
+    how_to_lift,
+    leftover_carriers,
+    leftovers_sentence,
+    stopping_guards,
+    stops_of,
+)
 
 DEFAULT_WIDTH: Final = 100
 
@@ -31,10 +39,10 @@ def plan_to_text(
     `verbose` adds the place of every object in the configuration. `stopping` are the guards that still stop the
     plan once overrides are honoured; by default all that tripped.
     """
-    tripped = plan.tripped() if stopping is None else tuple(stopping)
+    tripped = stopping_guards(plan, stopping)
     style, masking = Style(color), mask_of(mask)
     look = Look(style, masking, width, verbose, stops_of(tripped))
-    blocks = [[_header(plan, style, masking)]]
+    blocks = [[header("Plan for", plan.account, plan.serial, style, masking)]]
     for kind, changes in groupby(plan.changes, key=lambda change: change.address.kind):
         blocks.append(list(section_lines(kind, list(changes), look)))
     blocks.append([problem_line(problem, style, masking) for problem in plan.diagnostics])
@@ -63,12 +71,6 @@ def summary_line(plan: Plan, *, color: bool = False) -> str:
     if plan.leftovers:
         return f"{style.bold('Plan:')} only {leftover_carriers(plan)} to remove; {wanted}."
     return f"{style.green('No changes.')} {wanted}."
-
-
-def _header(plan: Plan, style: Style, mask: Mask) -> str:
-    owner, user, url = (inert(mask(text)) for text in (plan.account.owner, plan.account.user, plan.account.url))
-    where = style.dim(f"user {user} at {url}, ledger serial {plan.serial}")
-    return f"{style.bold(f'Plan for {owner}')}  {where}"
 
 
 def _guards(guards: Sequence[Guard], style: Style, mask: Mask) -> Iterator[str]:

@@ -1,18 +1,19 @@
-"""The words that every review of a plan uses for a change: counts, consequences, what stops it. Knows no layout."""
+"""The words that every format uses for plans and changes: counts, consequences, guards that stop them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from intime_sync.kinds.registry import words_of
 from intime_sync.model.change import Action, Change, Delete, Manual, Replace, action_of
+from intime_sync.model.ledger import AccountRef
 from intime_sync.model.plan import Guard, GuardRule, Plan
 from intime_sync.model.resource import Attributes, KindName
 from intime_sync.render.masking import Mask
-from intime_sync.render.style import counted, inert
+from intime_sync.render.style import Style, counted, inert
 
 PHRASES: Final = {
     Action.CREATE: "to create",
@@ -37,25 +38,41 @@ SYMBOLS: Final = {
 STOPPED_SYMBOL: Final = "!"
 
 
+def account_texts(account: AccountRef, mask: Mask) -> tuple[str, str, str]:
+    """Owner, user and URL, each masked and inert."""
+    owner, user, url = (inert(mask(text)) for text in (account.owner, account.user, account.url))
+    return owner, user, url
+
+
+def header(title: str, account: AccountRef, serial: int, style: Style, mask: Mask) -> str:
+    """The first line of a plan or of drift: `TITLE OWNER  user USER at URL, ledger serial N`."""
+    owner, user, url = account_texts(account, mask)
+    return f"{style.bold(f'{title} {owner}')}  {style.dim(f'user {user} at {url}, ledger serial {serial}')}"
+
+
+def stopping_guards(plan: Plan, stopping: Sequence[Guard] | None) -> tuple[Guard, ...]:
+    """`stopping`, the guards that still stop the plan once overrides are honoured; for None all that tripped."""
+    return plan.tripped() if stopping is None else tuple(stopping)
+
+
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """What guards stop: deletes of the kinds in `max_delete`, and with `protects` whatever is protected."""
+    """What guards stop: deletes of the kinds in `max_delete`; with `protects`, all changes to protected objects."""
 
     max_delete: Collection[KindName]
     protects: bool
 
 
-def stops_of(stopping: Iterable[Guard]) -> Stops:
-    """What these guards, all of which stop the plan, stop in it."""
-    guards = tuple(stopping)
+def stops_of(stopping: Sequence[Guard]) -> Stops:
+    """Which changes the guards in `stopping` stop."""
     return Stops(
-        frozenset(guard.kind for guard in guards if guard.rule is GuardRule.MAX_DELETE),
-        any(guard.rule is GuardRule.PROTECT for guard in guards),
+        frozenset(guard.kind for guard in stopping if guard.rule is GuardRule.MAX_DELETE),
+        any(guard.rule is GuardRule.PROTECT for guard in stopping),
     )
 
 
 def stopped_by(change: Change, stops: Stops) -> str:
-    """Which guard stops this very change, in words; "" when none does."""
+    """Which guard stops this change, in words; "" when none does."""
     if not isinstance(change, Delete | Replace):
         return ""
     verb = "delete" if isinstance(change, Delete) else "replace"
@@ -67,7 +84,7 @@ def stopped_by(change: Change, stops: Stops) -> str:
 
 
 def consequence_of(change: Change) -> str:
-    """What a removal brings with it that its name does not say; "" for everything else."""
+    """What else a removal causes; "" for a removal without such effects, and for every other change."""
     if not isinstance(change, Delete):
         return ""
     words = words_of(change.address.kind)
@@ -75,7 +92,7 @@ def consequence_of(change: Change) -> str:
 
 
 def remarks_of(change: Change, mask: Mask) -> list[str]:
-    """Why it is done, and that it is protected, where nothing else says so. A held change's reason is no remark."""
+    """The reason of the change and the word `protected`, each unless it is shown elsewhere."""
     remarks = []
     if change.reason and not isinstance(change, Manual):
         remarks.append(inert(mask(change.reason)))
@@ -85,7 +102,7 @@ def remarks_of(change: Change, mask: Mask) -> list[str]:
 
 
 def shown_options(change: Change) -> Attributes:
-    """The change's options; none where they are digests of people's data, which only serve comparing."""
+    """The change's options; none where they are digests of people's data, which only serve comparison."""
     return {} if words_of(change.address.kind).hides_options else change.options or {}
 
 
@@ -96,7 +113,7 @@ def counts_phrase(changes: Iterable[Change]) -> str:
 
 
 def how_to_lift(guard: Guard) -> str:
-    """What to say before the guard's override."""
+    """The words before the guard's override."""
     return "to allow precisely this:" if guard.option else "to lift it, write"
 
 
@@ -106,7 +123,7 @@ def leftover_carriers(plan: Plan) -> str:
 
 
 def leftovers_sentence(plan: Plan) -> str:
-    """What is removed besides the changes; "" when there are none of one or the other."""
+    """The sentence on what is removed besides the changes; "" if the plan lacks either."""
     if not (plan.changes and plan.leftovers):
         return ""
     them = "it" if len(plan.leftovers) == 1 else "them"

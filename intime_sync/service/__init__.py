@@ -1,23 +1,23 @@
-"""The service: bytes and values of its HTTP API, and a client. docs/library.md shows how to use it on its own.
+"""A client of the service's HTTP API. docs/library.md shows how to use it on its own.
 
-Everything that a program needs is imported from here, also the errors that a `Client` raises:
+A program imports everything from here, also the errors that a `Client` raises:
 
     IntimeSyncError
     ├── InvalidInput             an address that is not an https URL, or a text that XML cannot carry
-    ├── CredentialsError         user name and hash are missing, or the service refuses them
+    ├── CredentialsError         user name or hash is missing, or the service refuses them
     └── ServiceError
         ├── ReadFailed           the service answered a list with something that is not the whole list
         └── ServiceUnreachable   a list got no whole answer, also after three retries
 
-What a call that changes something can end in is returned, as an `Outcome`:
+A call that changes something returns an `Outcome`:
 
     Ids        it is done
     Refused    the service said no
     NotSent    nothing was sent
     Unknown    something was sent, and it cannot be known what the service did
 
-A module is imported when one of its names is first used: a program that only needs, say, telephone numbers does not
-wait for an HTTP library.
+A module is imported when one of its names is first used: a program that needs only phone numbers loads no HTTP
+library.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The service's calls as typed methods. A call that changes something ends in one of four outcomes.
+"""The service's calls as typed methods. A call that changes something returns one of four outcomes.
 
-Turns HTTP results and replies into what a caller can act on; knows nothing about plans, ledgers or retrying.
+Turns HTTP results and replies into outcomes, rows and errors; knows nothing about plans, ledgers or retrying.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from intime_sync.service.phone import E164
 from intime_sync.service.reply import Ids, Refused, Rows, Unexpected, classify_ids, classify_list, excerpt
 from intime_sync.service.requests import ContactItem, MessageItem, ReminderEdit, ReminderItem, Request, WireFormat
 from intime_sync.service.secrets import Credentials
-from intime_sync.service.transport import DEADLINE, Answer, NoAnswer, NotSent, Result, Transport
+from intime_sync.service.transport import DEADLINE, Answer, NoAnswer, NotSent, Transport
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """The request was sent and it cannot be known what the service did.
 
-    `retry_after` is how long the service asks to be left alone, in seconds; 0 where it does not.
+    `retry_after` is how long the service asks to wait before the next request, in seconds; 0 where it does not.
     """
 
     why: str
@@ -37,7 +37,7 @@ class Unknown:
 
 
 CLOCKS_AGREE: Final = timedelta(minutes=1)
-"""Up to here, two clocks count as the same."""
+"""The largest difference of two clocks that is ignored."""
 
 Outcome: TypeAlias = Ids | Refused | NotSent | Unknown
 
@@ -45,7 +45,7 @@ RowT = TypeVar("RowT")
 
 
 class Client:
-    """An account. Use it as a context manager; it is safe to use from several threads.
+    """The calls to one account. Use it as a context manager; it is safe to use from several threads.
 
     A method that changes something sends one request, once, and returns an `Outcome`:
 
@@ -58,7 +58,7 @@ class Client:
     carry; then nothing was done.
 
     A method that lists something returns all rows, or raises ReadFailed, ServiceUnreachable or CredentialsError. It
-    asks up to four times, where the service is busy or does not answer.
+    tries up to four times if the service is busy or does not answer.
 
     Raises InvalidInput for an address that is not an https URL; http is for this machine only. `connect_timeout` and
     `read_timeout` bound one silence, `deadline` bounds a whole call, all in seconds. `sleep` waits between attempts.
@@ -98,14 +98,14 @@ class Client:
 
     @property
     def served_at(self) -> datetime | None:
-        """When the last list was made, by the service's clock (aware); None where it does not say."""
+        """The time of the last list by the service's clock (aware); None where its reply had no Date."""
         return self._served_at
 
     @property
     def ahead(self) -> timedelta:
         """How far the service's clock was ahead of this machine's when the last list came; negative when behind.
 
-        Zero for up to a minute either way, and where the service does not say.
+        Zero for differences up to CLOCKS_AGREE, and where the reply had no Date.
         """
         return self._ahead
 
@@ -124,7 +124,7 @@ class Client:
     def send(self, request: Request) -> Outcome:
         """Send any request once. Raises CredentialsError, and then the service did nothing."""
         self._count()
-        result = self.transport.post(request.endpoint.path, request.body or b"", items=request.count)
+        result = self.transport.post(request.endpoint.path, request.body, items=request.count)
         if not isinstance(result, Answer):
             return Unknown(result.why) if isinstance(result, NoAnswer) else result
         self._check_login(request.endpoint, result.status)
@@ -138,7 +138,7 @@ class Client:
         return reply
 
     def read(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> Rows:
-        """The root of any list that was read whole. Raises ReadFailed, ServiceUnreachable or CredentialsError."""
+        """Read any list whole. Raises ReadFailed, ServiceUnreachable or CredentialsError."""
         self._count()
         result = self.transport.get(endpoint.path, params)
         if not isinstance(result, Answer):
@@ -165,7 +165,7 @@ class Client:
         rows_of: Callable[[xml.Element | None], Sequence[RowT] | Unexpected],
         params: Mapping[str, str] | None = None,
     ) -> list[RowT]:
-        """The rows of any list, by the function that reads them from its root."""
+        """The rows of any list, as `rows_of` reads them from its root. Raises what `read` raises."""
         rows = rows_of(self.read(endpoint, params).root)
         if isinstance(rows, Unexpected):
             raise self._read_failed(endpoint, self.transport.redact(str(rows)))
@@ -276,7 +276,7 @@ class Client:
         return self.send(build.add_reminders(reminders, self.wire))
 
     def edit_reminders(self, edits: Sequence[ReminderEdit]) -> Outcome:
-        """Change what is given of each reminder; a negative id was not changed, since it is unknown or switched off.
+        """Change the given fields of reminders. A negative id was not changed: it is unknown or switched off.
 
         >>> client.edit_reminders([ReminderEdit(id=RemoteId(7), active=False)])
         Ids(ids=(-7,))
@@ -335,10 +335,9 @@ class Client:
         # Redacted before it is cut: half a secret would no longer be recognised.
         return excerpt(self.transport.redact(xml.decode(body)))
 
-    def _unreachable(self, endpoint: Endpoint, result: Result) -> ServiceUnreachable:
-        why = result.why if isinstance(result, NotSent | NoAnswer) else ""
+    def _unreachable(self, endpoint: Endpoint, result: NotSent | NoAnswer) -> ServiceUnreachable:
         return ServiceUnreachable(
-            f"{endpoint}: {self.transport.host} could not be reached: {why}",
+            f"{endpoint}: {self.transport.host} could not be reached: {result.why}",
             hint="Check account.url (or INTIME_URL), the network and any proxy, then run the command again.",
         )
 

@@ -19,11 +19,11 @@ from typing import Any, Final
 
 from urllib3 import HTTPConnectionPool, PoolManager
 
-MOST_INTERIM: Final = 16
+MAX_INTERIM: Final = 16
 """How many 1xx replies may come before the reply itself."""
 
 _FRAMING: Final = 1024 * 1024
-"""Bytes that status line, headers and the sizes of chunks may add to a reply's body."""
+"""Bytes that status line, headers and chunk sizes may have besides the body."""
 
 _PIECE: Final = 16 * 1024
 """A TLS socket applies its timeout to each record of at most this size, a plain one to all that it is given."""
@@ -33,16 +33,16 @@ _thread = threading.local()
 
 @dataclass(slots=True)
 class Exchange:
-    """The bounds of one request and its reply, and what became of them.
+    """The bounds of one request and its reply, and how far it got.
 
     - `seconds`: how long it may take from `begins` (time.monotonic) on: connecting, sending, headers and body.
-    - `most`: how many bytes the body of a reply may have, as it comes from the socket.
+    - `max_bytes`: how many bytes the body of a reply may have, as it comes from the socket.
     - `wrote`: whether any byte of the request was handed to a connection.
     - `exceeded`: which bound ended it, in words for a person; "" where none did.
     """
 
     seconds: float
-    most: int
+    max_bytes: int
     begins: float
     wrote: bool = False
     received: int = 0
@@ -52,15 +52,31 @@ class Exchange:
         """Seconds that are left. Raises BoundExceeded where none are."""
         left = self.begins + self.seconds - time.monotonic()
         if left <= 0:
-            raise self.out_of_time()
+            raise self._out_of_time()
         return left
 
-    def out_of_time(self) -> BoundExceeded:
-        """The error to raise when the time is over."""
+    @contextmanager
+    def limited(self, sock: Any, silence: float | None) -> Iterator[None]:
+        """Let an operation on `sock` take what is left, or `silence` seconds (the socket's own timeout) if less.
+
+        Raises BoundExceeded when nothing is left, and TimeoutError after the socket's own timeout.
+        """
+        left = self.left()
+        by_deadline = silence is None or left < silence
+        if by_deadline:
+            sock.settimeout(left)
+        try:
+            yield
+        except TimeoutError:
+            if by_deadline:
+                raise self._out_of_time() from None
+            raise
+
+    def _out_of_time(self) -> BoundExceeded:
         return self.exceed(f"{'no whole reply came' if self.wrote else 'no connection'} within {self.seconds:g} s")
 
     def exceed(self, what: str) -> BoundExceeded:
-        """The error to raise for a bound; the bound is also recorded, since libraries may wrap or hide the error."""
+        """The error to raise for a bound, which is also recorded: libraries may wrap or hide the error."""
         self.exceeded = what
         return BoundExceeded(what)
 
@@ -70,10 +86,10 @@ class BoundExceeded(OSError):
 
 
 @contextmanager
-def exchange(seconds: float, most: int, begins: float | None = None) -> Iterator[Exchange]:
-    """Bound what this thread does with watched connections; `begins` (time.monotonic) is now unless given."""
+def exchange(seconds: float, max_bytes: int, begins: float | None = None) -> Iterator[Exchange]:
+    """Limit what this thread does with watched connections; `begins` (time.monotonic) is now by default."""
     previous = getattr(_thread, "exchange", None)
-    current = _thread.exchange = Exchange(seconds, most, time.monotonic() if begins is None else begins)
+    current = _thread.exchange = Exchange(seconds, max_bytes, time.monotonic() if begins is None else begins)
     try:
         yield current
     finally:
@@ -106,19 +122,11 @@ class _BoundedReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         exchange = self._exchange
-        left = exchange.left()
-        last = self._silence is None or left < self._silence
-        if last:
-            self._sock.settimeout(left)
-        try:
+        with exchange.limited(self._sock, self._silence):
             count: int | None = self._raw.readinto(buffer)
-        except TimeoutError:
-            if last:
-                raise exchange.out_of_time() from None
-            raise
         exchange.received += count or 0
-        if exchange.received > exchange.most + _FRAMING:
-            raise exchange.exceed(f"the reply is larger than {exchange.most // 1024 // 1024} MiB")
+        if exchange.received > exchange.max_bytes + _FRAMING:
+            raise exchange.exceed(f"the reply is larger than {exchange.max_bytes // 1024 // 1024} MiB")
         return count
 
     def close(self) -> None:
@@ -136,19 +144,21 @@ class _BoundedReply(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Skip interim replies. http.client skips only 100, without end, and takes 103 for the reply itself: then the
-        next request on the connection would be answered with this one's reply.
+        """The first status line that is not of an interim reply.
+
+        http.client skips any number of 100s, and takes 103 for the reply itself: the next request on the connection
+        would then get this one's reply.
         """
-        for _ in range(MOST_INTERIM + 1):
+        for _ in range(MAX_INTERIM + 1):
             found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
             if not 100 <= found[1] < 200 or found[1] == http.HTTPStatus.SWITCHING_PROTOCOLS:
                 return found
             http.client._read_headers(self.fp)  # type: ignore[attr-defined]
-        raise _current().exceed(f"more than {MOST_INTERIM} interim replies came, and no reply")
+        raise _current().exceed(f"more than {MAX_INTERIM} interim replies came, and no reply")
 
 
 class _CheckedOptions(tuple[Any, ...]):
-    """Socket options, read for each address that is tried: a name with very many gets no more time than others."""
+    """Socket options. urllib3 reads them for each address that it tries, which is where the time is checked."""
 
     def __iter__(self) -> Iterator[Any]:
         _current().left()
@@ -176,19 +186,9 @@ class _Watched:
             self.connect()
         current = _current()
         for start in range(0, len(data), _PIECE):
-            left = current.left()
-            if not self._connecting:
-                current.wrote = True
-            silence = self.sock.gettimeout()
-            last = silence is None or left < silence
-            if last:
-                self.sock.settimeout(left)
-            try:
+            with current.limited(self.sock, self.sock.gettimeout()):
+                current.wrote = current.wrote or not self._connecting
                 super().send(data[start : start + _PIECE])  # type: ignore[misc]
-            except TimeoutError:
-                if last:
-                    raise current.out_of_time() from None
-                raise
 
 
 @cache

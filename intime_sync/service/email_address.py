@@ -1,7 +1,7 @@
-"""E-mail addresses as people write them. Knows nothing about who has them or why.
+"""E-mail addresses as people write them. Knows nothing about contacts.
 
 The library that knows all the rules is slow to load and slow per address, so plain addresses take a fast path; a
-property test holds the two to the same answers.
+property test checks that both give the same answers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# What nearly every address looks like; all others are judged by the library.
+# The form of nearly every address; the library checks all others.
 _PLAIN = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII
 )
@@ -38,7 +38,7 @@ def parse_email(text: str) -> str | NoAddress:
         and not address.endswith(_SPECIAL)
     ):
         return address
-    if len(address) > _MAX_LENGTH:  # its validator needs the square of some lengths
+    if len(address) > _MAX_LENGTH:  # the validator is quadratic in some lengths
         return NoAddress(f"it has {len(address):,} characters, and at most 254 can be")
     from email_validator import EmailNotValidError, validate_email
 
@@ -49,7 +49,7 @@ def parse_email(text: str) -> str | NoAddress:
 
 
 def are_plain_emails(texts: Sequence[str]) -> bool:
-    """Whether `parse_email` would return each as it is, but for "" (not given)."""
+    """Whether `parse_email` would return each unchanged, apart from "" (not given)."""
     joined = "\n".join(texts)
     return (
         max(map(len, texts)) <= _MAX_PLAIN

@@ -1,4 +1,4 @@
-"""Every call the service documents: its path, method, root element and error codes.
+"""Every call that the service documents: its path, method, root element and error codes.
 
 Owns the names and codes of the service; knows nothing about HTTP, XML or what a call is made for.
 """
@@ -20,7 +20,7 @@ EMPTY_LIST: Final = "2:ERROR1"
 """What a list answers when it has nothing to show; the same code means a failure on every POST."""
 
 NOT_REMOVED: Final = "2:ERROR2"
-"""What message/delete answers for an id that it does not remove: unknown, sent, or taken back before."""
+"""What message/delete answers for an id that it does not remove: unknown, sent, or already cancelled."""
 
 _LOGIN: Final = {
     NO_CREDENTIALS: "the user name or the hash is missing from the request",
@@ -35,12 +35,12 @@ class Endpoint:
     """One call. `path` is relative to the base URL; `codes` maps each documented error code to its meaning.
 
     `root` is the root element of what is sent by a POST and of what is answered to a GET. Where `negative_ids`
-    is true, an id in the reply may be negated to say that the object was not changed.
+    is true, a negated id in the reply means that the object was not changed.
     """
 
     path: str
     method: Literal["GET", "POST"]
-    root: str | None
+    root: str
     codes: Mapping[str, str] = field(hash=False, repr=False)
     negative_ids: bool = False
 
@@ -54,12 +54,12 @@ class Endpoint:
 
 
 def post(path: str, root: str, codes: Mapping[str, str], *, negative_ids: bool = False) -> Endpoint:
-    """A call that changes something; `codes` need not hold those that every such call may answer."""
+    """A call that changes something; `codes` are those besides the codes that all such calls have in common."""
     return Endpoint(path, "POST", root, MappingProxyType({**_POSTED, **codes}), negative_ids)
 
 
 def listing(path: str, root: str, nothing: str) -> Endpoint:
-    """A call that lists something; `nothing` says what it means that the list is empty."""
+    """A call that lists something; `nothing` is the meaning of an empty list."""
     return Endpoint(path, "GET", root, MappingProxyType({**_LOGIN, EMPTY_LIST: nothing}))
 
 

@@ -1,4 +1,4 @@
-"""Words for a failed exchange by the type of the error: its text holds the URL, and is never used."""
+"""Explains a failed exchange by the type of its error. The error's text is never used, since it holds the URL."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PLAIN: Final[tuple[tuple[type[BaseException], str], ...]] = (
 
 
 def explain(error: BaseException, connect_timeout: float, read_timeout: float) -> str:
-    """What went wrong, in a few words for a person. Time limits in seconds."""
+    """What went wrong, as a clause for an error message. Time limits in seconds."""
     causes = list(_causes(error))
     for cause in causes:
         words = _words(cause, connect_timeout, read_timeout)

@@ -30,11 +30,11 @@ _EXTENSION: Final = frozenset("\f^{}\\[~]|€")
 
 
 def septets(text: str) -> int:
-    """The length of `text` in septets; a character that GSM 03.38 does not have counts as one (see `outside`)."""
+    """The length of `text` in septets; a character that GSM 03.38 does not have counts as one (see `unsupported`)."""
     return len(text) + sum(character in _EXTENSION for character in text)
 
 
-def outside(text: str) -> tuple[str, ...]:
+def unsupported(text: str) -> tuple[str, ...]:
     """The characters of `text` that GSM 03.38 does not have, each once, in the order in which they appear."""
     return tuple(dict.fromkeys(c for c in text if c not in _BASIC and c not in _EXTENSION))
 

@@ -25,7 +25,7 @@ class GroupRow(NamedTuple):
 
 
 class BlocklistRow(NamedTuple):
-    """A blocked number, spelled as the service spells it; the names are empty where it gives none."""
+    """A blocked number, spelled as the service spells it; the names are "" where it gives none."""
 
     mobile: str
     firstname: str
@@ -52,7 +52,7 @@ RowT = TypeVar("RowT")
 
 
 class _UnreadableRow(ValueError):
-    pass
+    """Why a row cannot be read, in a few words."""
 
 
 def group_rows(root: Element | None) -> list[GroupRow] | Unexpected:

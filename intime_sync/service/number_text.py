@@ -34,6 +34,7 @@ _DATE: Final = re.compile(
     re.VERBOSE,
 )
 _COMPACT_DATE: Final = re.compile(f"{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+# A personal number has the date of birth; in a coordination number, 60 is added to the day.
 _BORN: Final = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _BORN_OR_60_MORE: Final = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])"
 _PERSONAL: Final = re.compile(
@@ -54,24 +55,23 @@ _DOTS: Final = re.compile(r"[^.]*(?:(?<=[0-9)])\.(?=[0-9]{2})[^.]*)*")
 _FEWEST_AFTER_SLASH: Final = 4
 
 
-class Refused(NamedTuple):
-    """A text that is not a number; `why` completes the sentence "… is no phone number: it …"."""
+class NoNumber(NamedTuple):
+    """Why a text is no phone number: `why` completes the sentence "… is not a phone number: it …"."""
 
     why: str
 
 
-def judged(text: str, region: str) -> str | Refused:
-    """The number as the library may read it, or why `text` is not one; `region` as in `parse_mobile`.
+def checked_number(text: str, region: str) -> str | NoNumber:
+    """The number as the library can read it, or why `text` is not one; `region` as in `parse_mobile`.
 
-    Invisible marks go, full-width characters become plain, and what spreadsheets add (`'0…`, `="0…"`, `….0`) is
-    taken off.
+    Removes invisible marks and what spreadsheets add (`'0…`, `="0…"`, `….0`), and makes full-width characters plain.
     """
     plain = _unwrapped(_visible(text))
     if whole := _DECIMALS.fullmatch(plain):
         return whole[1]
     why = _mistaken(plain, region) or _misplaced(plain)
     if why:
-        return Refused(why)
+        return NoNumber(why)
     if plain.startswith("(") and plain.endswith(")"):
         plain = plain[1:-1]
     return plain
@@ -91,7 +91,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _mistaken(text: str, region: str) -> str | None:
-    """Why `text` is something else, such as a date; None if it is not. Forms without separators are Swedish only."""
+    """Why `text` is not a number but, for example, a date; else None. Forms without separators are Swedish only."""
     swedish = region == "SE"
     if _DATE.fullmatch(text) or (swedish and _COMPACT_DATE.fullmatch(text)):
         return "looks like a date"
@@ -105,7 +105,7 @@ def _mistaken(text: str, region: str) -> str | None:
 
 
 def _misplaced(text: str) -> str | None:
-    """Which character is at a place where no number has it; None where all are right."""
+    """Which character is where no number has it; None where all are in place."""
     if strange := _STRANGE.search(text):
         return f"holds {_in_words(strange[0])}, which numbers do not have"
     if not any(character.isdigit() for character in text):

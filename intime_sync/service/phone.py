@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, NewType
 
-from intime_sync.service.number_text import PERSONAL_MOBILES, SHORT_TAIL, Refused, judged
+from intime_sync.service.number_text import PERSONAL_MOBILES, SHORT_TAIL, NoNumber, checked_number
 
 E164 = NewType("E164", str)
 """A number as `+46701740605`."""
@@ -43,19 +43,19 @@ class ParsedMobile(NamedTuple):
 def parse_mobile(text: str, region: str) -> ParsedMobile | None:
     """The number that `text` spells, or None when no phone can have it.
 
-    `region` (`SE`) is the country of numbers without a prefix. What people do not write in numbers is refused,
-    not dropped; `number_fault` says what it is.
+    `region` (`SE`) is the country of numbers without a prefix. Characters that people do not write in numbers make
+    the text no number, they are not dropped; `number_fault` names them.
     """
     plain = text.replace(" ", "").replace("-", "")
     if len(text) <= MAX_LENGTH:
         found = (_SWEDISH if region == "SE" else _SWEDISH_ABROAD).fullmatch(plain)
         if found and not PERSONAL_MOBILES.match(text):
             return ParsedMobile(E164(f"+46{found[1]}"), valid=True)
-    return parse_any(text, region)
+    return parse_with_library(text, region)
 
 
 def parse_listed(text: str, region: str) -> ParsedMobile | None:
-    """The number that a row of the account's lists spells: lenient, since what is listed is there in any case."""
+    """The number in a row of the account's lists, or None. Accepts more than `parse_mobile`, since the row exists."""
     found = parse_mobile(text, region)
     if found is not None:
         return found
@@ -63,11 +63,11 @@ def parse_listed(text: str, region: str) -> ParsedMobile | None:
     visible = _INVISIBLE.sub("", text).strip()
     if len(visible) > MAX_LENGTH or not _NUMBER_LIKE.fullmatch(visible):
         return None
-    return _of_library(visible, region)
+    return _library_number(visible, region)
 
 
 def plain_mobiles(texts: Sequence[str], region: str) -> list[E164 | None] | None:
-    """What `parse_mobile` says of each, None for "", when all others are plain Swedish mobiles; None when not."""
+    """The numbers that `parse_mobile` finds, None for "", if all others are plain Swedish mobiles; None if not."""
     joined = "\n".join(texts)
     if joined.count("\n") != len(texts) - 1 or max(map(len, texts)) > MAX_LENGTH or PERSONAL_MOBILES.search(joined):
         return None
@@ -81,18 +81,18 @@ def plain_mobiles(texts: Sequence[str], region: str) -> list[E164 | None] | None
     return [next(given) if text else None for text in texts]
 
 
-def parse_any(text: str, region: str) -> ParsedMobile | None:
-    """The number by the checks of the text and the library: the slow path, which the fast one is checked against."""
-    plain = judged(text, region)
-    if isinstance(plain, Refused) or len(plain) > MAX_LENGTH or _is_two(plain, region):
+def parse_with_library(text: str, region: str) -> ParsedMobile | None:
+    """As `parse_mobile`, without the fast path, which tests compare with this."""
+    plain = checked_number(text, region)
+    if isinstance(plain, NoNumber) or len(plain) > MAX_LENGTH or _is_two(plain, region):
         return None
-    return _of_library(plain, region)
+    return _library_number(plain, region)
 
 
 def number_fault(text: str, region: str) -> str:
     """Why `parse_mobile` refuses `text`, or finds it not valid: `is too short`; names characters in words."""
-    plain = judged(text, region)
-    if isinstance(plain, Refused):
+    plain = checked_number(text, region)
+    if isinstance(plain, NoNumber):
         return plain.why
     if _is_two(plain, region):
         return "has a few digits after a whole number; is it two numbers?"
@@ -102,7 +102,7 @@ def number_fault(text: str, region: str) -> str:
         number = phonenumbers.parse(plain, region)
     except phonenumbers.NumberParseException as error:
         unknown = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
-        return "has a country code that is not in use" if unknown else _length(plain)
+        return "has a country code that is not in use" if unknown else _length_fault(plain)
     reason = phonenumbers.is_possible_number_with_reason(number)
     national = str(number.national_number)
     swedish_mobile = number.country_code == 46 and national.startswith("7")
@@ -113,18 +113,18 @@ def number_fault(text: str, region: str) -> str:
     return "is not in use as far as is known"
 
 
-def _length(text: str) -> str:
+def _length_fault(text: str) -> str:
     return "is too short" if len(text) < _SHORTEST else "is too long; is it two numbers?"
 
 
 def _is_two(text: str, region: str) -> bool:
     """Whether a few digits follow what is a whole number without them (`070-174 06 05 - 06`)."""
     tail = SHORT_TAIL.fullmatch(text)
-    whole = _of_library(tail[1], region) if tail else None
+    whole = _library_number(tail[1], region) if tail else None
     return whole is not None and whole.valid and not whole.other
 
 
-def _of_library(text: str, region: str) -> ParsedMobile | None:
+def _library_number(text: str, region: str) -> ParsedMobile | None:
     import phonenumbers
 
     try:
@@ -137,10 +137,10 @@ def _of_library(text: str, region: str) -> ParsedMobile | None:
     if number.italian_leading_zero and phonenumbers.parse(spelled) != number:
         return None  # all zeros: the library counts one of them twice, so it would be read back as another number
     valid = phonenumbers.is_valid_number(number)
-    return ParsedMobile(E164(spelled), valid, _other(phonenumbers.number_type(number)) if valid else "")
+    return ParsedMobile(E164(spelled), valid, _other_kind(phonenumbers.number_type(number)) if valid else "")
 
 
-def _other(kind: int) -> str:
+def _other_kind(kind: int) -> str:
     from phonenumbers import PhoneNumberType
 
     if kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE):

@@ -1,4 +1,4 @@
-"""What a reply is: ids, a refusal, rows, or something that is not documented.
+"""Classifies replies: ids, a refusal, a list, or something that is not documented.
 
 Looks at bytes only; knows nothing about HTTP or about what a caller should do.
 """
@@ -14,8 +14,9 @@ from intime_sync.service import xml
 from intime_sync.service.endpoints import EMPTY_LIST, Endpoint
 
 EXCERPT_LENGTH: Final = 80
+"""Characters of a reply that a message shows."""
 
-# Compiled when they are first used: a plan with nothing to do uses none of them.
+# Compiled when they are first used, since a plan with nothing to do uses none of them.
 _IDS: Final = r"-?[0-9]{1,18}(?:\s*,\s*-?[0-9]{1,18})*"
 _CODE: Final = r"[0-9]{1,4}:ERROR[0-9]{1,4}"
 _HTML: Final = r"(?i)<(?:!doctype\s+html|html)\b"
@@ -26,7 +27,7 @@ _BEGINNING: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Done: the ids, in the service's order. A negative one (edits only) was not changed."""
+    """It is done: the ids, in the service's order. A negative id (edits only) was not changed."""
 
     ids: tuple[RemoteId, ...]
 
@@ -61,13 +62,13 @@ class Rows:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of `text`, on one line, printable, at most 80 characters."""
+    """The beginning of `text`, on one line, printable, at most EXCERPT_LENGTH characters."""
     shown = " ".join("".join(c if c.isprintable() else " " for c in text[: 8 * EXCERPT_LENGTH]).split())
     return shown if len(shown) <= EXCERPT_LENGTH else f"{shown[: EXCERPT_LENGTH - 1]}…"
 
 
 def classify_ids(endpoint: Endpoint, body: bytes, expected: int | None) -> Ids | Refused | Unexpected:
-    """What a POST's reply is. `expected` is how many ids must come back, None where that cannot be known."""
+    """What a POST's reply means. `expected` is how many ids it must have; None for any number."""
     text = xml.decode(body).strip()
     if not re.fullmatch(_IDS, text):
         return _coded(endpoint, text) or Unexpected(_kind_of(text), excerpt(text))
@@ -81,7 +82,7 @@ def classify_ids(endpoint: Endpoint, body: bytes, expected: int | None) -> Ids |
 
 
 def classify_list(endpoint: Endpoint, body: bytes) -> Rows | Refused | Unexpected:
-    """What a reply to a list is. Only the documented root element, or the code that means "nothing", is a list."""
+    """What a list's reply means. Only the documented root element, or the code that means "nothing", is a list."""
     beginning = xml.decode(body.lstrip()[:_BEGINNING]).strip()
     if not beginning.startswith("<"):
         refused = _coded(endpoint, beginning)

@@ -1,4 +1,4 @@
-"""The bodies of every POST, with their elements in the documented order. Knows nothing about how they are sent."""
+"""The requests of every POST, with their elements in the documented order. Knows nothing about how they are sent."""
 
 from __future__ import annotations
 
@@ -25,20 +25,16 @@ class WireFormat:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One POST ready to send. `count` is its number of items.
+    """One POST ready to send.
 
-    `countable` is false where the reply's number of ids cannot be known: a message to whole groups.
+    `count` is its number of items, `expected` the number of ids that the reply must have: None where that cannot be
+    known, for a message to whole groups.
     """
 
     endpoint: Endpoint
-    body: bytes | None
+    body: bytes
     count: int
-    countable: bool = True
-
-    @property
-    def expected(self) -> int | None:
-        """How many ids the reply must have, or None where any number will do."""
-        return self.count if self.countable else None
+    expected: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +65,7 @@ class ReminderItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderEdit:
-    """A change to a reminder: what is None is left as it is. `active=False` is for good."""
+    """A change to a reminder: fields that are None stay as they are. `active=False` cannot be undone."""
 
     id: RemoteId
     date: WallTime | None = None
@@ -84,7 +80,7 @@ class ReminderEdit:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A number to send to; `transid` comes back with each delivery status and is needed to get one."""
+    """A number to send to. Delivery statuses carry its `transid`; without one, the service sends none for it."""
 
     mobile: E164
     transid: str | None = None
@@ -92,7 +88,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageItem:
-    """A message. `send_at` None sends at once; flags that are None are left to the service."""
+    """A message. Without `send_at` it is sent at once; for flags that are None, the service decides."""
 
     body: str
     sender: str
@@ -162,7 +158,7 @@ def add_reminders(reminders: Sequence[ReminderItem], fmt: WireFormat = _DEFAULT)
 
 
 def edit_reminders(edits: Sequence[ReminderEdit], fmt: WireFormat = _DEFAULT) -> Request:
-    """Change what is given of each reminder; the reply has an id each, negative where nothing was changed."""
+    """Change the fields that are not None; the reply has an id each, negative where nothing was changed."""
     elements = [
         xml.element(
             "reminderappointment",
@@ -192,7 +188,7 @@ def create_message(message: MessageItem, fmt: WireFormat = _DEFAULT) -> Request:
         _recipients(message.recipients, fmt),
         _groups(message.group_ids),
     ]
-    return _request(endpoints.CREATE_MESSAGE, elements, len(message.recipients), countable=not message.group_ids)
+    return _request(endpoints.CREATE_MESSAGE, elements, len(message.recipients), any_number=bool(message.group_ids))
 
 
 def delete_message(message_id: RemoteId) -> Request:
@@ -241,9 +237,9 @@ def _optional(tag: str, text: str | None) -> Markup:
     return _NOTHING if text is None else xml.leaf(tag, text)
 
 
-def _request(endpoint: Endpoint, content: Iterable[Markup], count: int, *, countable: bool = True) -> Request:
-    assert endpoint.root  # noqa: S101 - every POST has one
-    return Request(endpoint, xml.encode(xml.element(endpoint.root, content)), count, countable)
+def _request(endpoint: Endpoint, content: Iterable[Markup], count: int, *, any_number: bool = False) -> Request:
+    body = xml.encode(xml.element(endpoint.root, content))
+    return Request(endpoint, body, count, None if any_number else count)
 
 
 def _true_false(flag: bool) -> str:

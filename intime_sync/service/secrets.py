@@ -1,4 +1,4 @@
-"""The secret, and how it is kept out of all output and logs. Knows nothing about HTTP or the service."""
+"""The secret, and its redaction in output and logs. Knows nothing about HTTP or the service."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOISY: Final = (
 
 
 class Secret:
-    """A text that only `reveal` returns: `repr` and `str` are ***."""
+    """A text that only `reveal` returns: `repr` and `str` give ***."""
 
     __slots__ = ("__value",)
 
@@ -83,7 +83,7 @@ class Redactor:
 
 
 class LogRedaction(logging.Filter):
-    """Redacts what the HTTP libraries log (whole URLs) while it is installed; drops nothing."""
+    """Redacts what the HTTP libraries log (whole URLs) while it is installed; drops no record."""
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The levels of delivery that the service reports for a message, and what they mean. No I/O, no storage."""
+"""The delivery levels that the service reports for a message, and their meanings. No I/O, no storage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 
 class DeliveryOutcome(StrEnum):
-    """What a level says about the message, in the words that are shown."""
+    """Whether the message was delivered, in the words that are shown."""
 
     DELIVERED = "delivered"
     NOT_DELIVERED = "not delivered"
@@ -19,7 +19,7 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusLevel:
-    """One level: its number, what it comes to, and the reason or remark that belongs to it ("" if none)."""
+    """One level: its number, its outcome, and a reason or remark ("" if none)."""
 
     level: int
     outcome: DeliveryOutcome
@@ -27,7 +27,7 @@ class StatusLevel:
 
     @property
     def meaning(self) -> str:
-        """In words, such as `not delivered: stopped in the operator's network`; `status 7` for an unknown level."""
+        """In words: `not delivered: stopped in the operator's network`, or `status 7` for an unknown level."""
         if self.level not in LEVELS:
             return f"status {self.level}"
         return f"{self.outcome}: {self.remark}" if self.remark else str(self.outcome)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 LONGEST_RUN: Final = 30
-"""Combining marks in a row, as in Unicode's stream-safe text: normalising takes the square of a run's length."""
+"""The most combining marks in a row (as in Unicode's stream-safe text): normalising is quadratic in their number."""
 
 
 def forbidden_character(text: str, *, newlines: bool = False) -> tuple[int, str] | None:
@@ -37,27 +37,27 @@ def clean(text: str) -> str:
 
 
 def nfc(text: str) -> str:
-    """`text` in NFC, in time that grows with its length: a run of marks longer than LONGEST_RUN is taken in parts."""
-    if len(text) <= LONGEST_RUN or text.isascii() or not _too_many_marks(text):
+    """`text` in NFC, in linear time: runs of marks that are longer than LONGEST_RUN are normalised in parts."""
+    if len(text) <= LONGEST_RUN or text.isascii() or not _may_have_too_many_marks(text):
         return unicodedata.normalize("NFC", text)
-    starts = [0, *_marks(text), len(text)]
+    starts = [0, *_part_starts(text), len(text)]
     return "".join(unicodedata.normalize("NFC", text[a:b]) for a, b in pairwise(starts))
 
 
 def too_many_marks(text: str) -> int | None:
-    """The index of the mark that makes a run of combining marks longer than LONGEST_RUN; None where there is none."""
+    """The index of the first mark that makes a run of combining marks longer than LONGEST_RUN; else None."""
     if len(text) <= LONGEST_RUN or text.isascii():
         return None
-    return next(_marks(text), None) if _too_many_marks(text) else None
+    return next(_part_starts(text), None) if _may_have_too_many_marks(text) else None
 
 
-def _too_many_marks(text: str) -> bool:
+def _may_have_too_many_marks(text: str) -> bool:
     """Whether there may be a run that is too long; looks at one character in LONGEST_RUN / 2."""
     return any(map(unicodedata.combining, text[:: LONGEST_RUN // 2]))
 
 
-def _marks(text: str) -> Iterator[int]:
-    """The indexes at which a part must begin, so that no part has a run of more than LONGEST_RUN marks."""
+def _part_starts(text: str) -> Iterator[int]:
+    """The indexes at which a new part must begin, so that no part has more than LONGEST_RUN marks in a row."""
     run = 0
     for index, mark in enumerate(map(unicodedata.combining, text)):
         run = run + 1 if mark else 0

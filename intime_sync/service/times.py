@@ -1,6 +1,6 @@
-"""Wall times, the zone they are in, and the spellings the service uses. Knows nothing about reminders.
+"""Wall times in a zone, and the spellings that the service uses. Knows nothing about reminders.
 
-The service uses naive wall time to the minute; everything here keeps it as text and adds the instant that it means.
+The service uses naive wall time to the minute; here it is kept as text, with the instant that it means beside it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Moment:
 def parse_wall_time(text: str, zone: ZoneInfo) -> Moment | TimeFault:
     """The moment that `text` names in `zone`.
 
-    Takes `2026-12-01T08:30`, spaces for the T, `:00` seconds, and an offset (`Z`, `+01:00`): that is converted
-    to the zone's wall time, and picks a side where summer time ends.
+    Accepts `2026-12-01T08:30`, spaces for the T, `:00` seconds, and an offset (`Z`, `+01:00`). A time with an offset
+    is converted to the zone's wall time; where summer time ends, the offset says which of two hours is meant.
     """
     found = _GIVEN.fullmatch(text.strip())
     if found is None:
@@ -74,7 +74,7 @@ def parse_wall_time(text: str, zone: ZoneInfo) -> Moment | TimeFault:
 
 
 def wall_to_instant(wall: WallTime, zone: ZoneInfo) -> datetime:
-    """The instant of a wall time that the service lists (aware, UTC).
+    """The instant of a wall time (aware, UTC).
 
     Where summer time ends it is the second of two: only then has the time passed for certain.
     """
@@ -94,7 +94,7 @@ def format_date(wall: WallTime, style: Literal["extended", "basic"]) -> str:
 def parse_list_time(text: str) -> WallTime | None:
     """The wall time that a list shows, seconds dropped, or None for anything else.
 
-    Takes `2013-04-25  15:35`, `2013-04-25T15:35:00` and the compact `20130425 15:35`.
+    Accepts `2013-04-25  15:35`, `2013-04-25T15:35:00` and the compact `20130425 15:35`.
     """
     found = _LISTED.fullmatch(text.strip())
     if found is None:

@@ -1,4 +1,4 @@
-"""One HTTP call to the service: address, time limits, retries of reads, and whether the request was sent.
+"""HTTP calls to the service: address, time limits, retries of reads, and whether the request was sent.
 
 The only module that imports requests. Knows nothing about what bodies mean.
 """
@@ -53,10 +53,10 @@ _random = secrets.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer, whole, of any status.
+    """A whole HTTP response of any status.
 
-    `date` is when the server says it was made (aware), if it does. `retry_after` is how long it asks to be left
-    alone, in seconds, at most LONGEST_WAIT; 0 where it does not.
+    `date` is its Date header (aware), if it has one. `retry_after` is how long the server asks to wait before the
+    next request, in seconds, at most LONGEST_WAIT; 0 where it does not.
     """
 
     status: int
@@ -82,18 +82,17 @@ class NoAnswer:
     why: str
 
 
-Result: TypeAlias = Answer | NotSent | NoAnswer
+HttpResult: TypeAlias = Answer | NotSent | NoAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    result: Result
+    result: HttpResult
     again: bool = False
-    retry_after: str | None = None
 
 
 class Transport:
-    """Calls below `base_url`, authenticated, over kept connections; safe to use from several threads.
+    """Authenticated calls below `base_url` over connections that are reused; safe to use from several threads.
 
     Raises InvalidInput for an address that is not a URL or that would send the secret in the clear: http is only for
     this machine. Time limits are in seconds; `read_timeout` is the longest silence, `deadline` the longest time for
@@ -124,7 +123,7 @@ class Transport:
         self._deadline = deadline
         self._sleep = sleep
         self.redact = Redactor(credentials.secret)
-        """Replaces the secret in a text, however it is spelled there."""
+        """Returns a text with the secret replaced, in any of its spellings."""
         self._log_redaction = LogRedaction(self.redact)
         self._log_redaction.install()
         self._session = _session(pool_size, trust_env=not is_this_machine(self.host))
@@ -145,19 +144,19 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport({self.host!r}, {self._credentials!r})"
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
-        """Read; tried again after a refused, broken or cut-off connection and after RETRIED_STATUSES."""
-        # urllib3's own retries cannot see an answer that is cut off in its body. All attempts share one deadline.
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> HttpResult:
+        """Read; up to READ_ATTEMPTS tries, after refused, broken or cut-off connections and RETRIED_STATUSES."""
+        # urllib3's own retries do not notice a body that is cut off. All attempts share one deadline.
         begins = time.monotonic()
         for number in range(1, READ_ATTEMPTS):
             attempt = self._attempt("GET", path, None, params or {}, begins)
             if not attempt.again:
                 return attempt.result
-            self._sleep(_wait(number, attempt.retry_after))
+            self._sleep(_wait(number, attempt.result))
         return self._attempt("GET", path, None, params or {}, begins).result
 
-    def post(self, path: str, body: bytes, *, items: int = 1) -> Result:
-        """Send once, whatever happens. `items` is for the log."""
+    def post(self, path: str, body: bytes, *, items: int = 1) -> HttpResult:
+        """Send once, never again. `items` is the number in the log."""
         note = f" {items} item{'' if items == 1 else 's'}"
         return self._attempt("POST", path, body, {}, time.monotonic(), note).result
 
@@ -175,9 +174,9 @@ class Transport:
             try:
                 attempt = self._exchange(method, path, body, params)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                # Not raised, and only explain() sees it: the error's text holds the URL and the secret.
+                # The error's text holds the URL and the secret, so it is neither raised nor logged.
                 why = self.redact(bounds.exceeded or explain(error, *self._timeouts))
-                # After an exceeded bound it is not tried again: it would take as long, or as much, again.
+                # Not tried again after an exceeded bound: the next attempt would exceed it too.
                 attempt = _Attempt(NoAnswer(why) if bounds.wrote else NotSent(why), again=not bounds.exceeded)
         milliseconds = (time.monotonic() - started) * 1000
         _log.debug(
@@ -186,7 +185,8 @@ class Transport:
         return attempt
 
     def _exchange(self, method: str, path: str, body: bytes | None, params: Mapping[str, str]) -> _Attempt:
-        # A POST's answer is a few ids: a cut-off compressed one could pass for fewer digits.
+        # A POST is answered with a few ids. Uncompressed, since a compressed reply that is cut off could look like
+        # an id of fewer digits.
         headers = {} if body is None else {"Content-Type": "text/xml", "Accept-Encoding": "identity"}
         response = self._session.request(
             method,
@@ -203,9 +203,9 @@ class Transport:
             if isinstance(content, NoAnswer):
                 return _Attempt(content)
             again = response.status_code in RETRIED_STATUSES
-            pause = response.headers.get("Retry-After") if again else None
-            answer = Answer(response.status_code, content, _date(response.headers.get("Date")), _asked_pause(pause))
-            return _Attempt(answer, again=again, retry_after=pause)
+            pause = _asked_pause(response.headers.get("Retry-After")) if again else 0.0
+            answer = Answer(response.status_code, content, _date(response.headers.get("Date")), pause)
+            return _Attempt(answer, again=again)
 
     def _content(self, response: requests.Response) -> bytes | NoAnswer:
         coding = response.headers.get("Content-Encoding", "").strip().lower()
@@ -223,9 +223,9 @@ class Transport:
 
 
 def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpacks gzip, a small piece at a time: a bomb is noticed before it is unpacked.
+    """Unpacks gzip in small pieces, so that the caller can stop before a gzip bomb is unpacked whole.
 
-    Raises DecodeError, and IncompleteRead for data that ends before the end mark of gzip, which HTTP may not notice.
+    Raises DecodeError, and IncompleteRead for data without the end mark of gzip: HTTP may not notice the cut.
     """
     unpacker, begun, whole = zlib.decompressobj(_GZIP), False, False
     for piece in pieces:
@@ -268,7 +268,7 @@ class _NoAuth(requests.auth.AuthBase):
 
 
 class _Session(requests.Session):
-    """A session without redirects: requests reads the body of a redirect whole and without bounds."""
+    """A session without redirects: requests would read the whole body of a redirect, however large."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the base class's name
         return None
@@ -280,7 +280,7 @@ def _session(pool_size: int, *, trust_env: bool) -> requests.Session:
     session.auth = _NoAuth()
     session.headers["User-Agent"] = f"intime-sync/{__version__}"
     session.headers["Accept-Encoding"] = "gzip"
-    # ASP.NET handles the calls of one session cookie one at a time.
+    # ASP.NET answers requests with the same session cookie one at a time.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = _WatchedAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0)
     session.mount("https://", adapter)
@@ -298,10 +298,11 @@ def _date(text: str | None) -> datetime | None:
     return None
 
 
-def _wait(number: int, retry_after: str | None) -> float:
-    """Seconds before attempt `number` + 1: what the service asks for, else doubling; spread, never over the cap."""
+def _wait(number: int, result: HttpResult) -> float:
+    """Seconds to wait after attempt `number`: about twice as long each time, or longer if the service asks for it."""
     pause = _FIRST_WAIT * 2.0 ** (number - 1) * (0.5 + _random.random())
-    return min(max(pause, _asked_pause(retry_after)), LONGEST_WAIT)
+    asked = result.retry_after if isinstance(result, Answer) else 0.0
+    return min(max(pause, asked), LONGEST_WAIT)
 
 
 def _asked_pause(retry_after: str | None) -> float:
@@ -312,5 +313,5 @@ def _asked_pause(retry_after: str | None) -> float:
     return 0.0
 
 
-def _summary(result: Result) -> str:
+def _summary(result: HttpResult) -> str:
     return f"{result.status}, {len(result.body)} bytes" if isinstance(result, Answer) else result.why

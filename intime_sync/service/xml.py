@@ -25,7 +25,7 @@ _DECLARATION: Final = b'<?xml version="1.0" encoding="iso-8859-1"?>\n'
 _BOM: Final = "\ufeff"
 _CONTROL_BYTE: Final = re.compile(rb"[\x80-\x9f]")
 _PLAIN: Final = re.compile("[ !#-%'-;=?-~]*+")
-"""Text that needs no escaping, as most."""
+"""Most texts: they need no escaping."""
 
 _IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE: Final = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
@@ -72,7 +72,7 @@ def parse(body: bytes) -> Element:
         raise BadXml("undecodable text") from None
     from lxml import etree
 
-    # The override matters: declarations name encodings that do not exist (`iso88591`) or do not hold (`utf-16`).
+    # The encoding is given, since declarations name ones that do not exist (`iso88591`) or are wrong (`utf-16`).
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -96,8 +96,8 @@ def encode(root: Markup) -> bytes:
     """`root` as a document in ISO 8859-1, with character references for other characters."""
     body = root.encode("iso-8859-1", "xmlcharrefreplace")
     if not body.isascii() and _is_utf8(body):
-        # A reader that tries UTF-8 first, as `decode` does, would read other letters: the bytes of `Ã¥` are also
-        # UTF-8 for `å`.
+        # A reader that tries UTF-8 first, as `decode` does, would read other letters: in ISO 8859-1, the bytes of
+        # `Ã¥` are those of `å` in UTF-8.
         body = root.encode("ascii", "xmlcharrefreplace")
     return _DECLARATION + body
 
@@ -120,16 +120,16 @@ def element(tag: str, content: Iterable[Markup] = (), /, **attributes: str) -> M
 def leaf(tag: str, text: str, /, **attributes: str) -> Markup:
     """An element around `text` in NFC; raises InvalidInput for text that XML cannot carry."""
     start = _start(tag, attributes) if attributes else tag
-    return Markup(f"<{start}>{_carried(text, tag, _IN_TEXT)}</{tag}>")
+    return Markup(f"<{start}>{_escaped(text, tag, _IN_TEXT)}</{tag}>")
 
 
 def _start(tag: str, attributes: Mapping[str, str]) -> str:
     for name, value in attributes.items():
-        tag += f' {name}="{_carried(value, name, _IN_ATTRIBUTE)}"'
+        tag += f' {name}="{_escaped(value, name, _IN_ATTRIBUTE)}"'
     return tag
 
 
-def _carried(text: str, where: str, escapes: Mapping[int, str]) -> str:
+def _escaped(text: str, where: str, escapes: Mapping[int, str]) -> str:
     if _PLAIN.fullmatch(text):
         return text
     found = forbidden_character(text, newlines=True)

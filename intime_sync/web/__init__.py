@@ -1,1 +1,1 @@
-"""What the emulator and the receiver of statuses share as web servers. Knows neither of them."""
+"""The web server that the emulator and the receiver of statuses share. Knows neither of them."""

@@ -1,7 +1,6 @@
-"""The host that a request asks for, which keeps out other sites' pages.
+"""Checks of the host that a request names, against DNS rebinding.
 
-Another site's page can give its own name this machine's address (DNS rebinding), and would read what it gets with
-whatever the browser knows.
+A website can point its own name to this machine's address; its pages could then read every reply to the browser.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def is_local_request(request: Request) -> bool:
 def is_known_request(request: Request, hosts: Collection[str]) -> bool:
     """Whether a request asks for this machine, the address that it has reached, or one of `hosts`.
 
-    An address in digits belongs to no other site.
+    A numeric address cannot be the name of a website.
     """
     host = _asked_for(request)
     reached = (request.scope.get("server") or ("",))[0]

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _ACCEPTED_AT_ONCE: Final = 16
-"""asyncio takes this many connections before it looks at the first: with more, a burst could take all files."""
+"""asyncio accepts this many connections before it serves the first; a burst of more could use up all open files."""
 
 _BACKLOG: Final = 512
 _SECONDS_BETWEEN_ERRORS: Final = 60.0
@@ -28,11 +28,11 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Whatever handlers the process has: an access log would hold secrets that are part of a path or query.
+        # An access log would hold the secrets in paths and queries.
         self.access_log = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        # asyncio leaves Nagle's algorithm on for a listener that it did not make: 40 ms for every reply.
+        # asyncio does not turn off Nagle's algorithm for a listener from outside: 40 ms for every reply.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
@@ -87,7 +87,7 @@ class Server(uvicorn.Server):
         self._loop.set_exception_handler(_ErrorLog())
         await super().startup(sockets)
         for listener in sockets or []:
-            listener.listen(_BACKLOG)  # asyncio has set the system's queue, too, to what it takes at once
+            listener.listen(_BACKLOG)  # asyncio has shortened the system's queue to _ACCEPTED_AT_ONCE
         self._on_ready()
 
     async def main_loop(self) -> None:
@@ -136,7 +136,7 @@ class Server(uvicorn.Server):
 
 
 class _ErrorLog:
-    """Logs what asyncio cannot raise anywhere, such as that no more files may be open: one line a minute."""
+    """Logs errors that asyncio cannot raise, such as too many open files: at most one line a minute."""
 
     def __init__(self) -> None:
         self._logged_at = float("-inf")

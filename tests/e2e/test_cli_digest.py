@@ -10,7 +10,7 @@ import pytest
 from harness import Workspace, workspace
 from ledger_files import read_ledger
 
-from intime_sync.render.plan_file import plan_from_json
+from intime_sync.render.plan_file import read_plan
 
 HEAD = "version: 1\nowner: clinic-a\naccount: {url: embedded%s}\n%s"
 WANTED = """\
@@ -87,14 +87,14 @@ def test_a_group_that_was_made_again_changes_the_digest(space: Workspace) -> Non
 
 def test_a_digest_cannot_be_searched_once_there_is_a_ledger(space: Workspace) -> None:
     assert space.run("plan", "--out", "first.plan").code == 0
-    first = plan_from_json((space.path / "first.plan").read_text())
+    first = read_plan((space.path / "first.plan").read_text())[0]
     assert first.recomputed("") == first.stated == digest(space)
     space.apply("--expect-digest", digest(space))
     text = (space.path / "intime.yaml").read_text()
     space.write("intime.yaml", text.replace("Anna", "Annika"))
     assert space.run("plan", "--out", "second.plan").code == 0
     content = (space.path / "second.plan").read_text()
-    second = plan_from_json(content)
+    second = read_plan(content)[0]
     key = read_ledger(space.path / ".intime" / "ledger.json")["digest_key"]
     assert second.recomputed("") != second.stated
     assert second.recomputed(key) == second.stated == digest(space)

@@ -80,7 +80,7 @@ def test_changes_by_hand_are_drift(space: Workspace) -> None:
         "Främmande",
     ):
         assert fragment in ran.out
-    store.set_reminder_active(reminder.id, False)
+    store.change_reminder(reminder.id, active=False)
     assert ("switched_off", "reminder/2036-12-01-lindqvist") in _drift(space)
     assert posts(space) == []
 

@@ -12,7 +12,7 @@ from harness import Workspace, in_background, wait_for
 from message_world import DUE, LOST, campaign, failed, messaging, receiver, sent, states
 
 from intime_sync.kinds.registry import MESSAGES
-from intime_sync.receipts import ReceiptStore
+from intime_sync.receipts import Receipt, ReceiptStore
 
 
 @pytest.fixture
@@ -193,7 +193,9 @@ def test_resolve_takes_ids_only_for_a_sent_message(unsettled: Workspace) -> None
 
 def test_resolve_refuses_not_sent_for_a_reported_message(unsettled: Workspace) -> None:
     with ReceiptStore(unsettled.path / ".intime" / "receipts.sqlite3") as store:
-        store.record(2, 20, MESSAGES.transid("two", "+46701740605"), datetime(2036, 12, 24, tzinfo=UTC))
+        store.record_all(
+            [Receipt(2, MESSAGES.transid("two", "+46701740605"), 20, datetime(2036, 12, 24, tzinfo=UTC))]
+        )
     ran = failed(unsettled, 3, "ledger", "resolve", ".", "message/two", "--as", "not-sent")
     assert "a delivery status has come" in ran.err
     assert unsettled.changes() == []

@@ -141,9 +141,9 @@ def test_an_empty_batch_is_error_2_1(api):
 
 def test_a_person_may_change_what_the_api_cannot(api):
     api.say("reminder/add", batch(one(**VALUES)))
-    api.store.set_reminder_active(1, False)
-    api.store.set_reminder_active(1, True)
+    api.store.change_reminder(1, active=False)
+    api.store.change_reminder(1, active=True)
     api.store.change_reminder(1, attendant_mobile="0701740610")
     assert api.tree("reminder/list").findtext(".//mobile") == "0701740610"
     with pytest.raises(KeyError):
-        api.store.set_reminder_active(2, True)
+        api.store.change_reminder(2, active=True)

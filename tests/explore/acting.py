@@ -82,7 +82,7 @@ def _act_in_service(hand: InService, account: Account) -> None:
                 store.unblock(mobile)
         case SwitchesOff():
             for id in account.ids()[REMINDERS.name] - account.others[REMINDERS.name]:
-                store.set_reminder_active(id, False)
+                store.change_reminder(id, active=False)
         case _:
             assert_never(hand)
 

@@ -32,7 +32,7 @@ from intime_sync.emulator.service import Call, Reply, Service, endpoint_of
 from intime_sync.errors import LedgerError
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.journal import JournalWriter
-from intime_sync.service.transport import Answer, NoAnswer, NotSent, Result
+from intime_sync.service.transport import Answer, HttpResult, NoAnswer, NotSent
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "dropped before": DropBefore(),
@@ -146,7 +146,7 @@ class Wire:
     def close(self) -> None:
         """Nothing is open."""
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Result:
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> HttpResult:
         call = _call("GET", path, b"", params or {})
         how = self.trial.next(f"{_READ}{call.endpoint}")
         self.trial.offline |= how == OFFLINE
@@ -157,7 +157,7 @@ class Wire:
         reply = self._do(call, None)
         return Answer(reply.status, reply.body[: len(reply.body) // 2]) if how == CUT_SHORT else _answer(reply)
 
-    def post(self, path: str, body: bytes, *, items: int = 1) -> Result:  # noqa: ARG002 (a transport logs it)
+    def post(self, path: str, body: bytes, *, items: int = 1) -> HttpResult:  # noqa: ARG002 (a transport logs it)
         call = _call("POST", path, body, {})
         how = self.trial.next(call.endpoint)
         self.trial.offline |= how == OFFLINE
@@ -190,7 +190,7 @@ def _call(method: str, path: str, body: bytes, params: Mapping[str, str]) -> Cal
     return Call(method, endpoint, {**query, "user": "demo", "hash": "demo"}, body)
 
 
-def _answer(reply: Reply | Drop | Cut) -> Result:
+def _answer(reply: Reply | Drop | Cut) -> HttpResult:
     return Answer(reply.status, reply.body) if isinstance(reply, Reply) else NoAnswer("the connection was closed")
 
 

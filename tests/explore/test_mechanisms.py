@@ -60,25 +60,25 @@ MECHANISMS = {
         "lags-most", "leave", carriers, "current_carriers", carriers.present_carriers
     ),
     "what was confirmed and is not listed yet is noted": Mechanism(
-        "lags-over-runs", "comes", CreateGoal, "awaited", lambda *_: []
+        "lags-over-runs", "comes", CreateGoal, "awaited_deltas", lambda *_: []
     ),
     "what was confirmed and is not listed yet is not made again": Mechanism(
         "lags-over-runs", "comes", awaiting, "is_awaited", lambda *_: False
     ),
     "contacts of a carrier that is gone are in no carrier": Mechanism(
-        "reuses-ids", "handled-refused", LedgerTable, "astray", lambda *_: []
+        "reuses-ids", "handled-refused", LedgerTable, "without_carrier_in", lambda *_: []
     ),
     "contacts that may have gone with an undone carrier are made again": Mechanism(
-        "merges", "wavers", Sender, "mark_lost", lambda *_: []
+        "merges", "wavers", Sender, "lost_deltas", lambda *_: []
     ),
     "objects that an interrupted run removed leave the ledger": Mechanism(
-        "adds", "empties", recovery, "_gone", lambda *_: iter(())
+        "adds", "empties", recovery, "_removed_objects", lambda *_: iter(())
     ),
     "carriers that an interrupted run removed leave the ledger": Mechanism(
-        "adds", "leave", recovery, "_removed", lambda *_: iter(())
+        "adds", "leave", recovery, "_removed_carriers", lambda *_: iter(())
     ),
     "objects that an interrupted run made are owned": Mechanism(
-        "adds", "taken-back", recovery, "_created", lambda *_: iter(())
+        "adds", "taken-back", recovery, "_created_objects", lambda *_: iter(())
     ),
 }
 

@@ -13,7 +13,7 @@ from crashing import Died, dies_at
 from fault_lab import Lab, faults, module_lab
 
 from intime_sync.applying.applier import Applied
-from intime_sync.applying.recovery import heard_of
+from intime_sync.applying.recovery import deltas_of_receipts
 from intime_sync.kinds.registry import MESSAGES
 from intime_sync.model.ledger import DropEntry, Entry, PutEntry
 from intime_sync.model.policy import Policy
@@ -167,10 +167,10 @@ def test_a_receipt_settles_what_nobody_knew(lab: Lab) -> None:
     arrived = datetime.fromisoformat(since or "") + timedelta(seconds=1)
     of_jul = MESSAGES.transid("jul", "+46701740606")
     before = arrived - timedelta(seconds=2)
-    assert heard_of(ledger, {}) == []
-    assert heard_of(ledger, {"somebody else": [(RemoteId(2), arrived)]}) == []
-    assert heard_of(ledger, {of_jul: [(RemoteId(2), before)]}) == []
-    (delta,) = heard_of(ledger, {of_jul: [(RemoteId(2), arrived)]})
+    assert deltas_of_receipts(ledger, {}) == []
+    assert deltas_of_receipts(ledger, {"somebody else": [(RemoteId(2), arrived)]}) == []
+    assert deltas_of_receipts(ledger, {of_jul: [(RemoteId(2), before)]}) == []
+    (delta,) = deltas_of_receipts(ledger, {of_jul: [(RemoteId(2), arrived)]})
     assert isinstance(delta, PutEntry)
     assert not delta.entry.unknown
     # The ids of those who were not heard of are not known: it was sent, and cannot be taken back.
@@ -179,7 +179,7 @@ def test_a_receipt_settles_what_nobody_knew(lab: Lab) -> None:
         MESSAGES.transid("jul", f"+467017406{end}"): [(RemoteId(id), arrived)]
         for id, end in ((1, "05"), (2, "06"), (3, "07"))
     }
-    (delta,) = heard_of(ledger, every)
+    (delta,) = deltas_of_receipts(ledger, every)
     assert isinstance(delta, PutEntry)
     assert delta.entry.dispatch is not None
     assert delta.entry.dispatch.ids == (1, 2, 3)
@@ -194,7 +194,7 @@ def test_a_receipt_of_the_version_before_settles_nothing(lab: Lab) -> None:
     assert dispatch is not None
     assert len(dispatch.earlier) == 3
     old = {MESSAGES.transid("jul", "+46701740605"): [(dispatch.earlier[0], arrived)]}
-    assert heard_of(lab.ledger(), old) == []
+    assert deltas_of_receipts(lab.ledger(), old) == []
 
 
 # Taking back in trouble

@@ -36,7 +36,7 @@ from intime_sync.model.policy import ContactStrategy, Policy
 from intime_sync.model.resource import Address
 from intime_sync.planning.selection import Selection
 from intime_sync.render.json import plan_to_json
-from intime_sync.render.plan_file import plan_from_json
+from intime_sync.render.plan_file import read_plan
 
 USUAL = 40
 EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", 10 * USUAL if FULL else USUAL))
@@ -268,7 +268,7 @@ class Account(RuleBasedStateMachine):
     def plan_to_a_file(self, data: st.DataObject) -> None:
         self.edit(data)
         plan = self.lab.plan(self.config)
-        self.planned = plan_from_json(plan_to_json(plan, tool_version="1", created_at=NOW, mask=False))
+        self.planned = read_plan(plan_to_json(plan, tool_version="1", created_at=NOW, mask=False))[0]
         self.planned_for = self.config
         assert self.planned.digest() == plan.digest()
 
@@ -404,7 +404,7 @@ class Account(RuleBasedStateMachine):
             row.id for row in self.lab.emulator.store.reminders() if row.active and row.id != self.bystanders.reminder
         ]
         if ours:
-            self.lab.emulator.store.set_reminder_active(data.draw(st.sampled_from(ours), label="reminder"), False)
+            self.lab.emulator.store.change_reminder(data.draw(st.sampled_from(ours), label="reminder"), active=False)
         self.lists_catch_up()
 
     # What must be true whenever it is over

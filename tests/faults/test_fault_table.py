@@ -26,7 +26,7 @@ from intime_sync.model.policy import Policy
 from intime_sync.model.report import Status
 from intime_sync.service.client import Client
 from intime_sync.service.secrets import Credentials, Secret
-from intime_sync.service.transport import NotSent, Result
+from intime_sync.service.transport import HttpResult, NotSent
 
 POSTS = (
     "contacts/addgroup",
@@ -326,7 +326,7 @@ class _Unreachable:
         self.post, self.after, self.times = lab.client.transport.post, after, times
         self.met = False
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Result:
+    def __call__(self, *args: Any, **kwargs: Any) -> HttpResult:
         self.after -= 1
         if self.after < 0 and self.times > 0:
             self.times -= 1

@@ -116,4 +116,4 @@ def _element(attributes: Attributes, **id: str) -> Markup:
 
 
 def _request(endpoint: Endpoint, content: Sequence[Markup]) -> Request:
-    return Request(endpoint, xml.encode(xml.element("templates", content)), len(content))
+    return Request(endpoint, xml.encode(xml.element("templates", content)), len(content), len(content))

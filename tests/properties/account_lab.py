@@ -17,7 +17,7 @@ from intime_sync.applying.applier import Applied, apply_plan
 from intime_sync.applying.run import Run
 from intime_sync.applying.settling import fetch_until_shown, settle_interrupted
 from intime_sync.emulator import EmulatorOptions, RunningEmulator, run_in_thread
-from intime_sync.emulator.handlers.groups import _kept as kept_name
+from intime_sync.emulator.handlers.groups import stored_name
 from intime_sync.emulator.records import Contact
 from intime_sync.emulator.service import Reply
 from intime_sync.errors import StalePlan
@@ -218,7 +218,7 @@ class Lab:
         """What items in long form wish for; what the service makes of the groups' names is noted."""
         desired = desired_from(sections)
         changed = self.emulator._endpoints.service.options.names
-        self.names |= {kept_name(resource.key, changed): resource.key for resource in desired.of(GROUPS.name)}
+        self.names |= {stored_name(resource.key, changed): resource.key for resource in desired.of(GROUPS.name)}
         return desired
 
     def plan(self, sections: Sections) -> Plan:

@@ -126,7 +126,7 @@ def _scalar(text: str) -> str:
 def written(columns: dict[str, Any]) -> str:
     """The contacts of columns as YAML, values as they are."""
     lines = ["contacts:\n"]
-    for item in ItemColumns(columns).items():
+    for item in ItemColumns(columns).to_list():
         assert isinstance(item, dict)
         for place, (name, value) in enumerate(item.items() or [("key", "k")]):
             spelled = f"[{', '.join(map(_scalar, value))}]" if isinstance(value, list) else _scalar(value)

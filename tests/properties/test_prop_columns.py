@@ -48,7 +48,7 @@ def at_once(columns: Columns, region: str) -> ContactColumns | None:
 
 def one_by_one(columns: Columns, region: str) -> list[Resource[Contact]] | None:
     """The resources; None when there is anything to be said about one of them."""
-    items: list[Any] = ItemColumns(columns).items()
+    items: list[Any] = ItemColumns(columns).to_list()
     converter_for(CONTACTS.spec)(items)
     if not CHECKER.is_valid(items):
         return None

@@ -95,7 +95,7 @@ def fill(lab: Lab, groups: list[str], blocked: list[str], reminders: list[Any]) 
             attendant_mobile=mobile,
             number=normalised_number(mobile) or mobile,
         )
-        store.set_reminder_active(store.add_reminder(reminder), active)
+        store.change_reminder(store.add_reminder(reminder), active=active)
 
 
 def called(*arguments: str) -> str:

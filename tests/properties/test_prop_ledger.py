@@ -16,7 +16,7 @@ from intime_sync.errors import LedgerError
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.format_one import ledger_from_json
 from intime_sync.ledgers.journal import JournalWriter, read_journal
-from intime_sync.ledgers.lines import is_in_lines, ledger_from_lines, ledger_to_dict, ledger_to_lines
+from intime_sync.ledgers.lines import is_json_lines, ledger_from_lines, ledger_to_dict, ledger_to_lines
 from intime_sync.ledgers.parts import delta_from_list, delta_to_list, intent_from_dict, intent_to_dict
 from intime_sync.model.ledger import (
     AccountRef,
@@ -51,7 +51,7 @@ def test_its_lines_say_what_is_shown_and_are_sorted(folder: Path, ledger: Ledger
 @given(LEDGERS)
 def test_a_ledger_of_an_earlier_version_is_the_same_ledger(ledger: Ledger) -> None:
     data = earlier_ledger(ledger)
-    assert not is_in_lines(data)
+    assert not is_json_lines(data)
     assert ledger_from_json(data) == ledger
     assert ledger_from_lines(ledger_to_lines(ledger_from_json(data))) == ledger
 
@@ -94,7 +94,7 @@ def test_a_line_that_was_doubled_moved_or_removed_is_noticed(ledger: Ledger, dat
 
 def read(data: bytes) -> Ledger:
     """As the file is read."""
-    return ledger_from_lines(data) if is_in_lines(data) else ledger_from_json(data)
+    return ledger_from_lines(data) if is_json_lines(data) else ledger_from_json(data)
 
 
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))

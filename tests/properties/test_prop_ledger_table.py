@@ -116,7 +116,7 @@ def test_it_answers_as_its_entries_would(asked: bool, entries: dict[str, Entry],
     assert LedgerTable.of(entries) == table
     for one in (table, LedgerTable.of(entries)):
         assert sorted(one.appended()) == sorted(key for key, entry in entries.items() if entry.carrier is None)
-        assert sorted(one.astray(carriers)) == sorted(
+        assert sorted(one.without_carrier_in(carriers)) == sorted(
             key
             for key, entry in entries.items()
             if entry.carrier is not None and entry.carrier != NOWHERE and entry.carrier not in carriers

@@ -142,7 +142,7 @@ def test_items_by_field_are_the_items_without_missing_values(items: list[Any]) -
     uniform = item_columns(items)
     if uniform is not None:
         assert (
-            uniform.items()
+            uniform.to_list()
             == [{name: value for name, value in item.items() if value not in (None, [])} for item in items]
             or not uniform.columns
         )

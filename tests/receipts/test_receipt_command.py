@@ -197,7 +197,7 @@ def test_without_the_extra_it_says_what_to_install(alone: Workspace):
 
 def test_reading_receipts_needs_no_server():
     code = (
-        "import sys, intime_sync.receipts as r; r.ReceiptStore, r.ReceiveOptions, r.Named; "
+        "import sys, intime_sync.receipts as r; r.ReceiptStore, r.ReceiveOptions, r.MessageRecipient; "
         "print({'uvicorn', 'starlette', 'requests', 'lxml', 'asyncio'} & set(sys.modules))"
     )
     found = subprocess.run(

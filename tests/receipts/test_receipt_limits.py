@@ -17,7 +17,7 @@ from callers import connected
 from harness import PATIENCE, Workspace
 from receipt_world import PATH_SECRET, calling, page_of, receiving
 
-from intime_sync.receipts import Limits, Named, ReceiveOptions, RunningReceipts, run_in_thread
+from intime_sync.receipts import Limits, MessageRecipient, ReceiveOptions, RunningReceipts, run_in_thread
 from intime_sync.receipts.protocol import LARGEST_HEADERS
 
 FORM = {"messageid": 4711, "status": 20, "transid": "a-1"}
@@ -127,7 +127,7 @@ def test_a_connection_too_many_takes_the_place_of_the_silent_one_that_waited_lon
 def test_a_connection_above_the_limit_is_refused_while_all_are_being_answered(tmp_path: Path, capfd):
     asked, answering = threading.Event(), threading.Event()
 
-    def names() -> dict[str, Named]:
+    def names() -> dict[str, MessageRecipient]:
         asked.set()
         assert answering.wait(PATIENCE)
         return {}

@@ -17,7 +17,7 @@ from intime_sync.errors import LedgerError
 from intime_sync.receipts import (
     Delivery,
     DeliveryCounts,
-    Named,
+    MessageRecipient,
     Receipt,
     ReceiptStore,
     ReceiveOptions,
@@ -59,7 +59,9 @@ class Document(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.text))
 
 
-def view(*deliveries: Delivery, names: dict[str, Named] | None = None, number: int = 1, pages: int = 1) -> PageView:
+def view(
+    *deliveries: Delivery, names: dict[str, MessageRecipient] | None = None, number: int = 1, pages: int = 1
+) -> PageView:
     counts = DeliveryCounts(1234, 5, 6)
     return PageView(deliveries, counts, number, pages, names or {}, MOMENT, ZoneInfo("Europe/Stockholm"))
 
@@ -76,7 +78,7 @@ def get(caller: Caller, path: str = "/") -> str:
 
 
 def test_the_page_shows_recipient_status_and_time():
-    named = {"t1": Named("julhalsning", "+46•••••••05")}
+    named = {"t1": MessageRecipient("julhalsning", "+46•••••••05")}
     words = Document(render_page(view(delivery(4711, 21, 20), delivery(4712, 7, transid="t2"), names=named))).words
     assert "julhalsning to +46•••••••05 ✓ Delivered acknowledged by the phone 2026-12-25 08:00:05" in words
     assert "Message 4712 recipient not known ? Unknown status 7 2026-12-24 08:00:05" in words
@@ -89,7 +91,7 @@ def test_the_page_shows_recipient_status_and_time():
 
 def test_hostile_names_and_transids_are_text(tmp_path: Path):
     data = tmp_path / "r.sqlite3"
-    names = {HOSTILE: Named(HOSTILE, HOSTILE)}
+    names = {HOSTILE: MessageRecipient(HOSTILE, HOSTILE)}
     with run_in_thread(ReceiveOptions(data, names=lambda: names)) as receiver, calling(receiver.url) as caller:
         caller.visit(receiver.page)
         for number, transid in enumerate((HOSTILE, "</code><script>", "plain"), 1):
@@ -102,13 +104,15 @@ def test_hostile_names_and_transids_are_text(tmp_path: Path):
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_no_text_escapes_its_element(key: str, recipient: str, transid: str):
-    plain = Document(render_page(view(delivery(1, 20), names={"t1": Named("x", "y")})))
-    odd = Document(render_page(view(delivery(1, 20, transid=transid), names={transid: Named(key, recipient)})))
+    plain = Document(render_page(view(delivery(1, 20), names={"t1": MessageRecipient("x", "y")})))
+    odd = Document(
+        render_page(view(delivery(1, 20, transid=transid), names={transid: MessageRecipient(key, recipient)}))
+    )
     assert (odd.tags, odd.names) == (plain.tags, plain.names) or not transid
 
 
 def test_numbers_and_addresses_are_masked_wherever_they_come_from():
-    careless = {"t1": Named("for 070-174 06 05", "+46701740606")}
+    careless = {"t1": MessageRecipient("for 070-174 06 05", "+46701740606")}
     html = render_page(view(delivery(1, 20), delivery(2, 20, transid="0701740607"), names=careless))
     assert not re.search("174 ?06|70174", html)
     assert "+46•••••••06" in html
@@ -151,7 +155,7 @@ def test_pages_of_a_hundred_newest_first_and_any_page_number_is_survived(caller:
 
 
 def test_an_unreadable_ledger_only_leaves_the_names_out(tmp_path: Path, caplog):
-    def broken() -> dict[str, Named]:
+    def broken() -> dict[str, MessageRecipient]:
         raise LedgerError("ledger.json is damaged")
 
     options = ReceiveOptions(tmp_path / "r.sqlite3", names=broken)

@@ -22,10 +22,10 @@ from intime_sync.service.statuses import DeliveryOutcome, status_level
 
 def test_every_status_is_kept_once_and_in_order(data):
     with ReceiptStore(data) as store:
-        assert store.record(7, 21, "a", MOMENT)
-        assert store.record(7, 20, "a", MOMENT + timedelta(seconds=1))
-        assert not store.record(7, 21, "a", MOMENT + timedelta(days=1))
-        assert store.record(7, 21, "b", MOMENT)
+        assert store.record_all([Receipt(7, "a", 21, MOMENT)])
+        assert store.record_all([Receipt(7, "a", 20, MOMENT + timedelta(seconds=1))])
+        assert not store.record_all([Receipt(7, "a", 21, MOMENT + timedelta(days=1))])
+        assert store.record_all([Receipt(7, "b", 21, MOMENT)])
         assert store.of_messages([7, 8, 7]) == store.of_transids(["b", "a"]) == stored(data)
     assert [(kept.status, kept.transid) for kept in stored(data)] == [(21, "a"), (20, "a"), (21, "b")]
 
@@ -33,7 +33,7 @@ def test_every_status_is_kept_once_and_in_order(data):
 def test_times_come_back_as_the_same_moment_in_utc(data):
     here = timezone(timedelta(hours=2))
     with ReceiptStore(data) as store:
-        store.record(1, 20, "", datetime(2026, 7, 1, 9, 0, 0, 123456, tzinfo=here))
+        store.record_all([Receipt(1, "", 20, datetime(2026, 7, 1, 9, 0, 0, 123456, tzinfo=here))])
     assert stored(data) == [Receipt(1, "", 20, datetime(2026, 7, 1, 7, 0, 0, 123456, tzinfo=UTC))]
     assert stored(data)[0].received_at.tzinfo is UTC
 
@@ -49,7 +49,7 @@ def test_thousands_of_ids_can_be_asked_for_at_once(data):
 def test_the_newest_messages_come_first_with_their_whole_history(data):
     with ReceiptStore(data) as store:
         for id, status in [(1, 21), (2, 20), (3, 0), (1, 20)]:
-            store.record(id, status, "t", MOMENT)
+            store.record_all([Receipt(id, "t", status, MOMENT)])
         assert [delivery.message_id for delivery in store.latest(2)] == [1, 3]
         assert [delivery.message_id for delivery in store.latest(2, 2)] == [2]
         assert [receipt.status for receipt in store.latest(1)[0].receipts] == [21, 20]
@@ -62,7 +62,7 @@ def test_counting_in_sql_is_counting_current_receipts(tmp_path_factory, reports)
     data = tmp_path_factory.mktemp("store") / "r.sqlite3"
     with ReceiptStore(data) as store:
         for id, status in reports:
-            store.record(id, status, "t", MOMENT)
+            store.record_all([Receipt(id, "t", status, MOMENT)])
         found = [status_level(delivery.current.status).outcome for delivery in deliveries_of(stored(data)).values()]
         assert store.counts() == DeliveryCounts(*(found.count(outcome) for outcome in DeliveryOutcome))
         assert store.counts().total == len({id for id, _ in reports})
@@ -71,7 +71,7 @@ def test_counting_in_sql_is_counting_current_receipts(tmp_path_factory, reports)
 
 def test_only_the_owner_may_read_it_and_its_folder(data):
     with ReceiptStore(data) as store:
-        store.record(1, 20, "t", MOMENT)
+        store.record_all([Receipt(1, "t", 20, MOMENT)])
         assert {stat.S_IMODE(file.stat().st_mode) for file in data.parent.iterdir()} == {0o600}
         assert len(list(data.parent.iterdir())) == 3, "the log beside the database is private too"
         assert stat.S_IMODE(data.parent.stat().st_mode) == 0o700
@@ -98,7 +98,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(data):
         with pytest.raises(OverflowError):
             store.record_all([Receipt(1, "t", 20, MOMENT), Receipt(2**70, "t", 20, MOMENT)])
         assert stored(data) == []
-        assert store.record(1, 20, "t", MOMENT)
+        assert store.record_all([Receipt(1, "t", 20, MOMENT)])
 
 
 def test_readers_never_make_the_file_and_see_what_is_committed_meanwhile(tmp_path):
@@ -112,20 +112,20 @@ def test_readers_never_make_the_file_and_see_what_is_committed_meanwhile(tmp_pat
         assert reader is not None
         with reader:
             assert reader.of_messages([1]) == []
-            writer.record(1, 20, "t", MOMENT)
+            writer.record_all([Receipt(1, "t", 20, MOMENT)])
             assert len(reader.of_messages([1])) == 1
             with pytest.raises(IntimeSyncError, match=r"cannot be used for receipts: .*readonly"):
-                reader.record(2, 20, "t", MOMENT)
+                reader.record_all([Receipt(2, "t", 20, MOMENT)])
     assert len(stored(data)) == 1, "it can be read once no writer is left"
 
 
 def test_a_reader_in_the_middle_of_things_hinders_no_writer(data):
     with ReceiptStore(data, patience=0.1) as writer:
-        writer.record(1, 20, "t", MOMENT)
+        writer.record_all([Receipt(1, "t", 20, MOMENT)])
         with sqlite3.connect(data) as other:
             other.execute("BEGIN")
             other.execute("SELECT * FROM receipt").fetchone()
-            assert writer.record(2, 20, "t", MOMENT)
+            assert writer.record_all([Receipt(2, "t", 20, MOMENT)])
         other.close()
 
 
@@ -175,24 +175,24 @@ def test_a_file_that_another_program_holds_is_an_error_and_later_works(data):
         other = sqlite3.connect(data, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(IntimeSyncError, match="locked") as caught:
-            store.record(1, 20, "t", MOMENT)
+            store.record_all([Receipt(1, "t", 20, MOMENT)])
         assert "another program holds it" in (caught.value.hint or "")
         other.execute("ROLLBACK")
         other.close()
-        assert store.record(1, 20, "t", MOMENT)
+        assert store.record_all([Receipt(1, "t", 20, MOMENT)])
 
 
 def test_no_status_is_confirmed_once_the_file_was_removed_or_replaced(data):
     with ReceiptStore(data) as store:
-        store.record(1, 20, "t", MOMENT)
+        store.record_all([Receipt(1, "t", 20, MOMENT)])
         away = data.rename(data.with_name("away"))
         with pytest.raises(IntimeSyncError, match="was removed or replaced while it was in use"):
-            store.record(2, 20, "t", MOMENT)
+            store.record_all([Receipt(2, "t", 20, MOMENT)])
         data.touch()
         with pytest.raises(IntimeSyncError, match="was removed or replaced"):
             store.check_writable()
         away.rename(data)
-        assert store.record(2, 20, "t", MOMENT)
+        assert store.record_all([Receipt(2, "t", 20, MOMENT)])
 
 
 def test_many_threads_and_two_stores_lose_nothing(data):
@@ -200,7 +200,7 @@ def test_many_threads_and_two_stores_lose_nothing(data):
 
         def work(store: ReceiptStore, start: int) -> None:
             for id in range(start, start + 50):
-                store.record(id, 20, "t", MOMENT)
+                store.record_all([Receipt(id, "t", 20, MOMENT)])
 
         threads = [
             threading.Thread(target=work, args=(store, 1 + 50 * n)) for n, store in enumerate((first, second) * 2)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intime_sync.emulator.values import message_length
-from intime_sync.service.gsm import MULTI_MAX, MULTI_PART, ONE_SMS, outside, parts, septets
+from intime_sync.service.gsm import MULTI_MAX, MULTI_PART, ONE_SMS, parts, septets, unsupported
 
 TEXTS = st.text(st.sampled_from("aÖ€[\n") | st.characters(codec="utf-8"), max_size=1200)
 
@@ -21,7 +21,7 @@ EXTENSION = "\f^{}\\[~]|€"
 
 def test_the_alphabet_is_the_standard_s() -> None:
     assert len(set(BASIC)) == 127
-    assert outside(BASIC + EXTENSION) == ()
+    assert unsupported(BASIC + EXTENSION) == ()
     assert [septets(character) for character in BASIC] == [1] * 127
     assert [septets(character) for character in EXTENSION] == [2] * 10
 
@@ -39,7 +39,7 @@ def test_the_alphabet_is_the_standard_s() -> None:
     ],
 )
 def test_characters_outside_the_alphabet_are_named_once_and_in_order(text: str, found: tuple[str, ...]) -> None:
-    assert outside(text) == found
+    assert unsupported(text) == found
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import environ
 from pathlib import Path
 from typing import Any
 
 import click
 
 from intime_sync.cli.apply_flow import apply_options, make_apply_options, run_apply
-from intime_sync.cli.options import environ, jobs_option, places_argument, selection_of, selection_options
-from intime_sync.cli.plans import read_plan_file
+from intime_sync.cli.options import jobs_option, places_argument, selection_of, selection_options
+from intime_sync.cli.plans import configuration_directory, read_plan_file
 from intime_sync.cli.session import Session, changed_terms
 from intime_sync.config.desired import Configuration, load_desired, load_settings
 from intime_sync.config.settings import Settings
@@ -47,7 +48,7 @@ def command(
     if others:
         from intime_sync.cli.several import Several, apply_several, check_several
 
-        several = Several("apply", places, jobs, chosen.format, chosen.reveal, chosen.reports)
+        several = Several("apply", places, jobs, chosen.format_, chosen.reveal, chosen.reports)
         alone = ("--expect-digest", "--allow-delete", "--allow-empty", "--allow-resend")
         given = {name: options[name[2:].replace("-", "_")] for name in alone}
         check_several(several, {"--target": target, "--replace": replacement, **given})
@@ -56,11 +57,12 @@ def command(
     if not place.exists():
         raise InvalidInput(f"there is no file or directory {place}")
     if not place.is_file():
-        return run_apply(_Fresh(load_desired(place, environ()), selection), chosen)
+        return run_apply(_Fresh(load_desired(place, environ), selection), chosen)
     if selection != EVERYTHING:
         raise InvalidInput("a plan file is applied as it is, so --target and --replace belong to `plan`")
-    plan, directory = read_plan_file(place)
-    return run_apply(_FromFile(load_settings(directory, environ()), plan), chosen)
+    plan, planned = read_plan_file(place)
+    settings = load_settings(configuration_directory(place, planned), environ)
+    return run_apply(_FromFile(settings, plan), chosen)
 
 
 class _Fresh:
@@ -94,7 +96,7 @@ class _FromFile:
             )
 
     def desired(self, ledger: Ledger) -> Snapshot:
-        """The kinds that the plan changes; what was wanted of them is not known any more."""
+        """The kinds that the plan changes, each without objects: the plan file does not hold the configuration."""
         kinds = [change.address.kind for change in self.planned.changes]
         return Snapshot(dict.fromkeys([*kinds, CONTACTS.name] if self.planned.leftovers else kinds, ()))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import environ
 from pathlib import Path
 from typing import Any
 
 import click
 
 from intime_sync.cli.apply_flow import apply_options, make_apply_options, run_apply
-from intime_sync.cli.options import directory_argument, environ
+from intime_sync.cli.options import directory_argument
 from intime_sync.cli.session import Session
 from intime_sync.config.desired import Configuration, load_settings
 from intime_sync.config.settings import Settings
@@ -30,7 +31,7 @@ def command(directory: Path, **options: Any) -> int:
     --allow-delete, and protected objects stop it. Removing opt-outs allows SMS to those numbers again.
     """
     chosen = make_apply_options("destroy", options)
-    return run_apply(_Nothing(load_settings(directory, environ())), chosen)
+    return run_apply(_Nothing(load_settings(directory, environ)), chosen)
 
 
 class _Nothing:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os import environ
 from pathlib import Path
 
 import click
 
 from intime_sync.cli.doctor import account, machine
-from intime_sync.cli.doctor.findings import CheckResult, State, broken, findings_to_json, findings_to_text, skipped
-from intime_sync.cli.options import directories_argument, environ, reveal_option
+from intime_sync.cli.doctor.results import CheckResult, State, broken, results_to_json, results_to_text, skipped
+from intime_sync.cli.options import directories_argument, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import ledger_store
 from intime_sync.config.desired import load_settings
@@ -20,7 +21,7 @@ _NEED_SETTINGS = ("credentials", "time zone", "ledger", "lock", "receipts", "con
 
 @click.command("doctor")
 @directories_argument
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@text_or_json_option()
 @reveal_option
 def command(directories: tuple[Path, ...], jobs: int, format_: str, reveal: bool | None) -> int:
     """Check configuration, credentials, connection, clock, ledger and carriers, and say what to do.
@@ -34,26 +35,26 @@ def command(directories: tuple[Path, ...], jobs: int, format_: str, reveal: bool
         several = Several("doctor", directories, jobs, format_, reveal)
         check_several(several, {})
         return run_several(several)
-    findings = list(_examine(directory))
+    results = list(_examine(directory))
     out = Output.for_stdout(reveal)
     if format_ == "json":
-        out.write(findings_to_json(findings, mask=out.mask))
+        out.write(results_to_json(results, mask=out.mask))
     else:
         encoding = out.stream.encoding or "utf-8"
-        out.write(findings_to_text(findings, color=out.color, mask=out.mask, encoding=encoding))
-    return 1 if any(finding.state is State.FAILED for finding in findings) else 0
+        out.write(results_to_text(results, color=out.color, mask=out.mask, encoding=encoding))
+    return 1 if any(result.state is State.FAILED for result in results) else 0
 
 
 def _examine(directory: Path) -> Iterator[CheckResult]:
     yield machine.check_versions()
-    configuration, managed = machine.check_configuration(directory, environ())
+    configuration, managed = machine.check_configuration(directory)
     yield configuration
     try:
-        settings = load_settings(directory, environ())
+        settings = load_settings(directory, environ)
     except (InvalidConfiguration, InvalidInput):
         yield from (skipped(name, "the settings are wrong") for name in _NEED_SETTINGS)
         return
-    yield machine.check_credentials(settings, environ())
+    yield machine.check_credentials(settings)
     yield machine.check_zone(settings)
     checked: machine.LedgerCheck | None = None
     try:
@@ -62,10 +63,10 @@ def _examine(directory: Path) -> Iterator[CheckResult]:
         yield broken("ledger", error)
     else:
         checked = machine.check_ledger_file(settings, store)
-        yield checked.finding
+        yield checked.result
         yield from machine.check_privacy(store.path)
         yield machine.check_lock(store)
-    yield machine.check_receipts(settings, environ())
+    yield machine.check_receipts(settings)
     if checked is not None and checked.is_others:
         yield from account.nothing_asked("the ledger is not this account's, so nothing was sent")
     else:

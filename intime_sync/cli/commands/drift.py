@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from os import environ
 from pathlib import Path
 
 import click
 
 from intime_sync.cli.connection import connect
-from intime_sync.cli.options import directories_argument, environ, reveal_option
+from intime_sync.cli.options import directories_argument, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import Session, clock_of, ledger_store
 from intime_sync.config.desired import load_desired, load_settings
@@ -22,7 +23,7 @@ from intime_sync.render.style import counted
 
 @click.command("drift")
 @directories_argument
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@text_or_json_option()
 @click.option("--unowned", is_flag=True, help="Also name what is in the account and not owned.")
 @reveal_option
 def command(directories: tuple[Path, ...], jobs: int, format_: str, unowned: bool, reveal: bool | None) -> int:
@@ -38,7 +39,7 @@ def command(directories: tuple[Path, ...], jobs: int, format_: str, unowned: boo
         several = Several("drift", directories, jobs, format_, reveal)
         check_several(several, {})
         return run_several(several, *(["--unowned"] if unowned else []))
-    settings = load_settings(directory, environ())
+    settings = load_settings(directory, environ)
     with connect(settings) as connection:
         session = Session(settings, connection, ledger_store(settings).read())
         ledger, intents = session.ledger, session.open_ledger.open_intents
@@ -66,7 +67,7 @@ def command(directories: tuple[Path, ...], jobs: int, format_: str, unowned: boo
 def _pinned(directory: Path) -> frozenset[str]:
     """The groups that the configuration pins to an id; none while it has errors."""
     try:
-        desired = load_desired(directory, environ()).desired
+        desired = load_desired(directory, environ).desired
     except InvalidInput:
         return frozenset()
     return frozenset(group.key for group in desired.of(GROUPS.name) if group.lifecycle.pinned is not None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from intime_sync.cli.output import Output, show_warnings_harmlessly
+from intime_sync.cli.output import Output, send_warnings_to_stderr
 from intime_sync.errors import IntimeSyncError, InvalidInput
 from intime_sync.links import refuse_target
 
@@ -114,7 +114,7 @@ def command(port: int, host: str, secret: str, clock: datetime | None, faults: P
     except ValueError as error:
         raise InvalidInput(f"{faults}: {error}" if faults else str(error)) from None
     out = Output.for_stdout()
-    show_warnings_harmlessly()
+    send_warnings_to_stderr()
     try:
         serve(chosen, host=host, port=port, on_ready=lambda url: out.write(f"The emulator is ready at {url}"))
     except sqlite3.Error as error:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from intime_sync.cli.connection import connect
-from intime_sync.cli.options import environ, reveal_option
+from intime_sync.cli.new_configuration import GITIGNORE, check_owner, next_steps, write_files
+from intime_sync.cli.options import reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context
 from intime_sync.config.desired import load_desired, load_settings
@@ -21,13 +22,11 @@ from intime_sync.config.settings import EMBEDDED, ROOT_FILE, Settings, read_sett
 from intime_sync.config.whole_schema import SCHEMAS
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.fetching import fetch_actual
-from intime_sync.files import SHARED, replace_file
 from intime_sync.kinds.registry import BY_NAME, BY_SECTION, CONTACTS, LISTED
-from intime_sync.links import refuse_target
 from intime_sync.model.policy import Prune
 from intime_sync.model.problem import Origin
 from intime_sync.model.resource import KindName
-from intime_sync.render.style import inert
+from intime_sync.render.style import counted, inert
 
 if TYPE_CHECKING:
     from intime_sync.exporting.export import Export
@@ -106,7 +105,7 @@ def command(
         raise InvalidInput(
             "the service cannot list contacts", hint="name a file that holds them with --contacts FILE"
         )
-    settings = _new_settings(directory, owner, url) if is_new else load_settings(directory, environ())
+    settings = _new_settings(directory, owner, url) if is_new else load_settings(directory, environ)
     wanted = tuple(name for name in only or _choices() if name != CONTACTS.spec.name)
     _refuse_overwriting(directory, wanted, people=bool(sources), force=force)
     people = _people(sources, settings) if sources else None
@@ -120,17 +119,14 @@ def command(
 
 def _new_settings(directory: Path, owner: str | None, url: str | None) -> Settings:
     """Settings for a directory without an intime.yaml."""
-    environment = {name: value for name, value in environ().items() if name != "INTIME_URL" or url is None}
+    environment = {name: value for name, value in environ.items() if name != "INTIME_URL" or url is None}
     if url is None and not environment.get("INTIME_URL"):
         raise InvalidInput(
             f"there is no {ROOT_FILE} in {directory} to say where the account is",
             hint="name its address with --url https://sms.intime.nu/api/1.0, or set INTIME_URL",
         )
     name = _PROVISIONAL if owner is None else owner
-    from intime_sync.exporting.export import is_owner
-
-    if not is_owner(name):
-        raise InvalidInput(f"`{name}` cannot be an owner", hint="use at most 40 letters, digits, dots and hyphens")
+    check_owner(name)
     account = {} if url is None else {"url": url}
     found, problems = read_settings(directory, {"owner": name, "account": account}, _nowhere, environment)
     if found is None:
@@ -219,9 +215,9 @@ def _carriers_warning(owner: str) -> str:
 def _refuse_doubling(directory: Path, export: Export) -> None:
     """Refuse sections that the existing configuration has in other files already. Raises InvalidInput."""
     try:
-        desired = load_desired(directory, environ()).desired
+        desired = load_desired(directory, environ).desired
     except InvalidConfiguration:
-        return  # it may include files that are written only now; `_report` validates it again
+        return  # it may include files that are about to be written; `_report` validates it after that
     for kind, resources in desired.resources.items():
         section = BY_NAME[KindName(kind)].spec.name
         files = {resource.origin.file for resource in resources if resource.origin} - export.files.keys()
@@ -234,23 +230,18 @@ def _refuse_doubling(directory: Path, export: Export) -> None:
 
 
 def _write(settings: Settings, export: Export, wanted: Sequence[str], *, people: bool, is_new: bool) -> None:
-    """Write the files, intime.yaml last, so that an export cut short by a full disk is no configuration."""
-    from intime_sync.exporting.files import IGNORE, include_lines, root_yaml
+    """Write the files, intime.yaml last, so that an interrupted export does not leave a configuration."""
+    from intime_sync.exporting.files import include_lines, root_yaml
 
     directory = settings.directory
-    directory.mkdir(parents=True, exist_ok=True)
     texts = dict(export.files)
     aids = {name: json.dumps(make(), ensure_ascii=False, indent=2) + "\n" for name, make in SCHEMAS.items()}
-    aids[".gitignore"] = IGNORE
+    aids[".gitignore"] = GITIGNORE
     texts |= {name: text for name, text in aids.items() if not (directory / name).exists()}
     if is_new:
         include = include_lines([name for name in _choices() if name in wanted], people=people)
         texts[ROOT_FILE] = root_yaml(settings.owner, settings.url, settings.zone.key, settings.region, include)
-    for name in texts:
-        refuse_target(directory / name, directory)
-    for name, text in texts.items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        replace_file(directory / name, [text.encode()], SHARED)
+    write_files(directory, texts)
 
 
 def _report(settings: Settings, export: Export, reveal: bool | None) -> None:
@@ -263,24 +254,21 @@ def _report(settings: Settings, export: Export, reveal: bool | None) -> None:
     count = export.counts.get(CONTACTS.spec.name)
     if count:
         notes.note(
-            f"warning: the first apply creates {count} {'contact' if count == 1 else 'contacts'}, since the service "
-            "cannot say which it has: whoever was added there by hand is then there twice, unless the service merges "
-            "them (docs/export.md says what to do first)"
+            f"warning: the first apply creates {counted(count, 'contact')}, since the service cannot say which "
+            "it has: whoever was added there by hand is then there twice, unless the service merges them "
+            "(docs/export.md says what to do first)"
         )
     directory = settings.directory
     unread = sorted(
-        export.files.keys() - {file.name for file in find_files(load_settings(directory, environ()), _nowhere)[0]}
+        export.files.keys() - {file.name for file in find_files(load_settings(directory, environ), _nowhere)[0]}
     )
     for name in unread:
         line = f"- contacts: {name}" if name.endswith(".csv") else f"- {name}"
         notes.note(f"note: {directory / ROOT_FILE} does not include {name}; add `{line}` under `include`")
     try:
-        load_desired(directory, environ())
+        load_desired(directory, environ)
     except InvalidConfiguration:
         notes.note(f"The files are written, but together with what was there {directory} does not validate:")
         raise
-    where = inert(shlex.quote(str(directory)))
     counts = ", ".join(f"{name}: {number}" for name, number in export.counts.items())
-    Output.for_stdout(reveal).write(
-        f"Wrote {inert(str(directory))} ({counts}). Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"
-    )
+    Output.for_stdout(reveal).write(f"Wrote {inert(str(directory))} ({counts}). {next_steps(directory)}")

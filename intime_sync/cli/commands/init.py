@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from pathlib import Path
 
 import click
 
+from intime_sync.cli.new_configuration import GITIGNORE, check_owner, next_steps, write_files
 from intime_sync.cli.output import Output
 from intime_sync.config.settings import EMBEDDED, ROOT_FILE, url_fault
 from intime_sync.config.whole_schema import root_schema
 from intime_sync.errors import InvalidInput
-from intime_sync.files import SHARED, replace_file
-from intime_sync.links import refuse_target
 from intime_sync.render.style import inert
 
 SCHEMA_FILE = "intime.schema.json"
@@ -39,11 +37,6 @@ contacts:
 blocklist: []  # a section that is left out is left alone; [] wants it empty
 """
 
-_IGNORE = """\
-# The ledger and the emulator's data hold phone numbers; keep them out of git.
-/.intime/
-"""
-
 
 @click.command("init")
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
@@ -55,25 +48,17 @@ def command(directory: Path, owner: str | None, url: str) -> int:
     if root.exists():
         raise InvalidInput(f"{root} is already there", hint="nothing was changed")
     name = owner or re.sub(r"[^A-Za-z0-9._-]+", "-", directory.resolve().name)[:40].strip("-._") or "me"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
-        raise InvalidInput(f"`{name}` cannot be an owner", hint="use at most 40 letters, digits, dots and hyphens")
+    check_owner(name)
     fault = url_fault(url)
     if fault:
         raise InvalidInput(f"--url {fault}")
-    directory.mkdir(parents=True, exist_ok=True)
     schema = json.dumps(root_schema(), ensure_ascii=False, indent=2)
     texts = {
         ROOT_FILE: _ROOT.format(schema=f"./{SCHEMA_FILE}", owner=name, url=url),
         SCHEMA_FILE: schema + "\n",
     }
     if not (directory / ".gitignore").exists():
-        texts[".gitignore"] = _IGNORE
-    for file in texts:
-        refuse_target(directory / file, directory)
-    for file, text in texts.items():
-        replace_file(directory / file, [text.encode()], SHARED)
-    where = inert(shlex.quote(str(directory)))
-    Output.for_stdout().write(
-        f"Wrote {inert(str(root))}. Next:\n  intime-sync plan {where}\n  intime-sync apply {where}"
-    )
+        texts[".gitignore"] = GITIGNORE
+    write_files(directory, texts)
+    Output.for_stdout().write(f"Wrote {inert(str(root))}. {next_steps(directory)}")
     return 0

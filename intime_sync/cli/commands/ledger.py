@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from os import environ
 from pathlib import Path
 
 import click
 
-from intime_sync.applying.recovery import heard_of
+from intime_sync.applying.recovery import deltas_of_receipts
 from intime_sync.applying.settling import settle_without_lists
-from intime_sync.cli.options import directory_argument, environ, reveal_option
+from intime_sync.cli.options import directory_argument, lock_timeout_option, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import clock_of, ledger_store, receipts_for_unknown
 from intime_sync.config.desired import load_settings
@@ -33,12 +34,12 @@ def command() -> None:
 
 
 def _ledger(directory: Path) -> Ledger:
-    return ledger_store(load_settings(directory, environ())).read().ledger
+    return ledger_store(load_settings(directory, environ)).read().ledger
 
 
 @command.command("list")
 @directory_argument
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@text_or_json_option()
 @reveal_option
 def list_command(directory: Path, format_: str, reveal: bool | None) -> int:
     """List the addresses that are owned, one a line."""
@@ -46,14 +47,14 @@ def list_command(directory: Path, format_: str, reveal: bool | None) -> int:
     out = Output.for_stdout(reveal)
     mask = mask_of(out.mask)
     addresses = [
-        mask(f"{kind}/{key}") if format_ == "json" else inert(mask(f"{kind}/{key}"))
+        mask(f"{kind}/{key}")
         for kind in sorted(ledger.objects, key=lambda kind: ORDER.get(kind, len(ORDER)))
         for key in sorted(ledger.objects[kind])
     ]
     if format_ == "json":
         out.write(json.dumps(addresses, ensure_ascii=False, indent=2))
     elif addresses:
-        out.write("\n".join(addresses))
+        out.write("\n".join(map(inert, addresses)))
     else:
         Output.for_stderr().note("the ledger owns nothing yet")
     return 0
@@ -95,12 +96,7 @@ def directory_and_address(arguments: tuple[str, ...]) -> tuple[Path, Address | N
     return Path(rest[0]) if rest else Path(), address
 
 
-_LOCK_TIMEOUT = click.option(
-    "--lock-timeout", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wait for another run."
-)
-
-
-def _directory_and_entry(arguments: tuple[str, ...]) -> tuple[Path, Address]:
+def _directory_and_needed_address(arguments: tuple[str, ...]) -> tuple[Path, Address]:
     directory, address = directory_and_address(arguments)
     if address is None:
         raise click.UsageError("Give the address of an object, as `intime-sync ledger list` shows it.")
@@ -117,7 +113,7 @@ def _known_entry(ledger: Ledger, address: Address) -> Entry:
 @command.command("rm")
 @click.argument("arguments", metavar="[DIR] ADDRESS", nargs=-1, required=True)
 @click.option("--cancelled", is_flag=True, help="A message is not scheduled any more: somebody cancelled it by hand.")
-@_LOCK_TIMEOUT
+@lock_timeout_option
 def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float) -> int:
     """Forget an object: it stays in the account and is no longer owned.
 
@@ -126,25 +122,23 @@ def rm_command(arguments: tuple[str, ...], cancelled: bool, lock_timeout: float)
     Nor can a message that is scheduled, since the next apply would schedule it a second time; --cancelled says that
     it is not, any more.
     """
-    directory, address = _directory_and_entry(arguments)
-    settings = load_settings(directory, environ())
-    with ledger_store(settings).hold("ledger rm", lock_timeout) as session:
-        entry = _known_entry(session.ledger, address)
+    directory, address = _directory_and_needed_address(arguments)
+    settings = load_settings(directory, environ)
+    with ledger_store(settings).hold("ledger rm", lock_timeout) as open_ledger:
+        entry = _known_entry(open_ledger.ledger, address)
         _check_message(address, entry, clock_of(settings), cancelled=cancelled)
         if entry.carrier is not None:
             raise InvalidInput(
                 f"{address} lives in a carrier with other contacts and would be removed with it one day",
                 hint="take it out of the configuration and apply, or make the carrier's contacts again by --replace",
             )
-        session.record([DropEntry(address.kind, address.key)])
-    Output.for_stdout().write(
-        inert(mask_of(Output.for_stdout().mask)(f"Forgot {address}; the account was not touched."))
-    )
+        open_ledger.record([DropEntry(address.kind, address.key)])
+    Output.for_stdout().note(f"Forgot {address}; the account was not touched.")
     return 0
 
 
 def _check_message(address: Address, entry: Entry, clock: Clock, *, cancelled: bool) -> None:
-    """Refuse to forget a message that would then be sent twice."""
+    """Raise InvalidInput for a message that would be sent twice if it were forgotten."""
     if address.kind != MESSAGES.name:
         return
     if entry.unknown:
@@ -163,35 +157,34 @@ def _check_message(address: Address, entry: Entry, clock: Clock, *, cancelled: b
 @click.argument("arguments", metavar="[DIR] ADDRESS", nargs=-1, required=True)
 @click.option("--as", "outcome", type=click.Choice(["sent", "not-sent"]), required=True, help="What really happened.")
 @click.option("--ids", metavar="ID,ID", default="", help="The ids that the service gave out, if they are known.")
-@_LOCK_TIMEOUT
+@lock_timeout_option
 def resolve_command(arguments: tuple[str, ...], outcome: str, ids: str, lock_timeout: float) -> int:
     """Settle an object whose outcome is unknown, after looking in the service what really happened."""
-    directory, address = _directory_and_entry(arguments)
+    directory, address = _directory_and_needed_address(arguments)
     numbers = [RemoteId(int(text)) for text in ids.split(",") if text.strip().isdecimal()]
     if ids and len(numbers) != len(ids.split(",")):
         raise click.UsageError("--ids takes whole numbers with commas between them.")
     if numbers and outcome == "not-sent":
         raise click.UsageError("--ids belongs to --as sent: what was not sent has none.")
-    settings = load_settings(directory, environ())
-    with ledger_store(settings).hold("ledger resolve", lock_timeout) as session:
+    settings = load_settings(directory, environ)
+    with ledger_store(settings).hold("ledger resolve", lock_timeout) as open_ledger:
         # Messages that an interrupted run sent count as unknown from now on, so that they can be resolved.
-        settle_without_lists(session)
-        entry = _known_entry(session.ledger, address)
+        settle_without_lists(open_ledger)
+        entry = _known_entry(open_ledger.ledger, address)
         if not entry.unknown:
             raise InvalidInput(f"the outcome of {address} is known", hint="there is nothing to resolve")
         if outcome == "sent":
-            _check_ids(session.ledger, address, entry, numbers)
-            session.record([PutEntry(address.kind, address.key, _as_sent(entry, numbers))])
+            _check_ids(open_ledger.ledger, address, entry, numbers)
+            open_ledger.record([PutEntry(address.kind, address.key, _as_sent(entry, numbers))])
         else:
-            _check_receipts(settings, session.ledger, address)
-            session.record([DropEntry(address.kind, address.key)])
-    out = Output.for_stdout()
-    out.write(inert(mask_of(out.mask)(f"Settled {address} as {outcome}.")))
+            _check_receipts(settings, open_ledger.ledger, address)
+            open_ledger.record([DropEntry(address.kind, address.key)])
+    Output.for_stdout().note(f"Settled {address} as {outcome}.")
     return 0
 
 
 def _check_ids(ledger: Ledger, address: Address, entry: Entry, ids: list[RemoteId]) -> None:
-    """Refuse ids that cannot be this object's: taking them back later would hit others, or miss some."""
+    """Raise InvalidInput for ids that cannot be the object's: cancelling by them would hit others, or miss some."""
     if not ids:
         return
     if 0 in ids or len(set(ids)) < len(ids):
@@ -213,8 +206,8 @@ def _check_ids(ledger: Ledger, address: Address, entry: Entry, ids: list[RemoteI
 
 
 def _check_receipts(settings: Settings, ledger: Ledger, address: Address) -> None:
-    """Refuse to call a message not sent that was reported."""
-    heard = heard_of(ledger, receipts_for_unknown(settings, ledger))
+    """Raise InvalidInput for a message that a delivery status was received for, so that it was sent."""
+    heard = deltas_of_receipts(ledger, receipts_for_unknown(settings, ledger))
     if any(isinstance(delta, PutEntry) and delta.key == address.key for delta in heard):
         raise InvalidInput(
             f"a delivery status has come for {address}, so it was sent",
@@ -223,7 +216,7 @@ def _check_receipts(settings: Settings, ledger: Ledger, address: Address) -> Non
 
 
 def _as_sent(entry: Entry, ids: list[RemoteId]) -> Entry:
-    """Without its ids, a message can never be taken back."""
+    """The entry, no longer unknown, with the ids. Without ids it gets no dispatch, and cannot be cancelled."""
     groups = entry.dispatch.groups if entry.dispatch is not None else {}
     dispatch = Dispatch(tuple(ids), groups) if entry.dispatch is not None and ids else None
     return replace(entry, unknown=False, remote_id=ids[0] if ids else None, dispatch=dispatch)
@@ -234,7 +227,7 @@ def _as_sent(entry: Entry, ids: list[RemoteId]) -> Entry:
 @click.option(
     "--leave-unknown", is_flag=True, help="Leave carriers of OLD that this ledger does not know where they are."
 )
-@_LOCK_TIMEOUT
+@lock_timeout_option
 def rename_owner_command(arguments: tuple[str, ...], leave_unknown: bool, lock_timeout: float) -> int:
     """Follow a changed `owner` of the configuration: what OLD owned belongs to NEW from now on.
 
@@ -246,7 +239,7 @@ def rename_owner_command(arguments: tuple[str, ...], leave_unknown: bool, lock_t
     if len(arguments) not in (2, 3):
         raise click.UsageError("Give the owner's old name and the new one, after the directory if there is one.")
     directory, (old, new) = Path(*arguments[:-2]), arguments[-2:]
-    settings = load_settings(directory, environ())
+    settings = load_settings(directory, environ)
     said = rename_owner(settings, old, new, lock_timeout, leave_unknown=leave_unknown)
     Output.for_stdout().write(inert(said))
     return 0
@@ -261,7 +254,7 @@ def unlock_command(directory: Path, force: bool) -> int:
     The operating system frees the lock of a process that ends, so this is rarely needed: where a network file system
     keeps locks of machines that are gone.
     """
-    store = ledger_store(load_settings(directory, environ()))
+    store = ledger_store(load_settings(directory, environ))
     removed = break_lock(store.lock_path, force=force)
     Output.for_stdout().write("The ledger is unlocked." if removed else "The ledger was not locked.")
     return 0

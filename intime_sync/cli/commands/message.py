@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from os import environ
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import click
 
 from intime_sync.cli.connection import connect
 from intime_sync.cli.credentials import account_of
 from intime_sync.cli.one_off import OneOff, one_off
-from intime_sync.cli.options import directory_argument, environ, reveal_option
-from intime_sync.cli.output import Output, ask
+from intime_sync.cli.options import auto_approve_option, directory_argument, reveal_option, text_or_json_option
+from intime_sync.cli.output import Output, check_can_ask, is_approved
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.session import check_ledger, clock_of, ledger_store, reading_context, settle_messages
 from intime_sync.config.desired import load_desired, load_settings
@@ -29,7 +29,7 @@ from intime_sync.planning.account_groups import user_group_ids
 from intime_sync.planning.resending import earlier_message, is_in_doubt
 from intime_sync.render.masking import mask_of
 from intime_sync.render.style import inert
-from intime_sync.service.client import Client, Unknown
+from intime_sync.service.client import Client, Outcome, Unknown
 from intime_sync.service.endpoints import NOT_REMOVED
 from intime_sync.service.reply import Ids, Refused
 from intime_sync.service.transport import NotSent
@@ -58,8 +58,8 @@ def command() -> None:
     is_flag=True,
     help="Send although the ledger has the same text to one of these people as scheduled, or in doubt.",
 )
-@click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@auto_approve_option
+@text_or_json_option("How to report.")
 @reveal_option
 def send_command(
     directory: Path,
@@ -78,9 +78,9 @@ def send_command(
     A text that the ledger has as scheduled or in doubt is not sent to the same person again, unless --allow-resend
     is given.
     """
-    _check_terminal(auto_approve, "send")
+    check_can_ask(auto_approve, "review it, then send")
     settings, desired = _settings_and_people(directory, to)
-    ledger = _known(settings)
+    ledger = _settled_ledger(settings)
     message = one_off(settings, desired, ledger, datetime.now(UTC), to, given)
     check_ledger(ledger, account_of(settings))
     if not allow_resend:
@@ -97,11 +97,11 @@ def send_command(
         out = Output.for_stdout(reveal) if format_ == "text" else notes
         out.write(_preview(message, out))
         if not auto_approve:
-            if not _confirmed("Send this?", "Not sent."):
+            if not is_approved("Send this?", "Not sent."):
                 return 1
             # Since the first check, another run may have scheduled the text, and a recipient may have opted out.
             if not allow_resend:
-                _check_earlier(message, settings, _known(settings))
+                _check_earlier(message, settings, _settled_ledger(settings))
             if not allow_blocked:
                 _check_blocklist(message, settings, client)
         notes.note(f"sending as {message.key}")
@@ -109,34 +109,19 @@ def send_command(
     return _report_sent(message, outcome, format_, reveal)
 
 
-def _known(settings: Settings) -> Ledger:
-    """The ledger as it is now, with what the journal and delivery receipts tell about its messages."""
+def _settled_ledger(settings: Settings) -> Ledger:
+    """A copy of the ledger, its messages settled by the journal and delivery receipts."""
     ledger = ledger_store(settings).read()
     settle_messages(settings, ledger)
     return ledger.ledger
 
 
 def _settings_and_people(directory: Path, to: Sequence[str]) -> tuple[Settings, Snapshot]:
-    """The settings, and the desired objects. Where all recipients are numbers, the contacts are not read."""
+    """The settings and the desired objects; these are not read where all recipients are numbers."""
     if all(Address.parse(text) is None for text in to):
-        return load_settings(directory, environ()), Snapshot({})
-    configuration = load_desired(directory, environ())
+        return load_settings(directory, environ), Snapshot({})
+    configuration = load_desired(directory, environ)
     return configuration.settings, configuration.desired
-
-
-def _check_terminal(auto_approve: bool, verb: str) -> None:
-    if not auto_approve and not sys.stdin.isatty():
-        raise InvalidInput(
-            "there is no terminal to ask for approval on", hint=f"review it, then {verb} with --auto-approve"
-        )
-
-
-def _confirmed(question: str, otherwise: str) -> bool:
-    answer = ask(f"{question} Only `yes` does")
-    if answer.strip() == "yes":
-        return True
-    Output.for_stderr().note(otherwise)
-    return False
 
 
 def _check_blocklist(message: OneOff, settings: Settings, client: Client) -> None:
@@ -182,7 +167,7 @@ def _preview(message: OneOff, out: Output) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _report_sent(message: OneOff, outcome: object, format_: str, reveal: bool | None) -> int:
+def _report_sent(message: OneOff, outcome: Outcome, format_: str, reveal: bool | None) -> int:
     out = Output.for_stdout(reveal)
     match outcome:
         case Ids(ids):
@@ -202,31 +187,30 @@ def _report_sent(message: OneOff, outcome: object, format_: str, reveal: bool | 
                 f"it cannot be known whether the message was sent: {why}",
                 hint="look in the service before you send it again",
             )
-        case _:
-            raise AssertionError(outcome)
+    assert_never(outcome)
 
 
 @command.command("cancel")
 @click.argument("arguments", metavar="[DIR] ID...", nargs=-1, required=True)
-@click.option("--auto-approve", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@auto_approve_option
 def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
     """Cancel scheduled messages by the ids that `message send` showed.
 
     One that the configuration schedules is not cancelled here: take it out of the configuration and apply.
     """
-    _check_terminal(auto_approve, "cancel")
+    check_can_ask(auto_approve, "review it, then cancel")
     directory, ids = _directory_and_ids(arguments)
-    settings = load_settings(directory, environ())
+    settings = load_settings(directory, environ)
     ledger = ledger_store(settings).read().ledger
     check_ledger(ledger, account_of(settings))
-    owned = _owners(ledger)
+    owned = _keys_by_id(ledger)
     for id in ids:
         if id in owned:
             raise InvalidInput(
                 f"{id} belongs to message/{owned[id]}, which the configuration schedules",
                 hint="take it out of the configuration (or write `ensure: absent`), then apply",
             )
-    if not auto_approve and not _confirmed(f"Cancel {', '.join(map(str, ids))}?", "Not cancelled."):
+    if not auto_approve and not is_approved(f"Cancel {', '.join(map(str, ids))}?", "Not cancelled."):
         return 1
     failed = []
     out = Output.for_stdout()
@@ -243,7 +227,7 @@ def cancel_command(arguments: tuple[str, ...], auto_approve: bool) -> int:
 
 
 def _cancelled(client: Client, id: RemoteId) -> tuple[str, bool]:
-    """Cancel one id: what became of it, and whether it is certain that it will not be sent."""
+    """Cancel one id. Returns what happened, in words, and whether it is certain that it will not be sent."""
     lost = ""
     for _ in range(3):
         match client.delete_message(id):
@@ -268,7 +252,7 @@ def _directory_and_ids(arguments: Sequence[str]) -> tuple[Path, list[RemoteId]]:
     return directory, [RemoteId(int(text)) for text in dict.fromkeys(rest)]
 
 
-def _owners(ledger: Ledger) -> dict[RemoteId, str]:
+def _keys_by_id(ledger: Ledger) -> dict[RemoteId, str]:
     entries = ledger.of(MESSAGES.name)
     return {id: key for key, entry in entries.items() if entry.dispatch for id in entry.dispatch.ids}
 
@@ -276,7 +260,7 @@ def _owners(ledger: Ledger) -> dict[RemoteId, str]:
 @command.command("status")
 @click.argument("arguments", metavar="[DIR] [KEY|ID]...", nargs=-1)
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="The file that `receive` writes.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@text_or_json_option()
 @reveal_option
 def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, reveal: bool | None) -> int:
     """Show what became of messages, from the ledger and from the statuses that `intime-sync receive` took.
@@ -287,9 +271,9 @@ def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, 
     from intime_sync.cli.deliveries import message_states, states_to_json, states_to_text
 
     directory, wanted = _directory_and_keys(arguments)
-    settings = load_settings(directory, environ())
+    settings = load_settings(directory, environ)
     ledger = ledger_store(settings).read().ledger
-    path = data or receipts_path(settings, environ())
+    path = data or receipts_path(settings)
     if data is not None and not data.exists():
         raise InvalidInput(f"there is no file {data}", hint="`intime-sync receive` makes it")
     states = message_states(ledger, path, wanted, datetime.now(UTC), settings.zone)
@@ -304,7 +288,7 @@ def status_command(arguments: tuple[str, ...], data: Path | None, format_: str, 
 
 
 def _directory_and_keys(arguments: Sequence[str]) -> tuple[Path, list[str]]:
-    """A first argument that is a directory is one; the rest are keys and ids."""
+    """The directory, if the first argument is one, else the current one; and the keys and ids."""
     rest = list(arguments)
     directory = Path(rest.pop(0)) if rest and Path(rest[0]).is_dir() else Path()
     return directory, [text.removeprefix(f"{MESSAGES.name}/") for text in rest]

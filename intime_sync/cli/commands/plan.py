@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import environ
 from pathlib import Path
 
 import click
@@ -9,7 +10,6 @@ import click
 from intime_sync.cli.connection import connect
 from intime_sync.cli.options import (
     directories_argument,
-    environ,
     format_option,
     report_option,
     reveal_option,
@@ -64,9 +64,9 @@ def command(
     selection = selection_of(target, replacement)
     if out is not None and any(real_path(report.path) == real_path(out) for report in reports):
         raise InvalidInput(f"--out and --report both go to {out}")
-    configuration = load_desired(directory, environ())
+    configuration = load_desired(directory, environ)
     settings, desired = configuration.settings, configuration.desired
-    check_targets([*([out] if out else []), *(report.path for report in reports)], settings, environ())
+    check_targets([*([out] if out else []), *(report.path for report in reports)], settings)
     with connect(settings) as connection:
         ledger = ledger_store(settings).read()
         session = Session(settings, connection, ledger)

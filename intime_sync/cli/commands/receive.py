@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from intime_sync.cli.options import directory_argument, environ
-from intime_sync.cli.output import Output, show_warnings_harmlessly
+from intime_sync.cli.options import directory_argument
+from intime_sync.cli.output import Output, send_warnings_to_stderr
 from intime_sync.errors import IntimeSyncError, InvalidInput
 from intime_sync.render.masking import mask_text
 
 if TYPE_CHECKING:
     from intime_sync.config.settings import Settings
-    from intime_sync.receipts import Addresses, Named, ReceiveOptions
+    from intime_sync.receipts import Addresses, MessageRecipient, ReceiveOptions
 
 SECRET_VARIABLE: Final = "INTIME_RECEIVE_SECRET"  # noqa: S105 - the variable's name
 
@@ -55,9 +56,9 @@ def command(
             hint='install them with: pip install "intime-sync[receive]"',
         ) from None
     options = _options(directory, data, open_page, hosts)
-    show_warnings_harmlessly()
+    send_warnings_to_stderr()
     try:
-        serve_receipts(options, host, port, on_ready=_say)
+        serve_receipts(options, host, port, on_ready=_print_addresses)
     except OSError as error:
         raise IntimeSyncError(
             f"statuses cannot be taken on {host}:{port}: {error.strerror or error}",
@@ -65,7 +66,7 @@ def command(
         ) from None
 
 
-def _say(addresses: Addresses) -> None:
+def _print_addresses(addresses: Addresses) -> None:
     out, notes = Output.for_stdout(), Output.for_stderr()
     out.write(f"Ready for statuses at {addresses.statuses}")
     # Output that is not a terminal may be a log that others read, so the token is written there only when it is new.
@@ -90,17 +91,17 @@ def _options(directory: Path, data: Path | None, open_page: bool, hosts: tuple[s
         refuse_target(data, directory)
     names: Names = no_names
     if (directory / ROOT_FILE).exists():
-        settings = load_settings(directory, environ())
-        kept, names, zone = data or receipts_path(settings, environ()), _Names(settings), settings.zone
+        settings = load_settings(directory, environ)
+        kept, names, zone = data or receipts_path(settings), _LedgerNames(settings), settings.zone
     else:
-        kept, zone = data or default_receipts_path(directory, environ()), ZoneInfo(DEFAULT_ZONE)
+        kept, zone = data or default_receipts_path(directory), ZoneInfo(DEFAULT_ZONE)
     try:
-        return ReceiveOptions(kept, environ().get(SECRET_VARIABLE), names, zone, open_page, hosts)
+        return ReceiveOptions(kept, environ.get(SECRET_VARIABLE), names, zone, open_page, hosts)
     except ValueError as error:
         raise InvalidInput(f"{SECRET_VARIABLE} cannot be used: {error}") from None
 
 
-class _Names:
+class _LedgerNames:
     """Message and recipient of each transid, by the ledger, which is read again when it has changed."""
 
     def __init__(self, settings: Settings) -> None:
@@ -108,17 +109,17 @@ class _Names:
 
         self._store = ledger_store(settings)
         self._seen: tuple[int, int] | None = None
-        self._names: dict[str, Named] = {}
+        self._names: dict[str, MessageRecipient] = {}
 
-    def __call__(self) -> Mapping[str, Named]:
+    def __call__(self) -> Mapping[str, MessageRecipient]:
         from intime_sync.kinds.registry import MESSAGES
-        from intime_sync.receipts import Named
+        from intime_sync.receipts import MessageRecipient
 
         version = self._version()
         if version != self._seen:
             entries = self._store.read(only=MESSAGES.name).ledger.of(MESSAGES.name)
             self._names = {
-                MESSAGES.transid(key, mobile): Named(key, mask_text(mobile))
+                MESSAGES.transid(key, mobile): MessageRecipient(key, mask_text(mobile))
                 for key, entry in entries.items()
                 for mobile in MESSAGES.mobiles(entry.attributes)
             }

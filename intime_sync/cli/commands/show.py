@@ -8,10 +8,9 @@ import click
 
 from intime_sync.cli.options import format_option, report_option, reveal_option
 from intime_sync.cli.output import Output
+from intime_sync.cli.plans import read_plan_file
 from intime_sync.cli.reports import ReportFile, ReportFormat, render_plan, write_reports
-from intime_sync.errors import InvalidInput
 from intime_sync.links import refuse_target
-from intime_sync.render.plan_file import plan_from_json
 
 
 @click.command("show")
@@ -21,14 +20,7 @@ from intime_sync.render.plan_file import plan_from_json
 @reveal_option
 def command(planfile: Path, format_: str, reports: tuple[ReportFile, ...], reveal: bool | None) -> int:
     """Show the plan that `plan --out PLANFILE` wrote. Needs neither the configuration nor the network."""
-    try:
-        plan = plan_from_json(planfile.read_text(encoding="utf-8"))
-    except InvalidInput as error:
-        raise InvalidInput(f"{planfile}: {error}", hint=error.hint) from None
-    except OSError as error:
-        raise InvalidInput(f"{planfile} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{planfile} is not a plan file: it is not text") from None
+    plan, _ = read_plan_file(planfile)
     for report in reports:
         refuse_target(report.path)
     write_reports(plan, reports, reveal)

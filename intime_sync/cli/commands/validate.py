@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from enum import StrEnum
+from os import environ
 from pathlib import Path
 from typing import assert_never
 
 import click
 
-from intime_sync.cli.options import directories_argument, environ, reveal_option
+from intime_sync.cli.options import directories_argument, reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import InvalidConfiguration
@@ -53,7 +54,7 @@ def command(directories: tuple[Path, ...], jobs: int, format_: str, reveal: bool
         return run_several(several)
     out, wanted = Output.for_stdout(reveal), ProblemFormat(format_)
     try:
-        configuration = load_desired(directory, environ())
+        configuration = load_desired(directory, environ)
     except InvalidConfiguration as error:
         _report(error.problems, wanted, directory, out)
         return error.exit_code

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from intime_sync.cli.connection import Connection, connect
-from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, skipped, warning
+from intime_sync.cli.doctor.results import CheckResult, broken, failed, fine, skipped, warning
 from intime_sync.cli.session import reading_context
 from intime_sync.config.settings import EMBEDDED, Settings
 from intime_sync.errors import CredentialsError, IntimeSyncError, ReadFailed, ServiceUnreachable
@@ -39,8 +39,11 @@ _AFTER_CONNECTION: Final = ("sign-in", "clock", "lists", "encoding", "numbers", 
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
-    """What the account answered: the lists that could be read, row by row, and what became of the others."""
+class _Answers:
+    """The rows of the lists that could be read, the errors of the others, and the times of the first call.
+
+    `seconds` is how long it took, `began` this machine's time before it, `served_at` the service's time, if it said.
+    """
 
     rows: Mapping[KindName, Sequence[Any]]
     errors: Mapping[KindName, IntimeSyncError]
@@ -60,20 +63,20 @@ def check_account(settings: Settings, view: LedgerView | None, managed: Collecti
     wanted = [kind.name for kind in LISTED if kind.name == GROUPS.name or kind.name in {*owned, *managed}]
     try:
         with connect(settings) as connection:
-            visit = _visit(connection, wanted)
+            answers = _read_lists(connection, wanted)
     except CredentialsError:
-        # Another check says that they are missing.
+        # `check_credentials` reports this.
         return nothing_asked("there are no credentials")
     except (IntimeSyncError, OSError) as error:
         advice = error.hint or "" if isinstance(error, IntimeSyncError) else ""
         why = failed("connection", str(error), advice)
         return [why, *not_checked(_NOT_REACHED, *_AFTER_CONNECTION)]
-    if isinstance(visit.error, ServiceUnreachable):
-        return [broken("connection", visit.error), *not_checked(_NOT_REACHED, *_AFTER_CONNECTION)]
-    found = [_connection(settings, visit), _sign_in(visit), _clock(visit)]
-    if isinstance(visit.error, CredentialsError):
+    if isinstance(answers.error, ServiceUnreachable):
+        return [broken("connection", answers.error), *not_checked(_NOT_REACHED, *_AFTER_CONNECTION)]
+    found = [_connection(settings, answers), _sign_in(answers), _clock(answers)]
+    if isinstance(answers.error, CredentialsError):
         return [*found, *not_checked(_NOT_REACHED, *_AFTER_CONNECTION[2:])]
-    return [*found, *_lists(visit), *_contents(settings, visit, view)]
+    return [*found, *_lists(answers), *_contents(settings, answers, view)]
 
 
 def nothing_asked(why: str) -> list[CheckResult]:
@@ -86,7 +89,7 @@ def not_checked(why: str, *names: str) -> list[CheckResult]:
     return [skipped(name, why) for name in names]
 
 
-def _visit(connection: Connection, wanted: Sequence[KindName]) -> _Visit:
+def _read_lists(connection: Connection, wanted: Sequence[KindName]) -> _Answers:
     client: Client = connection.client
     rows: dict[KindName, Sequence[Any]] = {}
     errors: dict[KindName, IntimeSyncError] = {}
@@ -103,34 +106,34 @@ def _visit(connection: Connection, wanted: Sequence[KindName]) -> _Visit:
             seconds, served_at = time.monotonic() - started, client.served_at
             if isinstance(errors.get(kind.name), CredentialsError | ServiceUnreachable):
                 break
-    return _Visit(rows, errors, seconds, began, served_at)
+    return _Answers(rows, errors, seconds, began, served_at)
 
 
-def _connection(settings: Settings, visit: _Visit) -> CheckResult:
+def _connection(settings: Settings, answers: _Answers) -> CheckResult:
     if settings.url == EMBEDDED:
         how, where = "inside the command", "the emulator"
     else:
         where = settings.url
         how = "TLS, with a certificate that is trusted" if where.startswith("https:") else "plain http, this machine"
-    return fine("connection", f"{where} answered in {visit.seconds:.2f} s ({how})")
+    return fine("connection", f"{where} answered in {answers.seconds:.2f} s ({how})")
 
 
-def _sign_in(visit: _Visit) -> CheckResult:
+def _sign_in(answers: _Answers) -> CheckResult:
     name = "sign-in"
-    if isinstance(visit.error, CredentialsError):
-        return broken(name, visit.error)
-    if visit.error is not None:
+    if isinstance(answers.error, CredentialsError):
+        return broken(name, answers.error)
+    if answers.error is not None:
         return skipped(name, "the answer was none that could be read")
     return fine(name, "user and hash are accepted")
 
 
-def _clock(visit: _Visit) -> CheckResult:
+def _clock(answers: _Answers) -> CheckResult:
     name = "clock"
-    if visit.served_at is None:
+    if answers.served_at is None:
         return skipped(name, "the service's answers do not say what time it is there")
-    ended = visit.began + timedelta(seconds=visit.seconds)
+    ended = answers.began + timedelta(seconds=answers.seconds)
     # The header has whole seconds, and the answer was made at some time during the call.
-    behind, ahead = visit.served_at - ended, visit.began - visit.served_at - _DATE_STEP
+    behind, ahead = answers.served_at - ended, answers.began - answers.served_at - _DATE_STEP
     skew = max(behind, ahead, timedelta(0))
     if skew <= _NEAR:
         return fine(name, f"agrees with the service's, to {skew.total_seconds():.0f} s")
@@ -142,24 +145,24 @@ def _clock(visit: _Visit) -> CheckResult:
     return warning(name, text, advice) if skew <= _FAR else failed(name, text, advice)
 
 
-def _lists(visit: _Visit) -> Iterator[CheckResult]:
+def _lists(answers: _Answers) -> Iterator[CheckResult]:
     name = "lists"
-    for error in visit.errors.values():
+    for error in answers.errors.values():
         yield broken(name, error)
-    counts = [f"{kind.spec.name}: {len(visit.rows[kind.name])}" for kind in LISTED if kind.name in visit.rows]
+    counts = [f"{kind.spec.name}: {len(answers.rows[kind.name])}" for kind in LISTED if kind.name in answers.rows]
     if counts:
         yield fine(name, f"read whole; {', '.join(counts)}")
 
 
-def _contents(settings: Settings, visit: _Visit, view: LedgerView | None) -> Iterator[CheckResult]:
-    if not visit.rows:
+def _contents(settings: Settings, answers: _Answers, view: LedgerView | None) -> Iterator[CheckResult]:
+    if not answers.rows:
         yield from not_checked(_NOT_REACHED, "encoding", "numbers", "carriers")
         return
     context = reading_context(settings)
-    kinds = [kind for kind in LISTED if kind.name in visit.rows]
-    actual = Snapshot({kind.name: kind.observed(visit.rows[kind.name], context) for kind in kinds})
+    kinds = [kind for kind in LISTED if kind.name in answers.rows]
+    actual = Snapshot({kind.name: kind.observed(answers.rows[kind.name], context) for kind in kinds})
     yield _encoding(actual, view)
-    yield _numbers(visit, settings.region)
+    yield _numbers(answers, settings.region)
     if GROUPS.name in actual:
         ledger = view.ledger if view is not None else Ledger(lineage="")
         groups = sort_groups(actual.of(GROUPS.name), settings.owner, ledger)
@@ -188,7 +191,7 @@ def _encoding(actual: Snapshot, view: LedgerView | None) -> CheckResult:
 
 
 def _echoes(actual: Snapshot, ledger: Ledger) -> Iterator[tuple[str, str]]:
-    """Texts beyond ASCII as they were written, and as the account has them."""
+    """Texts with letters beyond ASCII, as the ledger and as the account has them."""
     for kind in LISTED:
         rows = by_id(actual.of(kind.name))
         for entry in ledger.of(kind.name).values():
@@ -209,19 +212,19 @@ def _texts(attributes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
 
 
 def is_garbled(sent: str, shown: str) -> bool:
-    """Whether `shown` is what becomes of `sent` between two programs that disagree about its encoding."""
+    """Whether `shown` is `sent`, decoded with the wrong encoding, or with letters beyond ASCII replaced."""
     if sent.isascii() or sent == shown:
         return False
-    garbled = {"".join(letter if letter.isascii() else stand_in for letter in sent) for stand_in in "?\ufffd"}
+    garbled = {"".join(letter if letter.isascii() else replacement for letter in sent) for replacement in "?\ufffd"}
     for codec in ("cp1252", "iso-8859-1"):
         once = sent.encode().decode(codec, "replace")
         garbled |= {once, once.encode().decode(codec, "replace")}
     return shown in {clean(text) for text in garbled}
 
 
-def _numbers(visit: _Visit, region: str) -> CheckResult:
+def _numbers(answers: _Answers, region: str) -> CheckResult:
     name = "numbers"
-    mobiles = [row.mobile for rows in visit.rows.values() for row in rows if getattr(row, "mobile", "")]
+    mobiles = [row.mobile for rows in answers.rows.values() for row in rows if getattr(row, "mobile", "")]
     if not mobiles:
         return skipped(name, "no list that was read has any")
     spelled = Counter("international" if mobile.startswith(("+", "00")) else "national" for mobile in mobiles)

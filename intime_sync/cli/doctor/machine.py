@@ -7,10 +7,11 @@ import platform
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from os import environ
 from pathlib import Path
 from zoneinfo import TZPATH
 
@@ -18,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from intime_sync import __version__
 from intime_sync.cli.credentials import credentials_of
-from intime_sync.cli.doctor.findings import CheckResult, broken, failed, fine, warning
+from intime_sync.cli.doctor.results import CheckResult, broken, failed, fine, warning
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.session import check_ledger
 from intime_sync.config.desired import load_desired
@@ -43,7 +44,7 @@ def check_versions() -> CheckResult:
     )
 
 
-def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[CheckResult, frozenset[KindName]]:
+def check_configuration(directory: Path) -> tuple[CheckResult, frozenset[KindName]]:
     """Whether the whole configuration is valid, and the kinds that it manages as far as that is known."""
     name, see = "configuration", f"`intime-sync validate {directory}` shows every problem with its line"
     nothing: frozenset[KindName] = frozenset()
@@ -64,7 +65,7 @@ def check_configuration(directory: Path, environ: Mapping[str, str]) -> tuple[Ch
     return fine(name, f"valid; {managed}"), frozenset(wanted)
 
 
-def check_credentials(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
+def check_credentials(settings: Settings) -> CheckResult:
     """Whether credentials are set; only the service can tell whether it accepts them."""
     name = "credentials"
     try:
@@ -109,9 +110,9 @@ def _zone_table(settings: Settings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """The result; `view` is None where the ledger is unusable, and `is_others` says that it is another account's."""
+    """The result; `view` is None if the ledger is unusable. `is_others`: it is the ledger of another account."""
 
-    finding: CheckResult
+    result: CheckResult
     view: LedgerView | None
     is_others: bool = False
 
@@ -180,13 +181,13 @@ def check_privacy(path: Path) -> Iterator[CheckResult]:
 
 
 def _git(path: Path, *arguments: str) -> bool:
-    """Whether git, asked in the folder of `path`, answers yes; no where there is no git."""
+    """Whether a git command succeeds in the folder of `path`; False without git."""
     git = shutil.which("git")
     if git is None:
         return False
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments and a file's name, no shell
-            [git, "-c", "core.fsmonitor=false", *arguments],  # a repository's own could run any program
+            [git, "-c", "core.fsmonitor=false", *arguments],  # a repository's setting could run any program
             cwd=path.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -232,11 +233,11 @@ def check_lock(store: FileLedgerStore) -> CheckResult:
     return fine(name, f"free; a run that is gone left its note: {holder}")
 
 
-def check_receipts(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
+def check_receipts(settings: Settings) -> CheckResult:
     """Whether delivery receipts can be read, where there are any."""
     name = "receipts"
     try:
-        path = receipts_path(settings, environ)
+        path = receipts_path(settings)
     except InvalidInput as error:
         return broken(name, error)
     if not path.exists():

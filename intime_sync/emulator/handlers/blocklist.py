@@ -43,7 +43,7 @@ def _add(mobiles: Sequence[str], context: Context) -> list[int]:
 def _delete(mobiles: Sequence[str], context: Context) -> list[int]:
     numbers = [normalised_number(mobile) for mobile in mobiles]
     removed = [tables.delete_blocked(context.db, number) for number in numbers if number is not None]
-    ids = [key for key in removed if key is not None]
+    ids = [id for id in removed if id is not None]
     if not ids:
         raise Refusal("2:ERROR1")
     return ids

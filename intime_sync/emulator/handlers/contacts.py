@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from intime_sync.emulator import tables
@@ -49,16 +50,7 @@ def _checked(contact: NewContact) -> NewContact:
     found = normalised_number(mobile)
     if (mobile or contact.type != _EMAIL) and found is None:
         raise Refusal("3:ERROR2")
-    return NewContact(
-        type=contact.type,
-        firstname=contact.firstname,
-        lastname=contact.lastname,
-        email=email,
-        mobile=mobile,
-        number=found,
-        extrafield=contact.extrafield,
-        groups=contact.groups,
-    )
+    return replace(contact, email=email, mobile=mobile, number=found)
 
 
 def _add(contacts: Sequence[NewContact], context: Context) -> list[int]:
@@ -67,7 +59,7 @@ def _add(contacts: Sequence[NewContact], context: Context) -> list[int]:
         raise Refusal("2:ERROR1")
     if context.options.on_known_mobile == "add":
         return tables.insert_contacts(context.db, contacts)
-    # One at a time, so that a contact that comes twice in the batch is known the second time.
+    # One at a time, so that the second of two equal contacts in a batch is known.
     return [_add_or_merge(contact, context) for contact in contacts]
 
 

@@ -16,8 +16,8 @@ from intime_sync.emulator.xmlio import Element, empty_item, flag, leaf, nested_i
 def _list(_query: Mapping[str, str], context: Context) -> Element | None:
     groups = tables.groups(context.db)
     root = etree.Element("groups")
-    for key, name in groups:
-        leaf(root, "group", name).set("groupid", str(key))
+    for id, name in groups:
+        leaf(root, "group", name).set("groupid", str(id))
     return root if groups else None
 
 
@@ -29,11 +29,12 @@ def _parse_add(root: Element) -> list[str]:
 
 
 def _add(names: Sequence[str], context: Context) -> list[int]:
-    kept = [_kept(name, context.options.names) for name in names]
-    return tables.insert_groups(context.db, kept, reuse_ids=context.options.reuse_ids)
+    stored = [stored_name(name, context.options.names) for name in names]
+    return tables.insert_groups(context.db, stored, reuse_ids=context.options.reuse_ids)
 
 
-def _kept(name: str, way: Names) -> str:
+def stored_name(name: str, way: Names) -> str:
+    """The name that the service stores for a new group, by the option `names`."""
     match way:
         case "keep":
             return name
@@ -52,7 +53,7 @@ def _parse_delete(root: Element) -> list[tuple[int, bool]]:
 
 
 def _delete(wanted: Sequence[tuple[int, bool]], context: Context) -> list[int]:
-    removed = [key for key, contacts in wanted if tables.delete_group(context.db, key, with_contacts=contacts)]
+    removed = [id for id, contacts in wanted if tables.delete_group(context.db, id, with_contacts=contacts)]
     if not removed:
         raise Refusal("2:ERROR1")
     return removed

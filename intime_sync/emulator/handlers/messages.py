@@ -164,10 +164,10 @@ def _parse_delete(root: Element) -> list[int]:
         raise Refusal("2:ERROR1") from error
 
 
-def _delete(keys: Sequence[int], context: Context) -> list[int]:
-    if not all(outbox.cancel(context.db, key, context.now) for key in keys):
+def _delete(ids: Sequence[int], context: Context) -> list[int]:
+    if not all(outbox.cancel(context.db, id, context.now) for id in ids):
         raise Refusal("2:ERROR2")
-    return list(keys)
+    return list(ids)
 
 
 ENDPOINTS: Final[Endpoints] = {

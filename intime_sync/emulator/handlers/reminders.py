@@ -34,7 +34,7 @@ _EDIT: Final = {"appointmentid": True, **dict.fromkeys(_ADD, False), "active": F
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    key: int
+    id: int
     changes: dict[str, Any]
 
 
@@ -95,19 +95,19 @@ def _parse_edit(root: Element) -> list[_Edit]:
     shaped = [fields(item, _EDIT) for item in items(root, _ITEM)]
     texts = [{name: plain_text(child) for name, child in given.items()} for given in shaped]
     active = [{"active": flag(given["active"])} if "active" in given else {} for given in texts]
-    keys = [number(given["appointmentid"]) for given in texts]
-    return [_Edit(key, _values(given) | state) for key, given, state in zip(keys, texts, active, strict=True)]
+    ids = [number(given["appointmentid"]) for given in texts]
+    return [_Edit(id, _values(given) | state) for id, given, state in zip(ids, texts, active, strict=True)]
 
 
 def _edit(edits: Sequence[_Edit], context: Context) -> list[int]:
     ids = []
     for edit in edits:
-        found = tables.reminder(context.db, edit.key)
+        found = tables.reminder(context.db, edit.id)
         if found is None or not found.active:
-            ids.append(-edit.key)
+            ids.append(-edit.id)
             continue
         tables.update_reminder(context.db, replace(found, **edit.changes))
-        ids.append(edit.key)
+        ids.append(edit.id)
     return ids
 
 

@@ -1,13 +1,13 @@
-"""A plan as one HTML file that needs nothing else: no network, no fonts, no server, and no script to be read.
+"""A plan as one HTML file that needs no network, fonts or server, and can be read without its script.
 
 Owns the document, its style, its script and its Content-Security-Policy, which allows exactly those two. Must not
 know how plans are made, where the file goes, or how changes look in other formats.
 
 Ten thousand changes are ten thousand elements in the file, rather than data that a script draws: so the page can be
-read, printed, searched by the browser and heard without scripts. What makes that fast is that the browser does only
-what is on the screen. Rows are in lists of fifty with `content-visibility: auto`, which are laid out when they come
-near. The table of each change is in a `<noscript>`: where scripts run it is one piece of text that costs next to
-nothing until the row is opened, and where none run it is the table itself. The data is in the file once.
+read, printed, searched by the browser and read aloud without scripts. It is fast since the browser lays out only what
+is on the screen: rows are in lists of fifty with `content-visibility: auto`. The table of each change is in a
+`<noscript>`: where scripts run it is one piece of text that costs next to nothing until the row is opened, and where
+none run it is the table itself. The data is in the file once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from intime_sync.render.html.overview import diagnostics_html, header_html, note
 from intime_sync.render.html.view import View
 from intime_sync.render.masking import mask_of
 from intime_sync.render.style import inert
-from intime_sync.render.wording import stops_of
+from intime_sync.render.wording import stopping_guards, stops_of
 
 __all__ = ["plan_to_html"]
 
@@ -47,7 +47,7 @@ def plan_to_html(
 
     `stopping` are the guards that still stop the plan once overrides are honoured; by default all that tripped.
     """
-    tripped = plan.tripped() if stopping is None else tuple(stopping)
+    tripped = stopping_guards(plan, stopping)
     view = View(plan, mask_of(mask), tripped, stops_of(tripped))
     content = "".join(
         (

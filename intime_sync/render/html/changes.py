@@ -1,8 +1,7 @@
 """The changes, by kind, each a row that opens; and the filters above them. Knows nothing about the values inside.
 
-End tags that HTML lets one leave out are left out here and in `values.py`: there are many rows. For the same reason
-what is outside of the opened part is kept apart in its direction of writing by the style, not by `<bdi>`, which the
-browser would look into while it reads the file.
+There may be many rows, so optional end tags are left out here and in `values.py`. For the same reason the style, not
+`<bdi>`, isolates the direction of writing in summaries: browsers resolve the direction of every `<bdi>` on loading.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from intime_sync.model.change import (
 )
 from intime_sync.model.resource import KindName
 from intime_sync.render.html.values import table_html
-from intime_sync.render.html.view import View, grouped
-from intime_sync.render.style import counted
+from intime_sync.render.html.view import View
+from intime_sync.render.style import counted, grouped
 from intime_sync.render.summary import gist_of, title_of, value_of
 from intime_sync.render.wording import consequence_of, counts_phrase, shown_options, stopped_by
 
@@ -127,7 +126,7 @@ def _lists(rows: Sequence[str]) -> Iterator[str]:
         shape = "rows"
         shape += " first" if start == 0 else ""
         shape += " last" if end >= len(rows) else ""
-        # A list that is not full would be taken for a longer one while it is not laid out.
+        # Only full lists are laid out late (`many`): the height that is estimated until then is that of a full one.
         shape += " many" if len(rows) >= end else ""
         yield f'<ul class="{shape}">\n{"".join(rows[start:end])}</ul>\n'
 
@@ -145,7 +144,7 @@ def _row(change: Change, view: View) -> str:
 
 
 def _gist(change: Change, view: View) -> tuple[str, ...]:
-    """What it is, or what of it changes: masked and inert, not yet escaped."""
+    """The cells that identify the object, or its title and changed fields: masked and inert, not escaped."""
     attributes = after_of(change) or before_of(change) or {}
     if not isinstance(change, Update | Replace | Manual):
         return gist_of(change.address, attributes, view.mask)
@@ -156,7 +155,7 @@ def _gist(change: Change, view: View) -> tuple[str, ...]:
 
 
 def _why(change: Change, stopped: str, view: View) -> str:
-    """What must be seen: what stops it, what it brings with it, why it is done, what a person can do."""
+    """The guard that stops the change, its consequence and its reason."""
     consequence = consequence_of(change)
     parts = [f'<b class="halt">{escape(stopped)}</b>'] if stopped else []
     parts += [f"<b>{escape(consequence)}</b>"] if consequence else []

@@ -1,16 +1,17 @@
-"""What stands above the changes: which plan, what stops it, counts and warnings. Knows no single change."""
+"""The parts above the changes: which plan, guards that stop it, counts and warnings. Knows no single change."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from html import escape
 from typing import Final
 
 from intime_sync.model.change import Action
 from intime_sync.model.plan import Guard
-from intime_sync.model.problem import Problem, Severity
-from intime_sync.render.html.view import View, grouped
-from intime_sync.render.style import counted
+from intime_sync.model.problem import Problem
+from intime_sync.render.html.view import View
+from intime_sync.render.problems import message_of, severity_counts
+from intime_sync.render.style import grouped, inert
 from intime_sync.render.text import summary_line
 from intime_sync.render.wording import how_to_lift, leftovers_sentence
 
@@ -37,7 +38,7 @@ def header_html(view: View, created_at: datetime) -> str:
 
 
 def stops_html(view: View, part: str = "") -> str:
-    """Every guard that stops the plan, with what would let precisely this one pass.
+    """Every guard that stops the plan, with the override that lets exactly this plan pass.
 
     `part` tells the plan from others on the page.
     """
@@ -70,7 +71,8 @@ def diagnostics_html(view: View, part: str = "") -> str:
     listed = "".join(_problem(problem, view) for problem in problems)
     return (
         f'<section class="panel warn" aria-labelledby="warnings{part}">\n'
-        f'<h2 id="warnings{part}">{_severities(problems)}</h2>\n<ul>\n{listed}</ul>\n</section>\n'
+        f'<h2 id="warnings{part}">{" and ".join(severity_counts(problems).values())}</h2>\n'
+        f"<ul>\n{listed}</ul>\n</section>\n"
     )
 
 
@@ -103,17 +105,11 @@ def _tile(name: str, count: int) -> str:
     return f'<li class="{shade}"{listed}><div class="tile"><b>{grouped(count)}</b> <span>{name}</span></div></li>\n'
 
 
-def _severities(problems: Sequence[Problem]) -> str:
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    warnings = len(problems) - errors
-    parts = [counted(count, noun) for count, noun in ((errors, "error"), (warnings, "warning")) if count]
-    return " and ".join(parts)
-
-
 def _problem(problem: Problem, view: View) -> str:
     place = f'<code class="place">{view.isolated(str(problem.origin))}</code> ' if problem.origin else ""
+    message = escape(inert(message_of(problem, view.mask)))
     return (
-        f'<li>{place}<b class="{problem.severity}">{problem.severity}:</b> {view.isolated(problem.message)} '
+        f'<li>{place}<b class="{problem.severity}">{problem.severity}:</b> <bdi>{message}</bdi> '
         f'<code class="soft">[{view.safe(problem.code)}]</code></li>\n'
     )
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from intime_sync.model.change import Action, Change, FieldChange, action_of, after_of, before_of, fields_of
 from intime_sync.model.resource import Json
-from intime_sync.render.apart import LOOK_ALIKE, apart_in
+from intime_sync.render.distinct import LOOK_ALIKE, mask_for
 from intime_sync.render.html.view import View
 from intime_sync.render.style import inert
 from intime_sync.render.summary import member_of, value_of
@@ -23,9 +23,9 @@ _NOTHING: Final[Mapping[str, Json]] = {}
 
 
 def table_html(change: Change, view: View) -> str:
-    """Both sides where there are two, else the one there is."""
+    """The attributes before and after, or those that the change has; "" where it has none."""
     before, after = before_of(change), after_of(change)
-    view = replace(view, mask=apart_in(change, view.mask)) if fields_of(change) else view
+    view = replace(view, mask=mask_for(change, view.mask)) if fields_of(change) else view
     if before is not None and after is not None:
         return _two_sides(_leaves(before), _leaves(after), change, view)
     leaves = _leaves(before or after or _NOTHING)
@@ -78,7 +78,7 @@ def _leaves(attributes: Mapping[str, Json], above: str = "") -> dict[str, Json]:
 
 
 def _paths(before: Mapping[str, Json], after: Mapping[str, Json], fields: Mapping[str, FieldChange]) -> Iterator[str]:
-    """In the order of the fields after, then those that go; a changed mapping stands for what is in it."""
+    """The paths of the rows: those of `after`, then removed ones; of a changed mapping only its own path."""
     listed = dict.fromkeys((*after, *before, *fields))
     whole = tuple(f"{path}." for path in fields)
     for path in listed:
@@ -98,7 +98,7 @@ def _difference(before: Json, after: Json, view: View) -> tuple[str, str]:
 
 
 def _list_difference(before: Json, after: Json, view: View) -> tuple[str, str]:
-    """Members that go and come are marked, each on its side; where only their order differs, none is."""
+    """Removed members are marked before, added ones after; none is where only their order differs."""
     old, new = (_by_json(side) for side in (before, after))
     return (
         _marked(old, new, "del", view) if old else _value(before, view),

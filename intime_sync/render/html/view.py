@@ -1,4 +1,4 @@
-"""What every part of the page is made from: the plan, what stops it, and text made safe. Writes no part itself."""
+"""The values that every part of the page is made from, and escaping. Writes no part itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from intime_sync.render.wording import Stops
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One plan as one reader may see it."""
+    """A plan, its mask (see `mask_of`), and the guards that stop it."""
 
     plan: Plan
     mask: Mask
@@ -21,14 +21,9 @@ class View:
     stops: Stops
 
     def safe(self, text: str) -> str:
-        """Text from elsewhere, masked and with nothing in it that markup or a screen would obey."""
+        """`text`, masked, inert and with markup escaped."""
         return escape(inert(self.mask(text)))
 
     def isolated(self, text: str) -> str:
-        """As `safe`, and its direction of writing does not reach what stands beside it."""
+        """As `safe`, in `<bdi>`: its direction of writing does not affect the text beside it."""
         return f"<bdi>{self.safe(text)}</bdi>"
-
-
-def grouped(number: int) -> str:
-    """With a narrow space between thousands, which Swedes and others read alike."""
-    return f"{number:,}".replace(",", "\u202f")

@@ -24,7 +24,7 @@ from troubles import (
     trouble,
 )
 
-from intime_sync.applying.recovery import settlement
+from intime_sync.applying.recovery import deltas_of_intent
 from intime_sync.kinds.registry import BY_NAME, CONTACTS
 from intime_sync.model.ledger import NOWHERE, Carrier, Entry, Intent, Ledger, PutCarrier, PutEntry
 from intime_sync.model.policy import Policy
@@ -54,19 +54,19 @@ def test_what_was_there_before_an_interrupted_create_is_not_taken_for_its_result
     detail = {"objects": [attributes(WANTED)], "before": [7]}
     intent = Intent(1, "create", REMINDER, ("r0",), detail)
     rows = Snapshot({REMINDER: (reminder(WANTED, 7), reminder(WANTED, 9), reminder(WANTED, 8))})
-    found = settlement(intent, Ledger("line"), rows)
+    found = deltas_of_intent(intent, Ledger("line"), rows)
     assert [(delta.key, delta.entry.remote_id) for delta in found if isinstance(delta, PutEntry)] == [
         ("r0", 8),
         ("r0#9", 9),
     ]
-    assert settlement(intent, Ledger("line"), Snapshot({REMINDER: (reminder(WANTED, 7),)})) == []
-    assert settlement(intent, Ledger("line"), Snapshot({})) == []
+    assert deltas_of_intent(intent, Ledger("line"), Snapshot({REMINDER: (reminder(WANTED, 7),)})) == []
+    assert deltas_of_intent(intent, Ledger("line"), Snapshot({})) == []
 
 
 def test_only_an_interrupted_create_adds_entries_for_what_is_listed() -> None:
     for operation in ("update", "remove", "make-carriers", "remove-carriers", "remove-duplicates"):
         intent = Intent(1, operation, REMINDER, ("r0",), {"objects": [attributes(WANTED)]})
-        assert settlement(intent, Ledger("line"), Snapshot({REMINDER: (reminder(WANTED, 7),)})) == []
+        assert deltas_of_intent(intent, Ledger("line"), Snapshot({REMINDER: (reminder(WANTED, 7),)})) == []
 
 
 def test_an_object_that_was_made_late_is_surplus_and_the_entry_stays() -> None:
@@ -74,8 +74,8 @@ def test_an_object_that_was_made_late_is_surplus_and_the_entry_stays() -> None:
     intent = Intent(1, "create", REMINDER, ("r0",), {"objects": [attributes(WANTED)], "before": [7]})
     known = Ledger("line", objects={REMINDER: {"r0": Entry(attributes(WANTED), RemoteId(9), protect=True)}})
     both = Snapshot({REMINDER: (reminder(WANTED, 7), reminder(WANTED, 8), reminder(WANTED, 9))})
-    assert [delta.key for delta in settlement(intent, known, both) if isinstance(delta, PutEntry)] == ["r0#8"]
-    assert settlement(intent, known, Snapshot({REMINDER: (reminder(WANTED, 9),)})) == []
+    assert [delta.key for delta in deltas_of_intent(intent, known, both) if isinstance(delta, PutEntry)] == ["r0#8"]
+    assert deltas_of_intent(intent, known, Snapshot({REMINDER: (reminder(WANTED, 9),)})) == []
 
 
 def test_an_interrupted_add_marks_contacts_of_the_same_number_lost() -> None:
@@ -85,11 +85,11 @@ def test_an_interrupted_add_marks_contacts_of_the_same_number_lost() -> None:
     }
     book = Ledger("line", objects={CONTACTS.name: entries}, carriers={RemoteId(40): Carrier("c", {})})
     detail = {"carriers": [50, 51], "reach": ["+46701740606"]}
-    found = settlement(Intent(1, "add", CONTACTS.name, ("anna", "new"), detail), book, Snapshot({}))
+    found = deltas_of_intent(Intent(1, "add", CONTACTS.name, ("anna", "new"), detail), book, Snapshot({}))
     assert {it.key: it.entry.carrier for it in found if isinstance(it, PutEntry)} == {"anna": NOWHERE, "bo": NOWHERE}
     assert [dict(it.carrier.copies) for it in found if isinstance(it, PutCarrier)] == [{"anna": 1, "bo": 2}]
     nothing = Intent(1, "add", CONTACTS.name, (), {})
-    assert settlement(nothing, book, Snapshot({})) == []
+    assert deltas_of_intent(nothing, book, Snapshot({})) == []
 
 
 def test_what_an_interrupted_create_made_replaces_an_entry_whose_object_is_gone() -> None:
@@ -97,7 +97,7 @@ def test_what_an_interrupted_create_made_replaces_an_entry_whose_object_is_gone(
     fields = dict(BY_NAME[REMINDER].attributes(wanted.value))
     intent = Intent(1, "create", REMINDER, ("r0",), {"objects": [fields], "before": []})
     known = Ledger("line", objects={REMINDER: {"r0": Entry(fields, RemoteId(9))}})
-    found = settlement(intent, known, Snapshot({REMINDER: (Resource("#8", wanted.value, RemoteId(8)),)}))
+    found = deltas_of_intent(intent, known, Snapshot({REMINDER: (Resource("#8", wanted.value, RemoteId(8)),)}))
     assert [(it.key, it.entry.remote_id) for it in found if isinstance(it, PutEntry)] == [("r0", 8)]
 
 

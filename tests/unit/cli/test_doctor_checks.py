@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from intime_sync.cli.doctor.account import is_garbled
-from intime_sync.cli.doctor.findings import failed, findings_to_json, findings_to_text, fine, skipped, warning
+from intime_sync.cli.doctor.results import failed, fine, results_to_json, results_to_text, skipped, warning
 
-FINDINGS = [
+RESULTS = [
     fine("one", "all 0701740605"),
     warning("two", "odd", "look"),
     failed("three", "bad\x1b[2J", "mend"),
@@ -36,7 +36,7 @@ def test_another_name_is_not_a_garbled_one(sent: str, shown: str) -> None:
 
 
 def test_a_report_has_one_line_for_each_check_and_fits_the_encoding() -> None:
-    text = findings_to_text(FINDINGS, color=False, mask=True, encoding="utf-8")
+    text = results_to_text(RESULTS, color=False, mask=True, encoding="utf-8")
     assert text == (
         "✓ one    all 070•••••05\n"
         "! two    odd\n"
@@ -46,12 +46,12 @@ def test_a_report_has_one_line_for_each_check_and_fits_the_encoding() -> None:
         "– four   not checked: no way\n"
         "\n1 in order, 1 to look at, 1 wrong, 1 not checked.\n"
     )
-    plain = findings_to_text(FINDINGS, color=False, mask=False, encoding="latin-1")
+    plain = results_to_text(RESULTS, color=False, mask=False, encoding="latin-1")
     assert [line[0] for line in plain.splitlines() if line and line[0] != " "] == ["+", "!", "x", "-", "1"]
-    assert findings_to_text(FINDINGS, color=False, mask=False, encoding="no-such-thing") == plain
+    assert results_to_text(RESULTS, color=False, mask=False, encoding="no-such-thing") == plain
 
 
 def test_a_report_as_json_counts_and_masks() -> None:
-    text = findings_to_json(FINDINGS, mask=True)
+    text = results_to_json(RESULTS, mask=True)
     assert '"summary": {\n    "ok": 1,\n    "warning": 1,\n    "failed": 1,\n    "skipped": 1\n  }' in text
     assert "0701740605" not in text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from intime_sync.config.csv_table import read_csv
 from intime_sync.errors import InvalidConfiguration, InvalidInput
 from intime_sync.exporting.files import people_csv
-from intime_sync.exporting.people import Found, People, Phone, contacts_from
+from intime_sync.exporting.people import People, Phone, SourcePerson, contacts_from
 from intime_sync.exporting.sources import read_people
 from intime_sync.kinds.registry import CONTACTS
 
@@ -89,7 +89,7 @@ def test_empty_columns_are_not_reported() -> None:
 def test_the_first_mobile_is_taken_and_the_rest_reported(
     phones: list[Phone], mobile: str, remarks: list[str]
 ) -> None:
-    found = Found("p.vcf:1", "Åsa", "Öhman", tuple(phones), ("asa@example.se",))
+    found = SourcePerson("p.vcf:1", "Åsa", "Öhman", tuple(phones), ("asa@example.se",))
     contacts = contacts_from([found], "SE")
     assert [one.mobile for one in contacts.contacts] == [mobile]
     assert contacts.left_out == [f"p.vcf:1: Åsa Öhman: {remark}" for remark in remarks]
@@ -144,7 +144,7 @@ WORDS = st.one_of(
 PHONES = st.builds(Phone, st.sampled_from(["0701740605", "070-174 06 06", "08-465 004 04", "+47 40612345", "x"]))
 EMAILS = st.sampled_from(["a@example.se", "Å@example.se", "_@example.se", "no"])
 FOUND = st.builds(
-    Found,
+    SourcePerson,
     st.just("p:1"),
     WORDS,
     WORDS,
@@ -158,7 +158,7 @@ FOUND = st.builds(
 
 
 @given(st.lists(FOUND, max_size=6))
-def test_a_written_contact_reads_back_as_the_same(found: list[Found]) -> None:
+def test_a_written_contact_reads_back_as_the_same(found: list[SourcePerson]) -> None:
     contacts = contacts_from(found, "SE").contacts
     text = people_csv(contacts, "SE")
     document, problems = read_csv("p.csv", text.encode(), CONTACTS.spec)

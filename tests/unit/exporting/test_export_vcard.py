@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from intime_sync.exporting.people import Found, Phone
+from intime_sync.exporting.people import Phone, SourcePerson
 from intime_sync.exporting.vcard import read_vcards
 
 OUTLOOK = """\
@@ -58,7 +58,7 @@ END:VCARD
 """
 
 
-def one(text: str | bytes) -> Found:
+def one(text: str | bytes) -> SourcePerson:
     people, left_out = read_vcards("p.vcf", text.encode() if isinstance(text, str) else text)
     assert left_out == []
     assert len(people) == 1
@@ -66,7 +66,7 @@ def one(text: str | bytes) -> Found:
 
 
 def test_a_card_of_outlook_in_windows_1252() -> None:
-    expected = Found(
+    expected = SourcePerson(
         "p.vcf:1",
         "Åsa",
         "Öhman",

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from ledger_files import earlier_ledger, file_of, header_of, lines_of, sealed, unsealed
 
 import intime_sync.applying
-from intime_sync.applying.recovery import heard_of, settlement
+from intime_sync.applying.recovery import deltas_of_intent, deltas_of_receipts
 from intime_sync.config.desired import load_desired
-from intime_sync.errors import LedgerError
+from intime_sync.errors import InvalidConfiguration, LedgerError
 from intime_sync.kinds.registry import BY_NAME
 from intime_sync.ledgers.file import FileLedgerStore
 from intime_sync.ledgers.lines import ledger_from_lines, ledger_to_dict, ledger_to_lines
@@ -204,9 +204,11 @@ def go_on(store: FileLedgerStore, desired: Snapshot) -> Plan:
     view = store.read()
     nothing = Snapshot(dict.fromkeys(desired.resources, ()))
     for intent in view.open_intents:
-        for delta in settlement(intent, view.ledger, nothing):
+        for delta in deltas_of_intent(intent, view.ledger, nothing):
             view.ledger.record(delta)
-    for delta in heard_of(view.ledger, {BY_NAME[MESSAGE].transid("jul", "+46701740605"): [(RemoteId(1), NOW)]}):  # type: ignore[attr-defined]
+    for delta in deltas_of_receipts(
+        view.ledger, {BY_NAME[MESSAGE].transid("jul", "+46701740605"): [(RemoteId(1), NOW)]}
+    ):  # type: ignore[attr-defined]
         view.ledger.record(delta)
     context = PlanningContext(REF, Clock(NOW, ZoneInfo("Europe/Stockholm"), None), Policy())
     plan = make_plan(desired, nothing, view.ledger, context)
@@ -230,6 +232,8 @@ def refused_or_used(store: FileLedgerStore, desired: Snapshot, what: object = ""
         go_on(store, desired)
     except LedgerError as error:
         refusal = error
+    except InvalidConfiguration:
+        pass  # a changed digit may make a message one whose time has passed, which cannot be changed any more
     except Exception as error:
         error.add_note(f"damaged: {what!r}")
         raise
@@ -367,6 +371,7 @@ def flipped(data: bytes, position: int, mask: int) -> bytes:
 IN_LINES = in_lines(LINES)
 
 
+@example(position=IN_LINES.index(b"2036-12-24") + 2, mask=1)
 @settings(max_examples=300)
 @given(st.integers(0, len(IN_LINES) - 1), st.integers(1, 255))
 def test_a_flipped_byte_of_a_ledger_without_checksum_breaks_no_run(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from plan_makers import BLOCKLIST, CLOCK, GROUP, REMINDER, actions, entry, ledger, only, plan, pruning, row
 
-from intime_sync.applying.recovery import arrived
+from intime_sync.applying.recovery import deltas_of_awaited
 from intime_sync.model.change import Manual
 from intime_sync.model.ledger import Ledger
 from intime_sync.model.policy import Prune
@@ -74,7 +74,7 @@ def test_an_awaited_object_that_is_listed_is_planned_as_usual(
 ) -> None:
     book = known(section, kind, item, key)
     account = {kind: [row(section, item, 17)]}
-    for delta in arrived(book, Snapshot({kind: tuple(account[kind])})):
+    for delta in deltas_of_awaited(book, Snapshot({kind: tuple(account[kind])})):
         book.record(delta)
     assert book.of(kind)[key].awaited is None
     assert actions(plan({section: [item]}, account, book)) == []
@@ -86,7 +86,7 @@ def test_an_awaited_object_whose_id_another_one_has_is_still_awaited() -> None:
     stranger = {**VISIT, "attendant": {"firstname": "Bo", "mobile": "0701740699"}}
     book = known("reminders", REMINDER, VISIT, "r0")
     account = {REMINDER: [row("reminders", stranger, 17)]}
-    assert arrived(book, Snapshot({REMINDER: tuple(account[REMINDER])})) == []
+    assert deltas_of_awaited(book, Snapshot({REMINDER: tuple(account[REMINDER])})) == []
     assert isinstance(only(plan({"reminders": [VISIT]}, account, book)), Manual)
     assert actions(plan({"reminders": [VISIT]}, account, book, clock=PAST)) == [("create", "reminder/r0")]
 
@@ -94,11 +94,11 @@ def test_an_awaited_object_whose_id_another_one_has_is_still_awaited() -> None:
 def test_an_equal_object_is_adopted_and_the_awaited_one_removed_once_listed() -> None:
     book = known("reminders", REMINDER, VISIT, "r0")
     there = [row("reminders", VISIT, 16)]
-    for delta in arrived(book, Snapshot({REMINDER: tuple(there)})):
+    for delta in deltas_of_awaited(book, Snapshot({REMINDER: tuple(there)})):
         book.record(delta)
     assert ("adopt", "reminder/r0") in actions(plan({"reminders": [VISIT]}, {REMINDER: there}, book))
     both = [*there, row("reminders", VISIT, 17)]
-    for delta in arrived(book, Snapshot({REMINDER: tuple(both)})):
+    for delta in deltas_of_awaited(book, Snapshot({REMINDER: tuple(both)})):
         book.record(delta)
     made = plan({"reminders": [VISIT]}, {REMINDER: both}, book)
     assert actions(made) == [("adopt", "reminder/r0"), ("delete", "reminder/r0#17")]
@@ -107,7 +107,7 @@ def test_an_equal_object_is_adopted_and_the_awaited_one_removed_once_listed() ->
 def test_an_equal_object_that_another_key_owns_is_not_the_awaited_one() -> None:
     book = known("reminders", REMINDER, VISIT, "r0")
     book.objects[REMINDER]["r9"] = entry("reminders", VISIT, 3)  # type: ignore[index]
-    assert arrived(book, Snapshot({REMINDER: (row("reminders", VISIT, 3),)})) == []
+    assert deltas_of_awaited(book, Snapshot({REMINDER: (row("reminders", VISIT, 3),)})) == []
 
 
 def test_a_list_without_awaited_objects_does_not_count_as_emptied() -> None:

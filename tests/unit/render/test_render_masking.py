@@ -1,11 +1,15 @@
 """Masking hides every number and address, and changes nothing else."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from render_samples import EMPTY
 
+from intime_sync.cli.reports import ReportFormat, render_plan
+from intime_sync.model.problem import Problem, Severity
 from intime_sync.render.masking import mask_json, mask_mistyped, mask_of, mask_text, no_mask
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -129,3 +133,13 @@ def test_the_work_of_masking_hostile_text_is_bounded(piece: str) -> None:
 )
 def test_malformed_numbers_and_addresses_are_masked(mistyped: str, shown: str) -> None:
     assert mask_mistyped(mistyped) == shown
+
+
+@pytest.mark.parametrize("number", ["7912345", "70 17406059"])
+@pytest.mark.parametrize("format_", [format_ for format_ in ReportFormat if format_ is not ReportFormat.GITLAB])
+def test_a_number_that_is_quoted_by_a_warning_is_masked_in_every_format(format_: ReportFormat, number: str) -> None:
+    warning = Problem("doubtful-number", f"`{number}` is not in use", None, Severity.WARNING)
+    shown = render_plan(replace(EMPTY, diagnostics=(warning,)), format_, mask=True)
+    assert "is not in use" in shown
+    assert number not in shown
+    assert number.rsplit(maxsplit=1)[-1] not in shown

@@ -15,7 +15,7 @@ from intime_sync.model.change import FieldChange, Update
 from intime_sync.model.drift import Changed, Drift
 from intime_sync.model.plan import Plan
 from intime_sync.model.resource import Json, RemoteId
-from intime_sync.render.apart import telling_apart
+from intime_sync.render.distinct import distinguishing_mask
 from intime_sync.render.drift import drift_to_json, drift_to_text
 from intime_sync.render.html import plan_to_html
 from intime_sync.render.json import plan_to_json
@@ -97,7 +97,7 @@ def _drift(before: str, after: str) -> Drift:
 
 @given(VALUES, VALUES)
 def test_different_values_look_different(before: Json, after: Json) -> None:
-    apart = telling_apart(mask_text, {"x": before}, {"x": after}, (FieldChange("x", before, after),))
+    apart = distinguishing_mask(mask_text, {"x": before}, {"x": after}, (FieldChange("x", before, after),))
     assert (mask_json(before, apart) == mask_json(after, apart)) == (before == after)
     shown = json.dumps([mask_json(before, apart), mask_json(after, apart)])
     assert not re.search(r"\+467\d{6}|@example.se.*(?<!\w)(anna|anders)@", shown)

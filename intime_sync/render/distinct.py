@@ -1,70 +1,66 @@
-"""Masked values that stand beside each other and differ: shown so that they are seen to differ. Knows no layout."""
+"""Masks under which values before and after a change that differ also look different. Knows no layout."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
 from intime_sync.model.change import Change, FieldChange, after_of, before_of, fields_of
-from intime_sync.model.resource import Attributes, Json
+from intime_sync.model.resource import Attributes
 from intime_sync.render.masking import Mask, mask_text, no_mask, numbers_in
 
 LOOK_ALIKE: Final = "they look alike, and differ"
-"""What is said of two values for which nothing else helps: such as a letter in one piece, and in two."""
+"""The note on two values that no mask distinguishes, such as a letter in its composed and decomposed form."""
 
-# How many more digits of a number may be shown, of how many that differ; beyond that, a count does it.
+# At most two more digits of a number are shown, chosen from the last seven that differ; else a count is added.
 _MOST_DIGITS: Final = 2
 _CONSIDERED: Final = 7
 
 
-def apart_in(change: Change, mask: Mask) -> Mask:
-    """`telling_apart` for what the change turns into what."""
-    return telling_apart(mask, before_of(change), after_of(change), fields_of(change))
+def mask_for(change: Change, mask: Mask) -> Mask:
+    """`distinguishing_mask` for the values before and after the change."""
+    return distinguishing_mask(mask, before_of(change), after_of(change), fields_of(change))
 
 
-def telling_apart(
+def distinguishing_mask(
     mask: Mask, before: Attributes | None, after: Attributes | None, fields: Sequence[FieldChange]
 ) -> Mask:
-    """`mask`, but texts before and after that differ and would look the same are shown so that they do not.
+    """`mask`, except that different texts before and after which it would make equal stay different.
 
     Of numbers one or two more digits are shown, the last that differ (`+46••••6••05` and `+46••••7••05`); any other
     text gets a count (`a•••@example.se (1)` and `a•••@example.se (2)`).
     """
     if mask is no_mask or not fields:
         return mask
-    old = dict.fromkeys(_texts([_copy(before), *(field.before for field in fields)]))
-    new = dict.fromkeys(_texts([_copy(after), *(field.after for field in fields)]))
+    old = dict.fromkeys(_texts([before, *(field.before for field in fields)]))
+    new = dict.fromkeys(_texts([after, *(field.after for field in fields)]))
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for text in old | new:
         alike[mask(text)].append(text)
     special: dict[str, str] = {}
     for shown, texts in alike.items():
         if len(texts) > 1 and any((text in old) != (text in new) for text in texts):
-            special.update(zip(texts, _apart(texts, shown), strict=True))
+            special.update(zip(texts, _distinguished(texts, shown), strict=True))
     return (lambda text: special.get(text) or mask(text)) if special else mask
 
 
-def _copy(attributes: Attributes | None) -> Json:
-    return None if attributes is None else dict(attributes)
-
-
-def _texts(values: Iterable[Json]) -> Iterator[str]:
+def _texts(values: Iterable[object]) -> Iterator[str]:
     for value in values:
         match value:
             case str():
                 yield value
             case list():
                 yield from _texts(value)
-            case dict():
+            case Mapping():
                 yield from _texts(value.values())
             case _:
                 pass
 
 
-def _apart(texts: Sequence[str], shown: str) -> list[str]:
-    """The texts as they can be told apart, in this order; all of them look like `shown` when they are masked."""
+def _distinguished(texts: Sequence[str], shown: str) -> list[str]:
+    """The texts, masked so that all differ, in the same order; the plain mask makes each of them `shown`."""
     numbers = [numbers_in(text) for text in texts]
     if len({tuple(map(len, found)) for found in numbers}) == 1:
         places = [(index, place) for index, number in enumerate(numbers[0]) for place in range(len(number))]

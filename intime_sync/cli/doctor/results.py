@@ -1,4 +1,4 @@
-"""The result of a check, and results as text and as JSON. Knows nothing about the checks themselves."""
+"""The result of a check, and results as text and as JSON. Knows no check."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def broken(name: str, error: IntimeSyncError, advice: str = "") -> CheckResult:
     return failed(name, str(error), error.hint or advice)
 
 
-def findings_to_text(findings: Sequence[CheckResult], *, color: bool, mask: bool, encoding: str) -> str:
-    """One line a check, what to do below it, and a line that counts them."""
+def results_to_text(results: Sequence[CheckResult], *, color: bool, mask: bool, encoding: str) -> str:
+    """One line a check, its advice below it, and a line with counts."""
     style = Style(color)
     symbols = _SYMBOLS if _can_spell("".join(_SYMBOLS.values()), encoding) else _PLAIN_SYMBOLS
     paints = {
@@ -81,44 +81,44 @@ def findings_to_text(findings: Sequence[CheckResult], *, color: bool, mask: bool
         State.SKIPPED: style.dim,
     }
     masking = mask_of(mask)
-    width = max(len(finding.name) for finding in findings)
+    width = max(len(result.name) for result in results)
 
     def lines() -> Iterator[str]:
-        for finding in findings:
-            symbol = paints[finding.state](symbols[finding.state])
-            text = inert(masking(finding.text))
-            shown = style.dim(text) if finding.state is State.SKIPPED else text
-            yield f"{symbol} {style.bold(f'{finding.name:<{width}}')}  {shown}"
-            if finding.advice:
-                yield f"  {'':<{width}}  {style.dim(inert(masking(finding.advice)))}"
-        counts = summary_of(findings)
+        for result in results:
+            symbol = paints[result.state](symbols[result.state])
+            text = inert(masking(result.text))
+            shown = style.dim(text) if result.state is State.SKIPPED else text
+            yield f"{symbol} {style.bold(f'{result.name:<{width}}')}  {shown}"
+            if result.advice:
+                yield f"  {'':<{width}}  {style.dim(inert(masking(result.advice)))}"
+        counts = _summary(results)
         parts = [f"{counts[state]} {_WORDS[state]}" for state in State if counts[state]]
         yield f"\n{', '.join(parts)}."
 
     return "\n".join(lines()) + "\n"
 
 
-def findings_to_json(findings: Sequence[CheckResult], *, mask: bool) -> str:
+def results_to_json(results: Sequence[CheckResult], *, mask: bool) -> str:
     """The results as JSON, for scripts."""
     document = {
         "format_version": FORMAT_VERSION,
-        "summary": summary_of(findings),
+        "summary": _summary(results),
         "checks": [
             {
-                "name": finding.name,
-                "state": str(finding.state),
-                "text": finding.text,
-                "advice": finding.advice or None,
+                "name": result.name,
+                "state": str(result.state),
+                "text": result.text,
+                "advice": result.advice or None,
             }
-            for finding in findings
+            for result in results
         ],
     }
     return json.dumps(mask_json(document) if mask else document, ensure_ascii=False, indent=2) + "\n"
 
 
-def summary_of(findings: Sequence[CheckResult]) -> dict[str, int]:
+def _summary(results: Sequence[CheckResult]) -> dict[str, int]:
     """Counts by state, all four present."""
-    counts = Counter(finding.state for finding in findings)
+    counts = Counter(result.state for result in results)
     return {str(state): counts[state] for state in State}
 
 
