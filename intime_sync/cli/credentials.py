@@ -17,6 +17,12 @@ _EMBEDDED_USER = "demo"
 _SERVICE_HOST = "sms.intime.nu"
 
 
+def variables_of(settings: Settings) -> tuple[str, str, str]:
+    """The environment variables with the user, the hash, and the file that holds the hash."""
+    stem = f"INTIME_{settings.credentials}" if settings.credentials else "INTIME"
+    return f"{stem}_USER", f"{stem}_HASH", f"{stem}_HASH_FILE"
+
+
 def credentials_of(settings: Settings) -> tuple[str, Secret]:
     """User and hash from the environment.
 
@@ -25,8 +31,7 @@ def credentials_of(settings: Settings) -> tuple[str, Secret]:
     if settings.url == EMBEDDED:
         return _EMBEDDED_USER, Secret(_EMBEDDED_USER)
     _check_host(settings.url)
-    stem = f"INTIME_{settings.credentials}" if settings.credentials else "INTIME"
-    user_variable, variable, file_variable = f"{stem}_USER", f"{stem}_HASH", f"{stem}_HASH_FILE"
+    user_variable, variable, file_variable = variables_of(settings)
     user = environ.get(user_variable, "")
     if not user:
         raise CredentialsError(f"{user_variable} is not set", hint="set it to the account's user name")

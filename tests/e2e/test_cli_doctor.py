@@ -136,6 +136,21 @@ def test_a_warning_names_a_hash_file_or_ledger_that_others_may_read(settled: Wor
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_credentials_under_a_name_are_the_ones_that_are_checked(
+    settled: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = (settled.path / "intime.yaml").read_text(encoding="utf-8")
+    settled.write("intime.yaml", text.replace("account: {", "account: {credentials: CLINIC_A, "))
+    file = tmp_path_factory.mktemp("readable") / "secret.txt"
+    file.write_text(SECRET)
+    file.chmod(0o644)
+    env = {"INTIME_CLINIC_A_USER": "demo", "INTIME_CLINIC_A_HASH_FILE": str(file)}
+    found = examined(settled, env, code=0)["credentials"]
+    assert (found["state"], "others may read" in found["text"]) == ("warning", True)
+    found = examined(settled, {"INTIME_CLINIC_A_USER": "demo"}, code=1)["credentials"]
+    assert "INTIME_CLINIC_A_HASH" in found["advice"]
+
+
 def test_a_warning_names_a_ledger_that_git_would_add(settled: Workspace) -> None:
     def git(*arguments: str) -> None:
         subprocess.run(["git", *arguments], cwd=settled.path, check=True, capture_output=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_files import file_of, header_of, lines_of, sealed, unsealed
 from made_up_ledgers import CONTACT, LEDGERS, MANY
@@ -16,7 +15,7 @@ from intime_sync.bulk.ledger_table import LedgerTable
 from intime_sync.errors import LedgerError
 from intime_sync.ledgers import lines
 from intime_sync.ledgers.lines import ledger_from_lines, ledger_to_dict, ledger_to_lines
-from intime_sync.model.ledger import Ledger
+from intime_sync.model.ledger import AccountRef, Ledger
 from intime_sync.model.resource import KindName
 
 NEVER = 1 << 60
@@ -60,10 +59,9 @@ def test_in_parts_or_whole_it_is_the_ledger_that_was_written(ledger: Ledger, par
 
 @settings(max_examples=150)
 @given(MANY, st.booleans())
+@example(Ledger("checksum", 1, AccountRef("https://x.example", '"checksum":', "sha256:")), True)
 def test_read_line_by_line_it_is_the_same(ledger: Ledger, keep: bool) -> None:
     document = ledger_to_dict(ledger)
-    # A header without a checksum that has one of these words is taken for one with a damaged checksum.
-    assume(not re.search("checksum|sha256:", str(header_of(document))))
     written = map(sealed if keep else unsealed, lines_of(document))
     by_line = in_parts(file_of(header_of(document), written, checksum=False), NEVER)
     assert_the_same(by_line, ledger)

@@ -18,7 +18,7 @@ from zoneinfo import TZPATH
 from filelock import FileLock, Timeout
 
 from intime_sync import __version__
-from intime_sync.cli.credentials import credentials_of
+from intime_sync.cli.credentials import credentials_of, variables_of
 from intime_sync.cli.doctor.results import CheckResult, broken, failed, fine, warning
 from intime_sync.cli.places import receipts_path
 from intime_sync.cli.session import check_ledger
@@ -68,21 +68,22 @@ def check_configuration(directory: Path) -> tuple[CheckResult, frozenset[KindNam
 def check_credentials(settings: Settings) -> CheckResult:
     """Whether credentials are set; only the service can tell whether it accepts them."""
     name = "credentials"
+    _, variable, file_variable = variables_of(settings)
     try:
         user, _ = credentials_of(settings)
     except CredentialsError as error:
-        return broken(name, error, "set INTIME_HASH, or INTIME_HASH_FILE to a file that you may read")
+        return broken(name, error, f"set {variable}, or {file_variable} to a file that you may read")
     if settings.url == EMBEDDED:
         return fine(name, "none are needed: the emulator runs inside the command")
-    path = environ.get("INTIME_HASH_FILE", "")
-    if environ.get("INTIME_HASH") or not path:
-        return fine(name, f"user {user}, with the hash in INTIME_HASH")
+    path = environ.get(file_variable, "")
+    if environ.get(variable) or not path:
+        return fine(name, f"user {user}, with the hash in {variable}")
     readable = _readable_by_others(Path(path))
     if readable:
         return warning(
             name, f"user {user}, with the hash in a file that others may read ({readable})", _closing(path)
         )
-    return fine(name, f"user {user}, with the hash in the file that INTIME_HASH_FILE names")
+    return fine(name, f"user {user}, with the hash in the file that {file_variable} names")
 
 
 def check_zone(settings: Settings) -> CheckResult:
