@@ -55,6 +55,7 @@ class ApplyOptions:
     format_: str
     reports: tuple[ReportFile, ...]
     reveal: bool | None
+    plan_on_stdout: bool
 
 
 class Source(Protocol):
@@ -102,6 +103,8 @@ def apply_options(command: CommandT) -> CommandT:
         text_or_json_option("How to report."),
         report_option,
         reveal_option,
+        # How an apply of several directories reads what was planned in each.
+        click.option("--plan-on-stdout", is_flag=True, hidden=True, help="Print the plan as JSON before the report."),
     )
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -162,8 +165,12 @@ def _approved(plan: Plan, options: ApplyOptions, stop: StopRequest) -> bool:
     out = Output.for_stdout(options.reveal) if options.format_ == "text" else Output.for_stderr(options.reveal)
     # Reports are written before a guard stops the plan, since they are needed most then.
     write_reports(plan, options.reports, options.reveal, stopping)
-    text = render_plan(plan, ReportFormat.TEXT, mask=out.mask, color=out.color, width=out.width, stopping=stopping)
-    out.write(text)
+    if options.plan_on_stdout:
+        Output.for_stdout(options.reveal).write(render_plan(plan, ReportFormat.JSON, mask=options.reveal is not True))
+    else:
+        out.write(
+            render_plan(plan, ReportFormat.TEXT, mask=out.mask, color=out.color, width=out.width, stopping=stopping)
+        )
     if options.expect_digest is not None and options.expect_digest != plan.digest():
         raise StalePlan(
             f"the plan's digest is {plan.digest()}, not {options.expect_digest}, so nothing was sent",

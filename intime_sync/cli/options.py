@@ -22,6 +22,31 @@ def directory_argument(command: CommandT) -> CommandT:
     return click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))(command)
 
 
+def directories_argument(command: CommandT) -> CommandT:
+    """`[DIR]...`, directories that each hold an intime.yaml, the current one if none is named; and `--jobs`."""
+    return jobs_option(places_argument("directories", "[DIR]...")(command))
+
+
+def places_argument(name: str, metavar: str) -> Callable[[CommandT], CommandT]:
+    """An argument for any number of paths; the current directory if none is named."""
+    return click.argument(name, metavar=metavar, nargs=-1, type=click.Path(path_type=Path), callback=_or_here)
+
+
+def jobs_option(command: CommandT) -> CommandT:
+    """`--jobs N`."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=1,
+        metavar="N",
+        help="With several directories: how many at a time.",
+    )(command)
+
+
+def _or_here(_ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    return paths or (Path(),)
+
+
 def reveal_option(command: CommandT) -> CommandT:
     """`--mask/--reveal`; None leaves it to the terminal."""
     return click.option(

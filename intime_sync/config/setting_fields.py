@@ -81,7 +81,7 @@ FIELDS: tuple[Field, ...] = (
         "Where it is remembered what this configuration owns.",
         text(
             "url",
-            "A file, relative to this directory. INTIME_LEDGER overrides it.",
+            "A file, relative to this directory; `{owner}` in it stands for the owner. INTIME_LEDGER overrides it.",
             default=DEFAULT_LEDGER,
             min_length=1,
             title="File of the ledger",

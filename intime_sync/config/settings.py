@@ -47,8 +47,8 @@ class Settings:
     """The checked settings.
 
     `url` is `embedded` or a base address. `ledger` (a path or a URL) and `receipts` (a path) are as they were written
-    in the file or the environment, `stated_ledger` is `ledger` in the file alone. `credentials` is the NAME in
-    INTIME_NAME_USER, or None for INTIME_USER.
+    in the file or the environment, but for `{owner}` in `ledger`, which is replaced. `stated_ledger` is `ledger` as
+    it was written in the file. `credentials` is the NAME in INTIME_NAME_USER, or None for INTIME_USER.
     """
 
     directory: Path
@@ -99,7 +99,7 @@ def read_settings(
         zone=zone,
         region=region,
         wire=WireFormat(dates=wire.get("dates", "extended"), mobiles=wire.get("mobiles", "e164")),
-        ledger=environ.get("INTIME_LEDGER") or ledger.get("url", DEFAULT_LEDGER),
+        ledger=_of_owner(environ.get("INTIME_LEDGER") or ledger.get("url", DEFAULT_LEDGER), root["owner"]),
         receipts=environ.get("INTIME_RECEIPTS") or receipts.get("data", DEFAULT_RECEIPTS),
         policy=_policy(policy, _lead_time(policy, locate, problems)),
         includes=tuple(_includes(root.get("include") or ())),
@@ -122,10 +122,17 @@ def _check_inside(
         given = (root.get(section) or {}).get(name)
         if given is None or environ.get(variable):
             continue
+        if section == "ledger":
+            given = _of_owner(given, root["owner"])
         path = Path(os.path.normpath(home / given))
         if not path.is_relative_to(home) or is_in_git_directory(path.relative_to(home)):
             message = f"`{section}.{name}` must be a path inside this directory; set {variable} for a file elsewhere"
             problems.append(Problem("outside-directory", message, locate((section, name))))
+
+
+def _of_owner(ledger: str, owner: str) -> str:
+    """The ledger's place with the owner's name in it. The name has no `/`, and does not start with a dot."""
+    return ledger.replace("{owner}", owner)
 
 
 def url_fault(url: str) -> str | None:

@@ -25,6 +25,11 @@ def report_to_text(report: Report, *, color: bool = False, mask: bool = False) -
     return "\n".join(lines) + "\n"
 
 
+def summary_of_report(report: Report) -> str:
+    """The line that sums up, without colours."""
+    return _summary(report, Style(color=False))
+
+
 def _trouble(report: Report, style: Style, mask: Mask) -> Iterator[str]:
     sections: tuple[tuple[Status, str, str, Paint], ...] = (
         (Status.FAILED, "Failed", "!", style.red),

@@ -90,9 +90,10 @@ class Opened:
 
 
 @contextmanager
-def opened(browser: Browser, path: Path, plan: Plan, *, hash_: str = "", **context: Any) -> Iterator[Opened]:
-    """The plan's page, open; once done it must not have offended."""
-    path.write_text(plan_to_html(plan, tool_version="1.2.3", created_at=NOW), encoding="utf-8")
+def opened(browser: Browser, path: Path, plan: Plan | str, *, hash_: str = "", **context: Any) -> Iterator[Opened]:
+    """The plan's page, or the page that is given, open; once done it must not have offended."""
+    text = plan if isinstance(plan, str) else plan_to_html(plan, tool_version="1.2.3", created_at=NOW)
+    path.write_text(text, encoding="utf-8")
     scripts = context.get("java_script_enabled", True)
     made = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
     page = made.new_page()

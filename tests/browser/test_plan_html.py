@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from plan_pages import CLINIC, HOSTILE, hostile_plan, large_plan, opened
-from render_samples import EMPTY
+from render_samples import EMPTY, NOW
+
+from intime_sync.render.html.several import results_to_html
+from intime_sync.render.several import DirectoryResult
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -41,6 +44,26 @@ def test_the_counts_filter_by_action(browser: Browser, file: Path) -> None:
         seen.page.get_by_role("button", name="Clear filters").first.click()
         seen.says("19 changes")
         assert seen.rows().count() == 19
+
+
+def test_the_filters_of_a_page_over_several_plans_are_about_all(browser: Browser, file: Path) -> None:
+    results = [
+        DirectoryResult("sites/north", 0, plan=CLINIC),
+        DirectoryResult("sites/south", 0, plan=EMPTY),
+        DirectoryResult("sites/west", 0, plan=CLINIC),
+        DirectoryResult("sites/east", 0, plan=hostile_plan()),
+        *(DirectoryResult(text, 3, error=text) for text in HOSTILE),
+    ]
+    others = len(hostile_plan().changes)
+    page = results_to_html(results, "plan", mask=True, tool_version="1.2.3", created_at=NOW)
+    with opened(browser, file, page) as seen:
+        seen.says(f"{38 + others} changes")
+        seen.page.get_by_role("button", name=re.compile("^1 adopt")).first.click()
+        seen.says(f"2 of {38 + others} changes")
+        assert seen.keys() == ["Personal", "Personal"]
+        seen.page.get_by_role("link", name="sites/west").click()
+        top = "document.getElementById('directory-3').getBoundingClientRect().top"
+        seen.page.wait_for_function(f"0 <= {top} && {top} < innerHeight")
 
 
 def test_kinds_and_words_filter_together(browser: Browser, file: Path) -> None:

@@ -36,7 +36,8 @@ def test_0_and_2_nothing_to_do_done_and_changes(space: Workspace) -> None:
     [
         (("plan", "--frmat", "json"), "--frmat"),
         (("plan", "--format", "xml"), "'xml' is not one of"),
-        (("plan", "a", "b"), "unexpected extra argument"),
+        (("show", "a", "b"), "unexpected extra argument"),
+        (("plan", "a", "b"), "a is not there"),
         (("aply",), "There is no verb `aply`. Did you mean `apply`?"),
         (("0701740605",), "There is no verb `070•••••05`."),
         (("ledger", "lst"), "lst"),

@@ -14,7 +14,7 @@ import pytest
 from guides import ROOT, NewFile, Step, free_ports, shell_in, shows, steps
 
 DOCS = ROOT / "docs"
-PAGES = ("tutorial", "opt-outs", "people-lists", "recover", "ownership")
+PAGES = ("tutorial", "opt-outs", "people-lists", "recover", "ownership", "several-accounts")
 PORT = "8046"
 
 # What makes a picture ask for something that is not in it.

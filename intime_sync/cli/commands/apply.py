@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from intime_sync.cli.apply_flow import apply_options, make_apply_options, run_apply
-from intime_sync.cli.options import selection_of, selection_options
+from intime_sync.cli.options import jobs_option, places_argument, selection_of, selection_options
 from intime_sync.cli.plans import configuration_directory, read_plan_file
 from intime_sync.cli.session import Session, changed_terms
 from intime_sync.config.desired import Configuration, load_desired, load_settings
@@ -28,16 +28,31 @@ _SHOWN_REASONS = 20
 
 
 @click.command("apply")
-@click.argument("place", metavar="[DIR|PLANFILE]", default=".", type=click.Path(path_type=Path))
+@places_argument("places", "[DIR|PLANFILE]...")
 @selection_options
 @apply_options
-def command(place: Path, target: tuple[str, ...], replacement: tuple[str, ...], **options: Any) -> int:
+@jobs_option
+def command(
+    places: tuple[Path, ...], target: tuple[str, ...], replacement: tuple[str, ...], jobs: int, **options: Any
+) -> int:
     """Make the account what the configuration in DIR says: plan, show the plan, ask for `yes`, apply it.
 
     With a PLANFILE (from `plan --out`), apply exactly that plan, and only if ledger and account are still as it saw
     them.
+
+    With several DIRs, each is applied in a process of its own, --jobs at a time, and one that fails does not stop the
+    others. Without --auto-approve, all plans are shown first, and exactly those are applied after one `yes`.
     """
     chosen = make_apply_options("apply", options)
+    place, *others = places
+    if others:
+        from intime_sync.cli.several import Several, apply_several, check_several
+
+        several = Several("apply", places, jobs, chosen.format_, chosen.reveal, chosen.reports)
+        alone = ("--expect-digest", "--allow-delete", "--allow-empty", "--allow-resend")
+        given = {name: options[name[2:].replace("-", "_")] for name in alone}
+        check_several(several, {"--target": target, "--replace": replacement, **given})
+        return apply_several(several, chosen)
     selection = selection_of(target, replacement)
     if not place.exists():
         raise InvalidInput(f"there is no file or directory {place}")

@@ -10,7 +10,7 @@ import click
 
 from intime_sync.cli.doctor import account, machine
 from intime_sync.cli.doctor.results import CheckResult, State, broken, results_to_json, results_to_text, skipped
-from intime_sync.cli.options import directory_argument, reveal_option, text_or_json_option
+from intime_sync.cli.options import directories_argument, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import ledger_store
 from intime_sync.config.desired import load_settings
@@ -20,14 +20,21 @@ _NEED_SETTINGS = ("credentials", "time zone", "ledger", "lock", "receipts", "con
 
 
 @click.command("doctor")
-@directory_argument
+@directories_argument
 @text_or_json_option()
 @reveal_option
-def command(directory: Path, format_: str, reveal: bool | None) -> int:
+def command(directories: tuple[Path, ...], jobs: int, format_: str, reveal: bool | None) -> int:
     """Check configuration, credentials, connection, clock, ledger and carriers, and say what to do.
 
     Reads the account's lists and sends nothing that changes it. Exits 1 when something is wrong, else 0.
     """
+    directory, *others = directories
+    if others:
+        from intime_sync.cli.several import Several, check_several, run_several
+
+        several = Several("doctor", directories, jobs, format_, reveal)
+        check_several(several, {})
+        return run_several(several)
     results = list(_examine(directory))
     out = Output.for_stdout(reveal)
     if format_ == "json":

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from intime_sync.cli.connection import connect
-from intime_sync.cli.options import directory_argument, reveal_option, text_or_json_option
+from intime_sync.cli.options import directories_argument, reveal_option, text_or_json_option
 from intime_sync.cli.output import Output
 from intime_sync.cli.session import Session, clock_of, ledger_store
 from intime_sync.config.desired import load_desired, load_settings
@@ -22,16 +22,23 @@ from intime_sync.render.style import counted
 
 
 @click.command("drift")
-@directory_argument
+@directories_argument
 @text_or_json_option()
 @click.option("--unowned", is_flag=True, help="Also name what is in the account and not owned.")
 @reveal_option
-def command(directory: Path, format_: str, unowned: bool, reveal: bool | None) -> int:
+def command(directories: tuple[Path, ...], jobs: int, format_: str, unowned: bool, reveal: bool | None) -> int:
     """Show what changed in the account since the last apply, apart from what the configuration changed.
 
     Compares the account with the ledger, and says what cannot be compared because the service does not list it.
     Changes nothing. Exits 2 when there is drift, 0 when there is none.
     """
+    directory, *others = directories
+    if others:
+        from intime_sync.cli.several import Several, check_several, run_several
+
+        several = Several("drift", directories, jobs, format_, reveal)
+        check_several(several, {})
+        return run_several(several, *(["--unowned"] if unowned else []))
     settings = load_settings(directory, environ)
     with connect(settings) as connection:
         session = Session(settings, connection, ledger_store(settings).read())

@@ -9,7 +9,7 @@ import click
 
 from intime_sync.cli.connection import connect
 from intime_sync.cli.options import (
-    directory_argument,
+    directories_argument,
     format_option,
     report_option,
     reveal_option,
@@ -28,7 +28,7 @@ from intime_sync.render.style import counted
 
 
 @click.command("plan")
-@directory_argument
+@directories_argument
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Also write the plan to a file for `apply`."
 )
@@ -38,7 +38,8 @@ from intime_sync.render.style import counted
 @selection_options
 @reveal_option
 def command(
-    directory: Path,
+    directories: tuple[Path, ...],
+    jobs: int,
     out: Path | None,
     format_: str,
     reports: tuple[ReportFile, ...],
@@ -50,7 +51,16 @@ def command(
     """Show what `apply` would change in the account. Changes nothing, there or in the ledger.
 
     A plan file (--out) is complete, so it holds phone numbers; it is readable by you alone.
+
+    With several DIRs, each is planned in a process of its own, and one summary and one report are about all.
     """
+    directory, *others = directories
+    if others:
+        from intime_sync.cli.several import Several, check_several, plan_several
+
+        several = Several("plan", directories, jobs, format_, reveal, reports)
+        check_several(several, {"--out": out, "--target": target, "--replace": replacement})
+        return plan_several(several, detailed_exitcode=detailed_exitcode)
     selection = selection_of(target, replacement)
     if out is not None and any(real_path(report.path) == real_path(out) for report in reports):
         raise InvalidInput(f"--out and --report both go to {out}")

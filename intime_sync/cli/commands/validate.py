@@ -11,7 +11,7 @@ from typing import assert_never
 
 import click
 
-from intime_sync.cli.options import directory_argument, reveal_option
+from intime_sync.cli.options import directories_argument, reveal_option
 from intime_sync.cli.output import Output
 from intime_sync.config.desired import load_desired
 from intime_sync.errors import InvalidConfiguration
@@ -30,7 +30,7 @@ class ProblemFormat(StrEnum):
 
 
 @click.command("validate")
-@directory_argument
+@directories_argument
 @click.option(
     "--format",
     "format_",
@@ -39,12 +39,19 @@ class ProblemFormat(StrEnum):
     help="How to report: for people, for scripts, as GitHub's annotations, as GitLab's code quality.",
 )
 @reveal_option
-def command(directory: Path, format_: str, reveal: bool | None) -> int:
+def command(directories: tuple[Path, ...], jobs: int, format_: str, reveal: bool | None) -> int:
     """Report every problem of the configuration in DIR, as file:line:column. Needs no network and no credentials.
 
     Files are named as seen from DIR in text, and as seen from the current directory in the other formats, which is
     the root of the repository in CI. Exits 3 when there is an error; warnings alone exit 0.
     """
+    directory, *others = directories
+    if others:
+        from intime_sync.cli.several import Several, check_several, run_several
+
+        several = Several("validate", directories, jobs, format_, reveal)
+        check_several(several, {})
+        return run_several(several)
     out, wanted = Output.for_stdout(reveal), ProblemFormat(format_)
     try:
         configuration = load_desired(directory, environ)

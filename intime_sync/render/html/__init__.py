@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from html import escape
 from importlib import resources
 from typing import Final
 
@@ -25,6 +26,7 @@ from intime_sync.render.html.changes import changes_html
 from intime_sync.render.html.overview import diagnostics_html, header_html, notes_html, stops_html, tiles_html
 from intime_sync.render.html.view import View
 from intime_sync.render.masking import mask_of
+from intime_sync.render.style import inert
 from intime_sync.render.wording import stopping_guards, stops_of
 
 __all__ = ["plan_to_html"]
@@ -57,14 +59,19 @@ def plan_to_html(
             changes_html(view),
         )
     )
+    return page_html(f"Plan for {view.safe(view.plan.account.owner)}", content, tool_version=tool_version, mask=mask)
+
+
+def page_html(title: str, content: str, *, tool_version: str, mask: bool) -> str:
+    """The document around its content; `title` and `content` are markup."""
     return (
-        f"{_head(view)}<body>\n<main>\n{content}"
-        f"<footer>Made by intime-sync {view.safe(tool_version)}. {_MASKED if mask else _FULL}</footer>\n"
+        f"{_head(title)}<body>\n<main>\n{content}"
+        f"<footer>Made by intime-sync {escape(inert(tool_version))}. {_MASKED if mask else _FULL}</footer>\n"
         f"</main>\n<script>{_resource('page.js')}</script>\n</body>\n</html>\n"
     )
 
 
-def _head(view: View) -> str:
+def _head(title: str) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n'
@@ -72,7 +79,7 @@ def _head(view: View) -> str:
         '<meta name="color-scheme" content="light dark">\n'
         '<meta name="referrer" content="no-referrer">\n'
         '<meta name="robots" content="noindex">\n'
-        f"<title>Plan for {view.safe(view.plan.account.owner)}</title>\n"
+        f"<title>{title}</title>\n"
         f"<style>{_resource('page.css')}</style>\n</head>\n"
     )
 

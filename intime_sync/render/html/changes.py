@@ -36,6 +36,10 @@ LIST_SIZE: Final = 50
 """Rows in one list; page.css and the script's estimate of heights rely on it."""
 
 _NAMED_FIELDS: Final = 3
+_NOTHING_FOUND: Final = (
+    '<div class="nothing" id="nothing" hidden><p>No change matches these filters.</p>'
+    '<button type="button">Clear filters</button></div>\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,39 @@ def changes_html(view: View) -> str:
     if not view.plan.changes:
         what = "Nothing else is to be done." if view.plan.leftovers else "Everything is as wanted."
         return f'<p class="nothing">No changes. {what}</p>\n'
-    sections = [
+    sections = _sections_of(view)
+    return f"{_bar(sections, len(view.plan.changes), view)}{_listed(sections, view, '')}{_NOTHING_FOUND}"
+
+
+def filters_html(views: Sequence[View]) -> str:
+    """The filters of a page that lists the changes of several plans; "" where there are none."""
+    kinds: dict[KindName, list[Change]] = {}
+    for view in views:
+        for section in _sections_of(view):
+            kinds.setdefault(section.kind, []).extend(section.changes)
+    count = sum(map(len, kinds.values()))
+    return _bar([_Section(*found) for found in kinds.items()], count, views[0]) if count else ""
+
+
+def listed_html(view: View, part: str) -> str:
+    """Every change without the filters, or that there is none. `part` tells the plan from others on the page."""
+    return _listed(_sections_of(view), view, part) if view.plan.changes else changes_html(view)
+
+
+def nothing_found_html() -> str:
+    """What is shown when no change passes the filters."""
+    return _NOTHING_FOUND
+
+
+def _sections_of(view: View) -> list[_Section]:
+    return [
         _Section(kind, list(changes))
         for kind, changes in groupby(view.plan.changes, key=lambda change: change.address.kind)
     ]
-    listed = "".join(_section(number, section, view) for number, section in enumerate(sections, 1))
-    return (
-        f"{_bar(sections, len(view.plan.changes), view)}{listed}"
-        '<div class="nothing" id="nothing" hidden><p>No change matches these filters.</p>'
-        '<button type="button">Clear filters</button></div>\n'
-    )
+
+
+def _listed(sections: Sequence[_Section], view: View, part: str) -> str:
+    return "".join(_section(f"{part}{number}", section, view) for number, section in enumerate(sections, 1))
 
 
 def _bar(sections: Sequence[_Section], count: int, view: View) -> str:
@@ -83,7 +110,7 @@ def _bar(sections: Sequence[_Section], count: int, view: View) -> str:
     )
 
 
-def _section(number: int, section: _Section, view: View) -> str:
+def _section(number: str, section: _Section, view: View) -> str:
     rows = [_row(change, view) for change in section.changes]
     return (
         f'<section class="kind" data-kind="{view.safe(section.kind)}" aria-labelledby="kind-{number}">\n'

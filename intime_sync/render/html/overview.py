@@ -27,7 +27,7 @@ def header_html(view: View, created_at: datetime) -> str:
         ("Account", view.isolated(account.url)),
         ("User", view.isolated(account.user)),
         ("Ledger serial", str(view.plan.serial)),
-        ("Created", _time(created_at)),
+        ("Created", time_html(created_at)),
     )
     listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>\n" for name, value in facts)
     return (
@@ -37,14 +37,17 @@ def header_html(view: View, created_at: datetime) -> str:
     )
 
 
-def stops_html(view: View) -> str:
-    """Every guard that stops the plan, with the override that lets exactly this plan pass."""
+def stops_html(view: View, part: str = "") -> str:
+    """Every guard that stops the plan, with the override that lets exactly this plan pass.
+
+    `part` tells the plan from others on the page.
+    """
     if not view.stopping:
         return ""
     guards = "".join(_guard(guard, view) for guard in view.stopping)
     return (
-        '<section class="panel stop" aria-labelledby="stopped">\n'
-        f'<h2 id="stopped">Stopped: nothing of this will be applied</h2>\n<ul>\n{guards}</ul>\n</section>\n'
+        f'<section class="panel stop" aria-labelledby="stopped{part}">\n'
+        f'<h2 id="stopped{part}">Stopped: nothing of this will be applied</h2>\n<ul>\n{guards}</ul>\n</section>\n'
     )
 
 
@@ -60,15 +63,15 @@ def notes_html(view: View) -> str:
     return f'<p class="note">{also}</p>\n' if also else ""
 
 
-def diagnostics_html(view: View) -> str:
-    """Warnings, each with its place in the configuration."""
+def diagnostics_html(view: View, part: str = "") -> str:
+    """Warnings, each with its place in the configuration. `part` tells the plan from others on the page."""
     problems = view.plan.diagnostics
     if not problems:
         return ""
     listed = "".join(_problem(problem, view) for problem in problems)
     return (
-        '<section class="panel warn" aria-labelledby="warnings">\n'
-        f'<h2 id="warnings">{" and ".join(severity_counts(problems).values())}</h2>\n'
+        f'<section class="panel warn" aria-labelledby="warnings{part}">\n'
+        f'<h2 id="warnings{part}">{" and ".join(severity_counts(problems).values())}</h2>\n'
         f"<ul>\n{listed}</ul>\n</section>\n"
     )
 
@@ -111,6 +114,7 @@ def _problem(problem: Problem, view: View) -> str:
     )
 
 
-def _time(moment: datetime) -> str:
+def time_html(moment: datetime) -> str:
+    """A moment, for people and for machines."""
     exact = moment.astimezone(UTC)
     return f'<time datetime="{exact:%Y-%m-%dT%H:%M:%SZ}">{exact:%Y-%m-%d %H:%M:%S} UTC</time>'
