@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are processors: many tests wait, for processes and for pauses between attempts.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 STAMP := $(VENV)/.ready
 COMPILE := uv pip compile -q --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 RUNTIME := --extra emulator --extra excel --extra receive
@@ -28,7 +30,7 @@ demo: $(STAMP) ## plan, apply and plan again a clinic's account, against the emu
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 test-all: $(STAMP) ## run the tests, with every combination where `make test` tries some: an hour
 	@FULL=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
