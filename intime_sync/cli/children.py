@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from intime_sync.cli.output import Output
+from intime_sync.cli.stopping import handling_signals
 
 # -P: what lies in the current directory, which may be somebody's branch, is not imported.
 _COMMAND = (sys.executable, "-P", "-m", "intime_sync")
@@ -100,12 +101,8 @@ class Stop:
 def stopping_children() -> Iterator[Stop]:
     """A Stop that gets the signals of this process."""
     stop = Stop()
-    before = {number: signal.signal(number, stop.note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handling_signals(stop.note):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Progress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -70,9 +70,16 @@ def _end_now(code: int) -> None:
 def stop_on_signals() -> Iterator[StopRequest]:
     """Remember the first signal, and end the process at the second."""
     request = StopRequest()
-    before = {number: signal.signal(number, request.note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handling_signals(request.note):
         yield request
+
+
+@contextmanager
+def handling_signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let `handler` take Ctrl-C and SIGTERM, and put back what took them before."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

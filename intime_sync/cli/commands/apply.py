@@ -46,7 +46,8 @@ def command(
     chosen = make_apply_options("apply", options)
     place, *others = places
     if others:
-        from intime_sync.cli.several import Several, apply_several, check_several
+        from intime_sync.cli.several import Several, apply_several
+        from intime_sync.cli.several_checks import check_several
 
         several = Several("apply", places, jobs, chosen.format_, chosen.reveal, chosen.reports)
         alone = ("--expect-digest", "--allow-delete", "--allow-empty", "--allow-resend")

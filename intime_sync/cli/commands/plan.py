@@ -56,7 +56,8 @@ def command(
     """
     directory, *others = directories
     if others:
-        from intime_sync.cli.several import Several, check_several, plan_several
+        from intime_sync.cli.several import Several, plan_several
+        from intime_sync.cli.several_checks import check_several
 
         several = Several("plan", directories, jobs, format_, reveal, reports)
         check_several(several, {"--out": out, "--target": target, "--replace": replacement})

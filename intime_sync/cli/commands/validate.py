@@ -47,7 +47,8 @@ def command(directories: tuple[Path, ...], jobs: int, format_: str, reveal: bool
     """
     directory, *others = directories
     if others:
-        from intime_sync.cli.several import Several, check_several, run_several
+        from intime_sync.cli.several import Several, run_several
+        from intime_sync.cli.several_checks import check_several
 
         several = Several("validate", directories, jobs, format_, reveal)
         check_several(several, {})
